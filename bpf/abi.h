@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * abi.h: what the kernel half and the user half share, and nothing else.
+ *
+ * Every struct lies in a BPF map or in read-only data. Integers are in the
+ * machine's order unless the type says __be; sizes and offsets are asserted,
+ * because a map outlives the program that made it. KIDOS_ABI_VERSION grows
+ * with each change of layout or meaning.
+ */
+#ifndef KIDOS_ABI_H
+#define KIDOS_ABI_H
+
+#include <linux/types.h>
+
+#define KIDOS_ABI_VERSION 1
+
+enum kidos_direction {
+	KIDOS_RX, /* towards the host */
+	KIDOS_TX,
+	KIDOS_DIRECTIONS
+};
+
+/* Protocol classes: every packet is in exactly one. Names: kidos_class_names. */
+enum kidos_class {
+	KIDOS_CLASS_TCP,
+	KIDOS_CLASS_UDP,
+	KIDOS_CLASS_ICMP,
+	KIDOS_CLASS_ICMPV6,
+	KIDOS_CLASS_SCTP,
+	KIDOS_CLASS_GRE,
+	KIDOS_CLASS_ESP,
+	KIDOS_CLASS_AH,
+	KIDOS_CLASS_IGMP,
+	KIDOS_CLASS_OTHER_IP,
+	KIDOS_CLASS_ARP,
+	KIDOS_CLASS_OTHER,
+	KIDOS_CLASSES
+};
+
+/*
+ * What is wrong with a packet, one reason each. The packet stays in the
+ * totals of the class that could still be told; it has no flow entry.
+ */
+enum kidos_parse_error {
+	KIDOS_PARSE_OK,
+	KIDOS_PARSE_SHORT_LINK,     /* Ethernet or VLAN header cut */
+	KIDOS_PARSE_VLAN_DEPTH,     /* more than KIDOS_VLAN_DEPTH tags */
+	KIDOS_PARSE_SHORT_IP,       /* IPv4 or IPv6 fixed header cut */
+	KIDOS_PARSE_IP_VERSION,     /* version differs from the EtherType */
+	KIDOS_PARSE_IP_HEADER,      /* ihl below 5, or options cut */
+	KIDOS_PARSE_IP_LENGTH,      /* length below the header or beyond the frame */
+	KIDOS_PARSE_EXT_SHORT,      /* IPv6 extension header cut */
+	KIDOS_PARSE_EXT_DEPTH,      /* more than KIDOS_EXT_DEPTH extension headers */
+	KIDOS_PARSE_SHORT_L4,       /* transport header cut in a first fragment or whole packet */
+	KIDOS_PARSE_L4_HEADER,      /* TCP data offset below 5 or UDP length below 8 */
+	KIDOS_PARSE_SHORT_TUNNEL,   /* tunnel header cut (only where the inner packet is read) */
+	KIDOS_PARSE_ERRORS
+};
+
+#define KIDOS_VLAN_DEPTH 3
+#define KIDOS_EXT_DEPTH 8
+
+/*
+ * struct kidos_flow_key.meta: protocol 8 bits, outer VLAN id 12, interface
+ * slot 10, direction 1, IPv4 1. IPv4 addresses are stored v4-mapped
+ * (RFC 4291 2.5.5.2); the bit tells them from a real ::ffff:a.b.c.d.
+ */
+#define KIDOS_META_PROTOCOL_SHIFT 0
+#define KIDOS_META_VLAN_SHIFT 8
+#define KIDOS_META_SLOT_SHIFT 20
+#define KIDOS_META_DIRECTION_SHIFT 30
+#define KIDOS_META_IPV4 (1u << 31)
+#define KIDOS_META_VLAN_MASK 0xfffu
+#define KIDOS_META_SLOT_MASK 0x3ffu
+
+/* Slot 0 counts every interface that has none of its own. */
+#define KIDOS_SLOT_OTHER 0
+#define KIDOS_SLOTS_MAX 1024
+
+union kidos_address {
+	__u8 bytes[16];
+	__be32 words[4];
+	__u64 halves[2];
+};
+
+/*
+ * Ports are in host order, 0 where the protocol has none and in later
+ * fragments. ICMP and ICMPv6: sport is the identifier of an echo (else 0),
+ * dport is type << 8 | code.
+ */
+struct kidos_flow_key {
+	union kidos_address src;
+	union kidos_address dst;
+	__u16 sport;
+	__u16 dport;
+	__u32 meta;
+};
+_Static_assert(sizeof(struct kidos_flow_key) == 40, "flow key");
+
+/*
+ * Time in the table: CLOCK_MONOTONIC in units of 2^22 ns (4.19 ms), 32 bits,
+ * compared modulo 2^32 (208 days).
+ */
+#define KIDOS_TIME_SHIFT 22
+
+/*
+ * An entry of the flow table, one cache line: what every packet touches.
+ * state: low 32 bits the sequence (0 never used, even stable, odd being
+ * written), high 32 bits packets; one word, so that a packet is counted for
+ * the owner whose sequence it saw or not at all. Packets and bytes are on
+ * the wire.
+ */
+struct kidos_flow {
+	struct kidos_flow_key key;
+	__u64 bytes;
+	__u64 state;
+	__u32 last; /* time of the last packet */
+	__u32 verdict; /* low 2 bits verdict, high 30 policy generation */
+};
+_Static_assert(sizeof(struct kidos_flow) == 64, "one cache line");
+
+/* The rest of an entry: touched when it is made, and rarely after. */
+struct kidos_flow_detail {
+	__u32 first; /* time of the first packet */
+	__u8 tcp_flags; /* OR of all seen */
+	__u8 pad0;
+	__u16 inner_vlan;
+	__u32 tunnel_id; /* VNI, GRE key or MPLS label of the first packet */
+	__u32 packets_carry; /* times the 32-bit packet count wrapped */
+	__u32 window_start;
+	__u32 window_packets;
+	__u32 pad1[2];
+};
+_Static_assert(sizeof(struct kidos_flow_detail) == 32, "flow detail");
+
+#define KIDOS_WAYS 8
+
+struct kidos_flow_set {
+	struct kidos_flow ways[KIDOS_WAYS];
+};
+
+struct kidos_detail_set {
+	struct kidos_flow_detail ways[KIDOS_WAYS];
+};
+
+struct kidos_count {
+	__u64 packets;
+	__u64 bytes;
+};
+
+/*
+ * Per interface slot and direction (index slot * 2 + direction), per CPU.
+ * hook: skbs or frames as the program saw them. extra: what the wire carries
+ * beyond that (segments of a GSO packet, tags in metadata), never negative.
+ */
+struct kidos_totals {
+	struct kidos_count hook[KIDOS_CLASSES];
+	struct kidos_count extra[KIDOS_CLASSES];
+	__u64 errors[KIDOS_PARSE_ERRORS];
+};
+
+/*
+ * Per slot and direction, shared: wire packets and bytes that have no entry
+ * in the table: of entries that were given to another flow, and of packets
+ * that never had one. Entries + retired = totals.
+ */
+struct kidos_retired {
+	struct kidos_count classes[KIDOS_CLASSES];
+};
+
+/* (network namespace, ifindex) -> slot. netns is kidos's own number. */
+struct kidos_port_key {
+	__u32 netns;
+	__u32 ifindex;
+};
+
+enum kidos_port_flags {
+	KIDOS_PORT_ETHERNET = 1 << 0, /* frames start with an Ethernet header */
+};
+
+struct kidos_port {
+	__u32 slot;
+	__u32 flags;
+};
+
+/* Read-only data of the traffic programs. */
+struct kidos_traffic_config {
+	__u64 seed[5];
+	__u32 set_mask; /* sets - 1, a power of two less one */
+	__u32 idle; /* units after which an entry is free to the next insert */
+	__u32 netns;
+	__u32 slots; /* slots in use, KIDOS_SLOT_OTHER included */
+	__u8 inner; /* account the inner packet of a tunnel */
+	__u8 xdp_frags; /* loaded with BPF_F_XDP_HAS_FRAGS (kernel 5.18) */
+	__u8 pad[6];
+};
+_Static_assert(sizeof(struct kidos_traffic_config) == 64, "traffic config");
+
+/* What the flow table did, per CPU: index into `events`. */
+enum kidos_event {
+	KIDOS_EVENT_EVICTED, /* an active entry was given to a newer flow */
+	KIDOS_EVENT_SPILLED, /* ... and its counts were written to the spill ring */
+	KIDOS_EVENT_SPILL_LOST, /* ... or the ring was full */
+	KIDOS_EVENT_UNATTRIBUTED, /* a packet found no entry: counted in retired only */
+	KIDOS_EVENTS
+};
+
+/* An evicted entry, in the spill ring. */
+struct kidos_spill {
+	struct kidos_flow_key key;
+	__u64 bytes;
+	__u64 packets;
+	__u32 first;
+	__u32 last;
+};
+_Static_assert(sizeof(struct kidos_spill) == 64, "spill record");
+
+#endif
