@@ -60,6 +60,7 @@ static __always_inline int kidos_vlans(struct kidos_cursor *cursor, struct kidos
 	__u16 vlan;
 	int i;
 
+#pragma unroll 1
 	for (i = 0; i <= KIDOS_VLAN_DEPTH; i++) {
 		if (!kidos_is_vlan(cursor->ethertype))
 			return KIDOS_PARSE_OK;
@@ -117,6 +118,9 @@ static __always_inline int kidos_network(struct kidos_cursor *cursor, struct kid
 /* All but the key's addresses, which are written where they are read. */
 static __always_inline void kidos_packet_init(struct kidos_packet *packet)
 {
+#ifdef __bpf__
+	asm volatile("" : : "r"(packet) : "memory");
+#endif
 	packet->headers = 0;
 	packet->inner = 0;
 	packet->tunnel_id = 0;
@@ -162,7 +166,7 @@ static __always_inline void kidos_parse(const struct kidos_frame *frame,
 	kidos_finish(&cursor, packet, error);
 }
 
-/* Leaves room for three tags and eight of the longest extension headers below KIDOS_OFFSET_MASK. */
+/* Leaves room for three tags and eight of the longest extension headers below KIDOS_OFFSET_MAX. */
 #define KIDOS_INNER_MAX 0x3e00
 
 /*
@@ -184,6 +188,8 @@ static __always_inline void kidos_parse_inner(const struct kidos_frame *frame,
 	int error = KIDOS_PARSE_OK;
 
 	kidos_packet_init(packet);
+	if (cursor.data + 2 <= cursor.end)
+		cursor.offset = kidos_blur(cursor.offset, *(const kidos_u16 *)cursor.data);
 	if (!cursor.offset || cursor.offset > KIDOS_INNER_MAX)
 		error = KIDOS_PARSE_SHORT_TUNNEL;
 	else if (cursor.ethertype == KIDOS_ETH_TEB)

@@ -99,21 +99,25 @@ static __always_inline __u32 kidos_left(const struct kidos_cursor *cursor)
 }
 
 /*
- * Moves on, to where a verifier knows only that the offset is in
- * [0, KIDOS_OFFSET_MASK]. Without this it follows every sum of header lengths
- * to the end of the program, a path each; with it the paths meet again. noise
- * is 16 bits from the packet: x ^ noise ^ noise is x, but no verifier can tell.
+ * The value, in a way that tells a verifier only its range [0, 0x7fff].
+ * Without this it follows every sum of header lengths to the end of the
+ * program, a path each, and gives up after a million instructions; with it
+ * the paths meet again. noise is 16 bits from the packet, which no verifier
+ * knows, so x ^ noise ^ noise is known no better.
  */
-#define KIDOS_OFFSET_MASK 0x7fffu
+#define KIDOS_OFFSET_MAX 0x7fffu
 
-static __always_inline void kidos_advance(struct kidos_cursor *cursor, __u32 size, __u32 noise)
+static __always_inline __u32 kidos_blur(__u32 value, __u16 noise)
 {
-	__u32 offset = cursor->offset + size;
-
 #ifdef __bpf__
-	asm volatile("%0 ^= %1\n\t%0 ^= %1\n\t%0 &= 0x7fff" : "+r"(offset) : "r"(noise));
+	asm volatile("%0 ^= %1\n\t%0 ^= %1\n\t%0 &= 0x7fff" : "+r"(value) : "r"((__u32)noise));
 #endif
-	cursor->offset = offset;
+	return value;
+}
+
+static __always_inline void kidos_advance(struct kidos_cursor *cursor, __u32 size, __u16 noise)
+{
+	cursor->offset = kidos_blur(cursor->offset + size, noise);
 }
 
 static __always_inline __u16 kidos_be16(const __u8 *bytes)

@@ -126,6 +126,7 @@ static __always_inline void kidos_mpls(struct kidos_cursor *cursor, struct kidos
 	int i;
 
 	packet->tunnel = KIDOS_TUNNEL_MPLS;
+#pragma unroll 1
 	for (i = 0; i < KIDOS_MPLS_DEPTH; i++) {
 		header = kidos_header(cursor, 4);
 		if (!header)
