@@ -18,13 +18,15 @@ enum kidos_tunnel {
 	KIDOS_TUNNEL_MPLS,
 };
 
+#define KIDOS_VLAN_PRESENT 0x1000
+
 /* What the hook knows beside the bytes. */
 struct kidos_frame {
 	void *data;
 	void *data_end; /* end of what may be read directly */
 	__u32 length; /* of the whole packet, which may reach beyond data_end */
 	__u16 protocol; /* EtherType, host order, of a link without Ethernet header; 0: the frame has one */
-	__u16 vlan; /* tag in metadata: VLAN id | 0x1000 if present, else 0 */
+	__u16 vlan; /* tag in metadata: VLAN id | KIDOS_VLAN_PRESENT, else 0 */
 };
 
 struct kidos_packet {
