@@ -43,6 +43,17 @@ struct kidos_packet {
 
 #include "parse_network.h"
 
+/*
+ * The header may go on behind data_end: worth another look after a pull, when
+ * data_end is not the packet's end. The same holds for a tunnel without inner.
+ */
+static __always_inline int kidos_is_short(__u8 error)
+{
+	return error == KIDOS_PARSE_SHORT_LINK || error == KIDOS_PARSE_SHORT_IP ||
+	       error == KIDOS_PARSE_EXT_SHORT || error == KIDOS_PARSE_SHORT_L4 ||
+	       error == KIDOS_PARSE_SHORT_TUNNEL;
+}
+
 static __always_inline int kidos_is_vlan(__u16 ethertype)
 {
 	return ethertype == KIDOS_ETH_8021Q || ethertype == KIDOS_ETH_8021AD;
@@ -60,7 +71,7 @@ static __always_inline int kidos_vlans(struct kidos_cursor *cursor, struct kidos
 	__u16 vlan;
 	int i;
 
-#pragma unroll 1
+	KIDOS_ROLLED
 	for (i = 0; i <= KIDOS_VLAN_DEPTH; i++) {
 		if (!kidos_is_vlan(cursor->ethertype))
 			return KIDOS_PARSE_OK;

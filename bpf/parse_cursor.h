@@ -29,6 +29,13 @@ typedef __u16 KIDOS_UNALIGNED kidos_u16;
 typedef __u32 KIDOS_UNALIGNED kidos_u32;
 typedef __u64 KIDOS_UNALIGNED kidos_u64;
 
+/* Unrolled, a loop over headers repeats all that follows it. */
+#ifdef __clang__
+#define KIDOS_ROLLED _Pragma("clang loop unroll(disable)")
+#else
+#define KIDOS_ROLLED _Pragma("GCC unroll 1")
+#endif
+
 enum kidos_ethertype {
 	KIDOS_ETH_MIN = 0x0600, /* below: an IEEE 802.3 length */
 	KIDOS_ETH_IPV4 = 0x0800,
@@ -98,6 +105,15 @@ static __always_inline __u32 kidos_left(const struct kidos_cursor *cursor)
 	return cursor->length - cursor->offset;
 }
 
+/* The same, and inside the packet: what follows an IP packet's end is padding. */
+static __always_inline const __u8 *kidos_packet_header(const struct kidos_cursor *cursor,
+						       __u32 size)
+{
+	const __u8 *header = kidos_header(cursor, size);
+
+	return kidos_likely(kidos_left(cursor) >= size) ? header : (const __u8 *)0;
+}
+
 /*
  * The value, in a way that tells a verifier only its range [0, 0x7fff].
  * Without this it follows every sum of header lengths to the end of the
@@ -109,6 +125,7 @@ static __always_inline __u32 kidos_left(const struct kidos_cursor *cursor)
 
 static __always_inline __u32 kidos_blur(__u32 value, __u16 noise)
 {
+	(void)noise;
 #ifdef __bpf__
 	asm volatile("%0 ^= %1\n\t%0 ^= %1\n\t%0 &= 0x7fff" : "+r"(value) : "r"((__u32)noise));
 #endif

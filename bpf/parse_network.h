@@ -112,7 +112,7 @@ static __always_inline int kidos_extensions(struct kidos_cursor *cursor)
 	__u32 fragment = 0;
 	int i;
 
-#pragma unroll 1
+	KIDOS_ROLLED
 	for (i = 0; i <= KIDOS_EXT_DEPTH; i++) {
 		const __u8 *header;
 		__u32 mask, size;
