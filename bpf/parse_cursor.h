@@ -115,26 +115,32 @@ static __always_inline const __u8 *kidos_packet_header(const struct kidos_cursor
 }
 
 /*
- * The value, in a way that tells a verifier only its range [0, 0x7fff].
- * Without this it follows every sum of header lengths to the end of the
- * program, a path each, and gives up after a million instructions; with it
- * the paths meet again. noise is 16 bits from the packet, which no verifier
- * knows, so x ^ noise ^ noise is known no better.
+ * The 16-bit value, in a way that tells a verifier nothing but its size.
+ * Without this it follows every sum of header lengths and every tunnel's type
+ * to the end of the program, a path each, and gives up after a million
+ * instructions; with it the paths meet again. noise is what no verifier knows,
+ * from the packet or the hook: then it knows x ^ noise ^ noise no better.
  */
-#define KIDOS_OFFSET_MAX 0x7fffu
-
 static __always_inline __u32 kidos_blur(__u32 value, __u16 noise)
 {
 	(void)noise;
 #ifdef __bpf__
-	asm volatile("%0 ^= %1\n\t%0 ^= %1\n\t%0 &= 0x7fff" : "+r"(value) : "r"((__u32)noise));
+	asm volatile("%0 ^= %1\n\t%0 ^= %1\n\t%0 &= 0xffff" : "+r"(value) : "r"((__u32)noise));
 #endif
 	return value;
 }
 
+/* A verifier takes packet offsets below 65,536: this leaves room to read on. */
+#define KIDOS_OFFSET_MAX 0x7fffu
+
+static __always_inline void kidos_move_to(struct kidos_cursor *cursor, __u32 offset, __u16 noise)
+{
+	cursor->offset = kidos_blur(offset, noise) & KIDOS_OFFSET_MAX;
+}
+
 static __always_inline void kidos_advance(struct kidos_cursor *cursor, __u32 size, __u16 noise)
 {
-	cursor->offset = kidos_blur(cursor->offset + size, noise);
+	kidos_move_to(cursor, cursor->offset + size, noise);
 }
 
 static __always_inline __u16 kidos_be16(const __u8 *bytes)

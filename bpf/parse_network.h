@@ -93,12 +93,12 @@ static __always_inline int kidos_is_extension(__u8 protocol)
 /* All ones if protocol is the fragment header's, else 0; without a branch. */
 static __always_inline __u32 kidos_fragment_mask(__u8 protocol)
 {
-	__u32 difference = protocol ^ KIDOS_IP_FRAGMENT;
+	__u32 mask = (__s32)((protocol ^ KIDOS_IP_FRAGMENT) - 1) >> 31;
 
 #ifdef __bpf__
-	asm volatile("" : "+r"(difference)); /* keeps the compiler from making it one */
+	asm volatile("" : "+r"(mask)); /* else the compiler knows its two values, and branches */
 #endif
-	return (__s32)(difference - 1) >> 31;
+	return mask;
 }
 
 /*

@@ -42,7 +42,7 @@ const char *const parse_tunnel_names[] = {
 	[KIDOS_TUNNEL_MPLS] = "mpls",
 };
 
-static void append(char *line, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void append(char *line, const char *format, ...)
 {
 	size_t used = strlen(line);
 	va_list arguments;
