@@ -38,11 +38,12 @@ static int walk_file(const char *path, const char *file, parse_corpus_visit visi
 	int result;
 
 	if (!pcap) {
-		printf("# %s: %s\n", file, error);
+		fprintf(stderr, "# %s: %s\n", file, error);
 		return 0;
 	}
 	if (pcap_datalink(pcap) != DLT_EN10MB) {
-		printf("# %s: link type %d is not Ethernet\n", file, pcap_datalink(pcap));
+		fprintf(stderr, "# %s: link type %d is not Ethernet\n", file,
+			pcap_datalink(pcap));
 		pcap_close(pcap);
 		return 0;
 	}
