@@ -105,27 +105,37 @@ _Static_assert(sizeof(struct kidos_flow_key) == 40, "flow key");
 
 /*
  * An entry of the flow table, one cache line: what every packet touches.
- * state: low 32 bits the sequence (0 never used, even stable, odd being
- * written), high 32 bits packets; one word, so that a packet is counted for
- * the owner whose sequence it saw or not at all. Packets and bytes are on
- * the wire.
+ * state holds packets (high 32 bits) beside the sequence (low 32): one word,
+ * so that a packet is counted for the owner whose sequence it saw or not at
+ * all. Packets and bytes are on the wire.
  */
 struct kidos_flow {
 	struct kidos_flow_key key;
 	__u64 bytes;
 	__u64 state;
 	__u32 last; /* time of the last packet */
-	__u32 verdict; /* low 2 bits verdict, high 30 policy generation */
+	__u32 marks; /* TCP flags seen 8 bits, verdict 2, policy generation 22 */
 };
 _Static_assert(sizeof(struct kidos_flow) == 64, "one cache line");
+
+/*
+ * The sequence, in the low half of state: bit 0 is set while the entry is
+ * being given to another flow, bit 1 (first way of a set) once a flow of
+ * this set had to go to its next choice, the rest counts owners; 0 owners:
+ * never used, and a search may end here.
+ */
+#define KIDOS_STATE_WRITING 1u
+#define KIDOS_STATE_OVERFLOWED 2u
+#define KIDOS_STATE_OWNER_SHIFT 2
+#define KIDOS_STATE_PACKETS_SHIFT 32
+#define KIDOS_MARKS_TCP_FLAGS 0xffu
 
 /* The rest of an entry: touched when it is made, and rarely after. */
 struct kidos_flow_detail {
 	__u32 first; /* time of the first packet */
-	__u8 tcp_flags; /* OR of all seen */
-	__u8 pad0;
-	__u16 inner_vlan;
-	__u32 tunnel_id; /* VNI, GRE key or MPLS label of the first packet */
+	__u16 inner_vlan; /* of the first packet, as is tunnel_id */
+	__u16 pad0;
+	__u32 tunnel_id; /* VNI, GRE key or MPLS label */
 	__u32 packets_carry; /* times the 32-bit packet count wrapped */
 	__u32 window_start;
 	__u32 window_packets;
@@ -133,7 +143,18 @@ struct kidos_flow_detail {
 };
 _Static_assert(sizeof(struct kidos_flow_detail) == 32, "flow detail");
 
-#define KIDOS_WAYS 8
+/* An entry of the baseline rung, a kernel hash map (kernels before 5.12). */
+struct kidos_flow_baseline {
+	__u64 packets;
+	__u64 bytes;
+	__u32 last;
+	__u32 marks;
+	struct kidos_flow_detail detail;
+};
+_Static_assert(sizeof(struct kidos_flow_baseline) == 56, "baseline entry");
+
+#define KIDOS_WAYS 8 /* entries per set */
+#define KIDOS_CHOICES 3 /* sets a flow may lie in */
 
 struct kidos_flow_set {
 	struct kidos_flow ways[KIDOS_WAYS];

@@ -41,4 +41,162 @@ struct kidos_packet {
 	__u8 tunnel; /* enum kidos_tunnel */
 };
 
+#include "parse_network.h"
+
+static __always_inline int kidos_is_vlan(__u16 ethertype)
+{
+	return ethertype == KIDOS_ETH_8021Q || ethertype == KIDOS_ETH_8021AD;
+}
+
+/*
+ * Tags in the frame. One that the driver moved to metadata was the outermost:
+ * it counts as the first, so that both hooks give one key.
+ */
+static __always_inline int kidos_vlans(struct kidos_cursor *cursor, struct kidos_packet *packet,
+				       __u16 metadata)
+{
+	__u32 tags = metadata ? 1 : 0;
+	const __u8 *header;
+	__u16 vlan;
+	int i;
+
+#pragma unroll 1
+	for (i = 0; i <= KIDOS_VLAN_DEPTH; i++) {
+		if (!kidos_is_vlan(cursor->ethertype))
+			return KIDOS_PARSE_OK;
+		if (tags == KIDOS_VLAN_DEPTH)
+			break;
+		header = kidos_header(cursor, 4);
+		if (!header)
+			return KIDOS_PARSE_SHORT_LINK;
+		vlan = kidos_be16(header) & KIDOS_META_VLAN_MASK;
+		if (tags == 0)
+			cursor->meta = (__u32)vlan << KIDOS_META_VLAN_SHIFT;
+		else if (tags == 1)
+			packet->inner_vlan = vlan;
+		tags++;
+		cursor->ethertype = kidos_be16(header + 2);
+		kidos_advance(cursor, 4, vlan);
+	}
+	return KIDOS_PARSE_VLAN_DEPTH;
+}
+
+static __always_inline int kidos_ethernet(struct kidos_cursor *cursor)
+{
+	const __u8 *header = kidos_header(cursor, 14);
+
+	if (kidos_unlikely(!header))
+		return KIDOS_PARSE_SHORT_LINK;
+	cursor->ethertype = kidos_be16(header + 12);
+	cursor->offset += 14;
+	return KIDOS_PARSE_OK;
+}
+
+/* IPv4 first; what has no IP in it has no key, and is no error. */
+static __always_inline int kidos_network(struct kidos_cursor *cursor, struct kidos_packet *packet,
+					 __u16 metadata)
+{
+	int error;
+
+	if (kidos_unlikely(kidos_is_vlan(cursor->ethertype))) {
+		error = kidos_vlans(cursor, packet, metadata);
+		if (error)
+			return error;
+	}
+	if (kidos_likely(cursor->ethertype == KIDOS_ETH_IPV4))
+		return kidos_ipv4(cursor, packet);
+	if (kidos_likely(cursor->ethertype == KIDOS_ETH_IPV6))
+		return kidos_ipv6(cursor, packet);
+	if (cursor->ethertype == KIDOS_ETH_ARP)
+		packet->class = KIDOS_CLASS_ARP;
+	else if (cursor->ethertype == KIDOS_ETH_MPLS ||
+		 cursor->ethertype == KIDOS_ETH_MPLS_UPSTREAM)
+		kidos_mpls(cursor, packet);
+	return KIDOS_PARSE_OK;
+}
+
+/* All but the key's addresses, which are written where they are read. */
+static __always_inline void kidos_packet_init(struct kidos_packet *packet)
+{
+#ifdef __bpf__
+	asm volatile("" : : "r"(packet) : "memory");
+#endif
+	packet->headers = 0;
+	packet->inner = 0;
+	packet->tunnel_id = 0;
+	packet->inner_protocol = 0;
+	packet->inner_vlan = 0;
+	packet->class = KIDOS_CLASS_OTHER;
+	packet->tcp_flags = 0;
+	packet->tunnel = KIDOS_TUNNEL_NONE;
+}
+
+/* The one exit: a packet has an error or a key or neither, and is all written. */
+static __always_inline void kidos_finish(const struct kidos_cursor *cursor,
+					 struct kidos_packet *packet, int error)
+{
+	__u64 *words = (__u64 *)&packet->key;
+
+	packet->error = error;
+	packet->has_key = !error && packet->class < KIDOS_CLASS_ARP;
+	if (kidos_likely(packet->has_key)) {
+		words[4] = cursor->ports | (__u64)cursor->meta << 32;
+		return;
+	}
+	words[0] = words[1] = words[2] = words[3] = words[4] = 0;
+}
+
+static __always_inline void kidos_parse(const struct kidos_frame *frame,
+					struct kidos_packet *packet)
+{
+	struct kidos_cursor cursor = {
+		.data = frame->data,
+		.end = frame->data_end,
+		.length = frame->length,
+		.ethertype = frame->protocol,
+		.meta = (frame->vlan & KIDOS_META_VLAN_MASK) << KIDOS_META_VLAN_SHIFT,
+	};
+	int error = KIDOS_PARSE_OK;
+
+	kidos_packet_init(packet);
+	if (!frame->protocol)
+		error = kidos_ethernet(&cursor);
+	if (kidos_likely(!error))
+		error = kidos_network(&cursor, packet, frame->vlan);
+	kidos_finish(&cursor, packet, error);
+}
+
+/* Leaves room for three tags and eight of the longest extension headers below KIDOS_OFFSET_MAX. */
+#define KIDOS_INNER_MAX 0x3e00
+
+/*
+ * The packet inside a tunnel: outer is what kidos_parse made of the frame.
+ * Offsets still count from the frame's first byte. A tunnel inside that is
+ * named in `tunnel` and not followed.
+ */
+static __always_inline void kidos_parse_inner(const struct kidos_frame *frame,
+					      const struct kidos_packet *outer,
+					      struct kidos_packet *packet)
+{
+	struct kidos_cursor cursor = {
+		.data = frame->data,
+		.end = frame->data_end,
+		.offset = outer->inner,
+		.length = frame->length,
+		.ethertype = outer->inner_protocol,
+	};
+	int error = KIDOS_PARSE_OK;
+
+	kidos_packet_init(packet);
+	if (cursor.data + 2 <= cursor.end)
+		cursor.offset = kidos_blur(cursor.offset, *(const kidos_u16 *)cursor.data);
+	if (!cursor.offset || cursor.offset > KIDOS_INNER_MAX)
+		error = KIDOS_PARSE_SHORT_TUNNEL;
+	else if (cursor.ethertype == KIDOS_ETH_TEB)
+		error = kidos_ethernet(&cursor);
+	if (!error)
+		error = kidos_network(&cursor, packet, 0);
+	kidos_finish(&cursor, packet, error);
+}
+
 #endif

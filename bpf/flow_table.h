@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * flow_table.h: the flow table, one shared array of sets of cache-line
+ * entries, updated with atomic adds. No map is touched here but through the
+ * four functions declared below, which the includer defines: maps in BPF,
+ * arrays in a unit test. Needs atomic fetch and compare-and-swap (kernel
+ * 5.12); flow_table_baseline.h is the same interface for older kernels.
+ *
+ * Why nothing is lost: an owner is replaced by a compare-and-swap of state,
+ * which takes its packet count in the same instant; a packet is counted by a
+ * fetching add on the same word, which tells whether the owner was still the
+ * one looked up. Bytes follow the add, so an entry is only replaced when its
+ * last packet is at least KIDOS_QUIET units old. `last` is written first and
+ * read last, so that a replacer either sees it fresh or fails its swap.
+ */
+#ifndef KIDOS_FLOW_TABLE_H
+#define KIDOS_FLOW_TABLE_H
+
+#include "abi.h"
+
+#ifdef __clang__
+#define KIDOS_NO_UNROLL _Pragma("clang loop unroll(disable)")
+#else
+#define KIDOS_NO_UNROLL
+#endif
+
+#define KIDOS_QUIET 2 /* units: 4 to 8 ms, beyond any packet under way */
+#define KIDOS_ATTEMPTS 4 /* look-ups of a packet that meets a writer */
+
+/* What one packet adds; wire units. */
+struct kidos_flow_packet {
+	struct kidos_flow_key key;
+	__u64 packets;
+	__u64 bytes;
+	__u32 now; /* kidos time units */
+	__u32 tunnel_id;
+	__u16 inner_vlan;
+	__u8 tcp_flags;
+};
+
+static __always_inline struct kidos_flow_set *kidos_table_set(__u32 index);
+static __always_inline struct kidos_detail_set *kidos_table_detail(__u32 index);
+/* Adds to `retired` what no entry holds (any more). */
+static __always_inline void kidos_table_retire(const struct kidos_flow_key *key, __u64 packets,
+					       __u64 bytes);
+/* Tells of an active entry that had to go. */
+static __always_inline void kidos_table_spill(const struct kidos_spill *spill);
+
+/* Seeded, so that nobody outside can aim at one set. IPv4 needs two rounds. */
+static __always_inline __u64 kidos_hash_round(__u64 hash, __u64 word, __u64 seed)
+{
+	hash = (hash ^ word) * (seed | 1);
+	return hash ^ hash >> 32;
+}
+
+static __always_inline __u64 kidos_flow_hash(const struct kidos_flow_key *key, const __u64 *seed)
+{
+	__u64 ports = (__u64)key->meta << 32 | (__u32)key->dport << 16 | key->sport;
+	__u64 hash = kidos_hash_round(seed[0], ports, seed[1]);
+
+	if (key->meta & KIDOS_META_IPV4)
+		return kidos_hash_round(
+			hash, (__u64)key->src.words[3] << 32 | key->dst.words[3], seed[2]);
+	hash = kidos_hash_round(hash, key->src.halves[0], seed[2]);
+	hash = kidos_hash_round(hash, key->src.halves[1], seed[3]);
+	hash = kidos_hash_round(hash, key->dst.halves[0], seed[4]);
+	return kidos_hash_round(hash, key->dst.halves[1], seed[1]);
+}
+
+/* A flow's sets: three stretches of its hash, the low bits are the first way. */
+static __always_inline __u32 kidos_flow_choice(__u64 hash, __u32 choice, __u32 set_mask)
+{
+	return (hash * (2 * choice + 1) >> 24) & set_mask;
+}
+
+static __always_inline int kidos_key_equal(const struct kidos_flow_key *a,
+					   const struct kidos_flow_key *b)
+{
+	return a->src.halves[1] == b->src.halves[1] && a->dst.halves[1] == b->dst.halves[1] &&
+	       a->sport == b->sport && a->dport == b->dport && a->meta == b->meta &&
+	       a->src.halves[0] == b->src.halves[0] && a->dst.halves[0] == b->dst.halves[0];
+}
+
+static __always_inline __u32 kidos_age(__u32 now, __u32 last)
+{
+	__u32 age = now - last;
+
+	return age > 1u << 31 ? 0 : age; /* another CPU's clock tick came first */
+}
+
+/* Counts for the owner with this sequence; 0 if it is no longer the owner. */
+static __always_inline int kidos_flow_add(struct kidos_flow *flow, __u32 index, __u32 way,
+					  __u32 sequence, const struct kidos_flow_packet *packet)
+{
+	__u64 add = packet->packets << KIDOS_STATE_PACKETS_SHIFT;
+	__u64 before;
+
+	if (flow->last != packet->now)
+		flow->last = packet->now;
+	before = __sync_fetch_and_add(&flow->state, add);
+	if (((__u32)before ^ sequence) & ~KIDOS_STATE_OVERFLOWED) {
+		__sync_fetch_and_sub(&flow->state, add);
+		return 0;
+	}
+	__sync_fetch_and_add(&flow->bytes, packet->bytes);
+	if (packet->tcp_flags & ~flow->marks)
+		__sync_fetch_and_or(&flow->marks, packet->tcp_flags);
+	if (before + add < before) {
+		struct kidos_detail_set *detail = kidos_table_detail(index);
+
+		if (detail)
+			__sync_fetch_and_add(&detail->ways[way].packets_carry, 1);
+	}
+	return 1;
+}
+
+/* What the entry held when it was taken goes to retired, and to the ring if it was active. */
+static __always_inline void kidos_flow_harvest(struct kidos_flow *flow,
+					       const struct kidos_flow_detail *detail, __u64 state,
+					       int active)
+{
+	struct kidos_spill spill = {
+		.key = flow->key,
+		.bytes = __sync_lock_test_and_set(&flow->bytes, 0),
+		.packets = ((__u64)detail->packets_carry << 32) + (state >> KIDOS_STATE_PACKETS_SHIFT),
+		.first = detail->first,
+		.last = flow->last,
+	};
+
+	kidos_table_retire(&spill.key, spill.packets, spill.bytes);
+	if (active)
+		kidos_table_spill(&spill);
+}
+
+/*
+ * Gives an entry to the packet's flow. state is what was seen when the entry
+ * was found free or old enough; 0 if somebody was faster.
+ */
+static __always_inline int kidos_flow_claim(struct kidos_flow *flow, struct kidos_flow_detail *detail,
+					    __u64 state, int active,
+					    const struct kidos_flow_packet *packet)
+{
+	__u64 writing = (__u32)state | KIDOS_STATE_WRITING;
+
+	if (__sync_val_compare_and_swap(&flow->state, state, writing) != state)
+		return 0;
+	if ((__u32)state >> KIDOS_STATE_OWNER_SHIFT)
+		kidos_flow_harvest(flow, detail, state, active);
+	flow->key = packet->key;
+	flow->last = packet->now;
+	flow->marks = packet->tcp_flags;
+	*detail = (struct kidos_flow_detail){
+		.first = packet->now,
+		.inner_vlan = packet->inner_vlan,
+		.tunnel_id = packet->tunnel_id,
+	};
+	__sync_fetch_and_add(&flow->bytes, packet->bytes);
+	/* Next owner, no longer writing: 01 + 11 = 100, and bit 1 survives. */
+	__sync_fetch_and_add(&flow->state, (packet->packets << KIDOS_STATE_PACKETS_SHIFT) + 3);
+	return 1;
+}
+
+enum kidos_lookup {
+	KIDOS_LOOKUP_COUNTED,
+	KIDOS_LOOKUP_BUSY, /* met a writer: look again */
+	KIDOS_LOOKUP_FREE, /* not there; place says which entry may be taken */
+	KIDOS_LOOKUP_FULL, /* not there, and no entry may be taken */
+};
+
+/* The entry that a new flow would take. */
+struct kidos_place {
+	__u64 state;
+	__u32 set;
+	__u32 way;
+	__u32 age;
+	__u32 found; /* 0 none, 1 active but quiet, 2 idle, 3 never used */
+};
+
+/* Remembers the better of two entries: never used, idle, then the oldest. */
+static __always_inline void kidos_place_consider(struct kidos_place *place, __u32 set, __u32 way,
+						 const struct kidos_flow *flow, __u32 now,
+						 __u32 idle)
+{
+	__u64 state = *(const volatile __u64 *)&flow->state;
+	__u32 age = kidos_age(now, *(const volatile __u32 *)&flow->last);
+	__u32 found = age >= idle ? 2 : age >= KIDOS_QUIET ? 1 : 0;
+
+	if (found < place->found || (found == place->found && (found != 1 || age <= place->age)))
+		return;
+	*place = (struct kidos_place){ state, set, way, age, found };
+}
+
+/* One set, from a way that differs from flow to flow: most are met at once. */
+static __always_inline enum kidos_lookup
+kidos_flow_search(struct kidos_flow_set *set, __u32 index, __u32 start, __u32 idle,
+		  const struct kidos_flow_packet *packet, struct kidos_place *place)
+{
+	KIDOS_NO_UNROLL
+	for (__u32 i = 0; i < KIDOS_WAYS; i++) {
+		__u32 way = (start + i) & (KIDOS_WAYS - 1);
+		struct kidos_flow *flow = &set->ways[way];
+		__u32 sequence = *(const volatile __u32 *)&flow->state;
+
+		if (sequence & KIDOS_STATE_WRITING)
+			return KIDOS_LOOKUP_BUSY;
+		if (!(sequence >> KIDOS_STATE_OWNER_SHIFT)) {
+			if (place->found < 2)
+				*place = (struct kidos_place){ sequence, index, way, 0, 3 };
+			return KIDOS_LOOKUP_FREE;
+		}
+		if (kidos_key_equal(&flow->key, &packet->key))
+			return kidos_flow_add(flow, index, way, sequence, packet)
+				       ? KIDOS_LOOKUP_COUNTED
+				       : KIDOS_LOOKUP_BUSY;
+		kidos_place_consider(place, index, way, flow, packet->now, idle);
+	}
+	return KIDOS_LOOKUP_FULL;
+}
+
+/* Is there no need to look in the flow's next set? */
+static __always_inline int kidos_set_is_last(struct kidos_flow_set *set,
+					     const struct kidos_place *place)
+{
+	if ((__u32)set->ways[0].state & KIDOS_STATE_OVERFLOWED)
+		return 0;
+	if (place->found >= 2)
+		return 1;
+	__sync_fetch_and_or(&set->ways[0].state, KIDOS_STATE_OVERFLOWED);
+	return 0;
+}
+
+static __always_inline enum kidos_lookup
+kidos_flow_lookup(__u64 hash, const struct kidos_traffic_config *config,
+		  const struct kidos_flow_packet *packet, struct kidos_place *place)
+{
+	KIDOS_NO_UNROLL
+	for (__u32 choice = 0; choice < KIDOS_CHOICES; choice++) {
+		__u32 index = kidos_flow_choice(hash, choice, config->set_mask);
+		struct kidos_flow_set *set = kidos_table_set(index);
+		enum kidos_lookup result;
+
+		if (!set)
+			break;
+		result = kidos_flow_search(set, index, hash, config->idle, packet, place);
+		if (result != KIDOS_LOOKUP_FULL)
+			return result;
+		if (kidos_set_is_last(set, place))
+			break;
+	}
+	return place->found ? KIDOS_LOOKUP_FREE : KIDOS_LOOKUP_FULL;
+}
+
+static __always_inline int kidos_place_claim(const struct kidos_place *place,
+					     const struct kidos_flow_packet *packet)
+{
+	struct kidos_flow_set *set = kidos_table_set(place->set);
+	struct kidos_detail_set *detail = kidos_table_detail(place->set);
+	__u32 way = place->way & (KIDOS_WAYS - 1);
+
+	if (!set || !detail)
+		return 0;
+	return kidos_flow_claim(&set->ways[way], &detail->ways[way], place->state,
+				place->found == 1, packet);
+}
+
+/*
+ * Counts a packet for its flow, making the entry if need be. Returns 0 if the
+ * table had no room, or only writers: the caller retires the packet.
+ */
+static __always_inline int kidos_flow_count(const struct kidos_traffic_config *config,
+					    const struct kidos_flow_packet *packet)
+{
+	__u64 hash = kidos_flow_hash(&packet->key, config->seed);
+
+	KIDOS_NO_UNROLL
+	for (int attempt = 0; attempt < KIDOS_ATTEMPTS; attempt++) {
+		struct kidos_place place = {};
+
+		switch (kidos_flow_lookup(hash, config, packet, &place)) {
+		case KIDOS_LOOKUP_COUNTED:
+			return 1;
+		case KIDOS_LOOKUP_FULL:
+			return 0;
+		case KIDOS_LOOKUP_FREE:
+			if (kidos_place_claim(&place, packet))
+				return 1;
+			break;
+		case KIDOS_LOOKUP_BUSY:
+			break;
+		}
+	}
+	return 0;
+}
+#endif

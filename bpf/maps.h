@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * maps.h: the maps of the traffic programs. Sizes here are those of an object
+ * loaded as it is; the plugin sets its own before load.
+ */
+#ifndef KIDOS_MAPS_H
+#define KIDOS_MAPS_H
+
+#include "abi.h"
+
+#define KIDOS_DEFAULT_SETS (1u << 18) /* 2^21 entries */
+#define KIDOS_DEFAULT_SLOTS 65 /* 64 interfaces and the rest */
+
+const volatile struct kidos_traffic_config config = {
+	.seed = { 0x9e3779b97f4a7c15, 0xd1b54a32d192ed03, 0xabc98388fb8fac03, 0x8cb92ba72f3d8dd7,
+		  0xe7037ed1a0b428db },
+	.set_mask = KIDOS_DEFAULT_SETS - 1,
+	.idle = 14305, /* 60 s */
+	.slots = KIDOS_DEFAULT_SLOTS,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct kidos_port_key);
+	__type(value, struct kidos_port);
+} ports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, KIDOS_DEFAULT_SLOTS * KIDOS_DIRECTIONS);
+	__type(key, __u32);
+	__type(value, struct kidos_totals);
+} totals SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, KIDOS_DEFAULT_SLOTS * KIDOS_DIRECTIONS);
+	__type(key, __u32);
+	__type(value, struct kidos_retired);
+} retired SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, KIDOS_EVENTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} events SEC(".maps");
+
+#ifdef KIDOS_BASELINE
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, KIDOS_DEFAULT_SETS * KIDOS_WAYS / 2);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct kidos_flow_key);
+	__type(value, struct kidos_flow_baseline);
+} flows SEC(".maps");
+#else
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, KIDOS_DEFAULT_SETS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct kidos_flow_set);
+} flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, KIDOS_DEFAULT_SETS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct kidos_detail_set);
+} details SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 * 1024);
+} spills SEC(".maps");
+#endif
+
+static __always_inline void count_event(__u32 event)
+{
+	__u64 *count = bpf_map_lookup_elem(&events, &event);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+#endif

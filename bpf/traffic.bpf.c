@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * traffic.bpf.c: counts packets at XDP and tc. Needs no kernel BTF: the
+ * contexts are stable API, and what kernels differ in is either read-only
+ * configuration or the baseline build (KIDOS_BASELINE, kernels before 5.12).
+ */
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+
+#include "maps.h"
+#include "parse.h"
+#ifdef KIDOS_BASELINE
+#include "flow_table_baseline.h"
+#define kidos_clock bpf_ktime_get_ns
+#else
+#include "flow_table_maps.h"
+#define kidos_clock bpf_ktime_get_coarse_ns
+#endif
+#include "account.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+SEC("xdp")
+int kidos_xdp(struct xdp_md *ctx)
+{
+	struct kidos_frame frame = {
+		.data = (void *)(long)ctx->data,
+		.data_end = (void *)(long)ctx->data_end,
+		.length = ctx->data_end - ctx->data,
+	};
+
+	if (config.xdp_frags)
+		frame.length = bpf_xdp_get_buff_len(ctx);
+	account_frame(&frame, ctx->ingress_ifindex);
+	return XDP_PASS;
+}
+
+/*
+ * TC_ACT_UNSPEC (-1) equals TCX_NEXT: at clsact the next filter runs, at tcx
+ * the next program.
+ */
+SEC("tc")
+int kidos_tc_ingress(struct __sk_buff *skb)
+{
+	account_skb(skb, KIDOS_RX);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int kidos_tc_egress(struct __sk_buff *skb)
+{
+	account_skb(skb, KIDOS_TX);
+	return TC_ACT_UNSPEC;
+}

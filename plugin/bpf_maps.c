@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "bpf_maps.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+const char *const kidos_map_names[KIDOS_MAPS] = {
+	"ports", "totals", "retired", "events", "flows", "details", "spills", "slots", "meta",
+};
+
+static int open_pins(struct kidos_maps *maps, const char *path)
+{
+	char pin[PATH_MAX + 32];
+
+	for (int i = 0; i < KIDOS_MAPS; i++) {
+		snprintf(pin, sizeof(pin), "%s/%s", path, kidos_map_names[i]);
+		maps->fd[i] = bpf_obj_get(pin);
+		if (maps->fd[i] < 0 && errno != ENOENT)
+			return -errno;
+	}
+	return maps->fd[KIDOS_MAP_META] < 0 ? -ENOENT : kidos_maps_meta(maps, &maps->meta);
+}
+
+int kidos_maps_open(struct kidos_maps *maps, const char *path)
+{
+	int error;
+
+	*maps = (struct kidos_maps)KIDOS_MAPS_NONE;
+	maps->cpus = (unsigned int)libbpf_num_possible_cpus();
+	error = open_pins(maps, path);
+	if (!error && maps->meta.abi != KIDOS_ABI_VERSION)
+		error = -EPROTO;
+	if (error)
+		kidos_maps_close(maps);
+	return error;
+}
+
+static int map_one(const struct kidos_maps *maps, enum kidos_map map, size_t size,
+		   const void **address)
+{
+	void *got = mmap(NULL, size, PROT_READ, MAP_SHARED, maps->fd[map], 0);
+
+	if (got == MAP_FAILED)
+		return -errno;
+	*address = got;
+	return 0;
+}
+
+int kidos_maps_mmap(struct kidos_maps *maps)
+{
+	size_t sets = (size_t)maps->meta.set_mask + 1;
+	int error;
+
+	if (maps->meta.baseline)
+		return 0;
+	maps->sets = sets;
+	error = map_one(maps, KIDOS_MAP_FLOWS, sets * sizeof(*maps->flows),
+			(const void **)&maps->flows);
+	if (error)
+		return error;
+	return map_one(maps, KIDOS_MAP_DETAILS, sets * sizeof(*maps->details),
+		       (const void **)&maps->details);
+}
+
+void kidos_maps_close(struct kidos_maps *maps)
+{
+	if (maps->flows)
+		munmap((void *)(uintptr_t)maps->flows, maps->sets * sizeof(*maps->flows));
+	if (maps->details)
+		munmap((void *)(uintptr_t)maps->details, maps->sets * sizeof(*maps->details));
+	maps->flows = NULL;
+	maps->details = NULL;
+	for (int i = 0; i < KIDOS_MAPS; i++) {
+		if (maps->fd[i] >= 0)
+			close(maps->fd[i]);
+		maps->fd[i] = -1;
+	}
+}
+
+static int lookup(const struct kidos_maps *maps, enum kidos_map map, unsigned int key, void *value)
+{
+	return bpf_map_lookup_elem(maps->fd[map], &key, value) ? -errno : 0;
+}
+
+/* Values per CPU are arrays of u64: sums them word by word. */
+static int lookup_sum(const struct kidos_maps *maps, enum kidos_map map, unsigned int key,
+		      uint64_t *sum, size_t words)
+{
+	uint64_t *values = calloc(maps->cpus, words * sizeof(*values));
+	int error = values ? lookup(maps, map, key, values) : -ENOMEM;
+
+	memset(sum, 0, words * sizeof(*sum));
+	for (size_t i = 0; !error && i < maps->cpus * words; i++)
+		sum[i % words] += values[i];
+	free(values);
+	return error;
+}
+
+int kidos_maps_totals(const struct kidos_maps *maps, unsigned int slot, unsigned int direction,
+		      struct kidos_totals *totals)
+{
+	return lookup_sum(maps, KIDOS_MAP_TOTALS, slot * KIDOS_DIRECTIONS + direction,
+			  (uint64_t *)totals, sizeof(*totals) / sizeof(uint64_t));
+}
+
+int kidos_maps_retired(const struct kidos_maps *maps, unsigned int slot, unsigned int direction,
+		       struct kidos_retired *retired)
+{
+	return lookup(maps, KIDOS_MAP_RETIRED, slot * KIDOS_DIRECTIONS + direction, retired);
+}
+
+int kidos_maps_events(const struct kidos_maps *maps, uint64_t events[KIDOS_EVENTS])
+{
+	for (unsigned int i = 0; i < KIDOS_EVENTS; i++) {
+		int error = lookup_sum(maps, KIDOS_MAP_EVENTS, i, &events[i], 1);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int kidos_maps_slot(const struct kidos_maps *maps, unsigned int index, struct kidos_slot *slot)
+{
+	return lookup(maps, KIDOS_MAP_SLOTS, index, slot);
+}
+
+static int update(const struct kidos_maps *maps, enum kidos_map map, const void *key,
+		  const void *value)
+{
+	return bpf_map_update_elem(maps->fd[map], key, value, BPF_ANY) ? -errno : 0;
+}
+
+int kidos_maps_set_slot(const struct kidos_maps *maps, unsigned int index,
+			const struct kidos_slot *slot)
+{
+	return update(maps, KIDOS_MAP_SLOTS, &index, slot);
+}
+
+int kidos_maps_meta(const struct kidos_maps *maps, struct kidos_meta *meta)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	/* Another version's meta may be larger than ours; a look-up would overrun it. */
+	if (bpf_obj_get_info_by_fd(maps->fd[KIDOS_MAP_META], &info, &size))
+		return -errno;
+	return info.value_size == sizeof(*meta) ? lookup(maps, KIDOS_MAP_META, 0, meta) : -EPROTO;
+}
+
+int kidos_maps_set_meta(const struct kidos_maps *maps, const struct kidos_meta *meta)
+{
+	unsigned int zero = 0;
+
+	return update(maps, KIDOS_MAP_META, &zero, meta);
+}
+
+int kidos_maps_set_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex,
+			unsigned int slot, unsigned int flags)
+{
+	struct kidos_port_key key = { .netns = netns, .ifindex = ifindex };
+	struct kidos_port port = { .slot = slot, .flags = flags };
+
+	if (slot != KIDOS_SLOT_OTHER)
+		return update(maps, KIDOS_MAP_PORTS, &key, &port);
+	if (bpf_map_delete_elem(maps->fd[KIDOS_MAP_PORTS], &key) && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+int kidos_maps_each_baseline(const struct kidos_maps *maps,
+			     bool (*each)(const struct kidos_flow_key *key,
+					  const struct kidos_flow_baseline *flow, void *context),
+			     void *context)
+{
+	struct kidos_flow_key key, next;
+	struct kidos_flow_baseline flow;
+	int fd = maps->fd[KIDOS_MAP_FLOWS];
+	bool more = !bpf_map_get_next_key(fd, NULL, &next);
+
+	while (more) {
+		key = next;
+		/* Before each, which may delete the key: the walk would start again. */
+		more = !bpf_map_get_next_key(fd, &key, &next);
+		if (!bpf_map_lookup_elem(fd, &key, &flow) && !each(&key, &flow, context))
+			break;
+	}
+	return 0;
+}
+
+int kidos_maps_delete_baseline(const struct kidos_maps *maps, const struct kidos_flow_key *key)
+{
+	return bpf_map_delete_elem(maps->fd[KIDOS_MAP_FLOWS], key) ? -errno : 0;
+}

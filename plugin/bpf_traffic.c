@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "bpf_traffic.h"
+#include "core/log.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "traffic.skel.h"
+#include "traffic_baseline.skel.h"
+
+const char *const kidos_program_names[KIDOS_PROGRAMS] = { "kidos_xdp", "kidos_tc_ingress",
+							  "kidos_tc_egress" };
+
+struct kidos_traffic {
+	struct bpf_object *object;
+	int fd[KIDOS_PROGRAMS];
+};
+
+/* Best first. */
+static const struct rung {
+	const char *name;
+	const void *(*elf)(size_t *size);
+	__u32 baseline;
+} rungs[] = {
+	{ "set-associative table (kernel 5.12)", traffic_bpf__elf_bytes, 0 },
+	{ "kernel hash map", traffic_baseline_bpf__elf_bytes, 1 },
+};
+
+static char last_words[256]; /* of libbpf, for the line that gives up */
+
+static int keep_words(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	if (level == LIBBPF_WARN && !*last_words)
+		vsnprintf(last_words, sizeof(last_words), format, arguments);
+	return 0;
+}
+
+void kidos_libbpf_quiet(void)
+{
+	libbpf_set_print(keep_words);
+}
+
+static int set_config(struct bpf_object *object, const struct kidos_meta *settings,
+		      unsigned int netns)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
+	struct kidos_traffic_config config;
+	size_t size;
+	const void *initial = map ? bpf_map__initial_value(map, &size) : NULL;
+
+	if (!initial || size != sizeof(config))
+		return -EINVAL;
+	memcpy(&config, initial, sizeof(config));
+	memcpy(config.seed, settings->seed, sizeof(config.seed));
+	config.set_mask = settings->set_mask;
+	config.idle = settings->idle;
+	config.slots = settings->slots;
+	config.netns = netns;
+	return bpf_map__set_initial_value(map, &config, sizeof(config));
+}
+
+static __u32 entries_of(enum kidos_map map, const struct kidos_meta *settings)
+{
+	switch (map) {
+	case KIDOS_MAP_TOTALS:
+	case KIDOS_MAP_RETIRED:
+		return settings->slots * KIDOS_DIRECTIONS;
+	case KIDOS_MAP_FLOWS:
+		return settings->baseline ? (__u32)settings->max_flows : settings->set_mask + 1;
+	case KIDOS_MAP_DETAILS:
+		return settings->set_mask + 1;
+	default:
+		return 0; /* as compiled */
+	}
+}
+
+static int set_map(struct bpf_object *object, enum kidos_map which, const struct kidos_maps *maps,
+		   const struct kidos_meta *settings)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, kidos_map_names[which]);
+	__u32 entries = entries_of(which, settings);
+
+	if (!map)
+		return 0;
+	if (maps->fd[which] >= 0)
+		return bpf_map__reuse_fd(map, maps->fd[which]);
+	return entries ? bpf_map__set_max_entries(map, entries) : 0;
+}
+
+static int set_maps(struct bpf_object *object, const struct kidos_maps *maps,
+		    const struct kidos_meta *settings)
+{
+	int error = 0;
+
+	for (int i = 0; !error && i < KIDOS_MAPS; i++)
+		error = set_map(object, i, maps, settings);
+	return error;
+}
+
+/* Duplicates outlive the object, so that every namespace's programs end alike. */
+static int take_maps(struct bpf_object *object, struct kidos_maps *maps)
+{
+	for (int i = 0; i < KIDOS_MAPS; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object, kidos_map_names[i]);
+
+		if (!map || maps->fd[i] >= 0)
+			continue;
+		maps->fd[i] = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
+		if (maps->fd[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int find_programs(struct kidos_traffic *traffic)
+{
+	for (int i = 0; i < KIDOS_PROGRAMS; i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(
+			traffic->object, kidos_program_names[i]);
+
+		if (!program)
+			return -ENOENT;
+		traffic->fd[i] = bpf_program__fd(program);
+	}
+	return 0;
+}
+
+static int load_rung(struct kidos_traffic *traffic, const struct rung *rung,
+		     struct kidos_maps *maps, struct kidos_meta *settings, unsigned int netns)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "kidos");
+	size_t size;
+	const void *elf = rung->elf(&size);
+	int error;
+
+	settings->baseline = rung->baseline;
+	traffic->object = bpf_object__open_mem(elf, size, &options);
+	if (!traffic->object)
+		return -errno;
+	error = set_config(traffic->object, settings, netns);
+	if (!error)
+		error = set_maps(traffic->object, maps, settings);
+	if (!error)
+		error = bpf_object__load(traffic->object);
+	if (!error)
+		error = find_programs(traffic);
+	if (!error)
+		error = take_maps(traffic->object, maps);
+	if (error) {
+		bpf_object__close(traffic->object);
+		traffic->object = NULL;
+	}
+	return error;
+}
+
+static void log_failure(const struct rung *rung, int error)
+{
+	last_words[strcspn(last_words, "\n")] = '\0';
+	kidos_log(LOG_NOTICE, "flow table as %s: %s (%s)", rung->name, strerror(-error),
+		  *last_words ? last_words : "libbpf gave no reason");
+}
+
+struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_meta *settings,
+					 unsigned int netns)
+{
+	struct kidos_traffic *traffic = calloc(1, sizeof(*traffic));
+	bool first = maps->fd[KIDOS_MAP_FLOWS] < 0;
+	__u32 baseline = settings->baseline;
+	int error = -ENOMEM;
+
+	for (size_t i = 0; traffic && i < sizeof(rungs) / sizeof(rungs[0]); i++) {
+		if (!first && rungs[i].baseline != baseline)
+			continue;
+		*last_words = '\0';
+		error = load_rung(traffic, &rungs[i], maps, settings, netns);
+		if (!error)
+			return traffic;
+		log_failure(&rungs[i], error);
+	}
+	free(traffic);
+	errno = -error;
+	return NULL;
+}
+
+void kidos_traffic_free(struct kidos_traffic *traffic)
+{
+	if (!traffic)
+		return;
+	bpf_object__close(traffic->object);
+	free(traffic);
+}
+
+int kidos_traffic_fd(const struct kidos_traffic *traffic, enum kidos_program program)
+{
+	return traffic->fd[program];
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* bpf_traffic.h: loads the traffic programs, once per network namespace over shared maps. */
+#ifndef KIDOS_BPF_TRAFFIC_H
+#define KIDOS_BPF_TRAFFIC_H
+
+#include "bpf_maps.h"
+#include "core/memory.h"
+
+struct kidos_traffic;
+
+enum kidos_program {
+	KIDOS_PROGRAM_XDP,
+	KIDOS_PROGRAM_TC_INGRESS,
+	KIDOS_PROGRAM_TC_EGRESS,
+	KIDOS_PROGRAMS
+};
+extern const char *const kidos_program_names[KIDOS_PROGRAMS];
+
+/*
+ * Loads programs for the namespace with this number. Maps that `maps` has are
+ * shared; those it lacks are made and put there (duplicates, the caller's to
+ * close). settings: seed, sets, idle, rung (baseline); the first load tries
+ * the rungs best first and writes the one that works to settings->baseline.
+ * Returns NULL with errno; the kernel's reason is logged.
+ */
+struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_meta *settings,
+					 unsigned int netns);
+void kidos_traffic_free(struct kidos_traffic *traffic);
+int kidos_traffic_fd(const struct kidos_traffic *traffic, enum kidos_program program);
+
+/* Routes libbpf's words: errors to the log when a rung fails for good, else nowhere. */
+void kidos_libbpf_quiet(void);
+
+#endif

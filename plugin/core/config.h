@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config.h: kidos's configuration and the one table of its options. The
+ * configuration parser, kidos.conf, the man page and the tests walk the table.
+ */
+#ifndef KIDOS_CONFIG_H
+#define KIDOS_CONFIG_H
+
+#include <limits.h>
+#include <net/if.h>
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KIDOS_NETNS_NAME 64
+
+enum kidos_xdp_mode {
+	KIDOS_XDP_AUTO,
+	KIDOS_XDP_NATIVE,
+	KIDOS_XDP_GENERIC,
+	KIDOS_XDP_HW,
+	KIDOS_XDP_TC,
+};
+
+/* One <Interface> block: a name or a regular expression, and how to attach. */
+struct kidos_interface_rule {
+	char *pattern; /* as written */
+	regex_t regex;
+	bool is_regex;
+	char netns[KIDOS_NETNS_NAME]; /* "" is the one collectd runs in */
+	char report[64]; /* name in values, "" the interface's */
+	unsigned int xdp_mode; /* enum kidos_xdp_mode */
+	bool xdp_share;
+	bool egress;
+	bool mirror;
+	bool virtual_links; /* a regex takes veth, bridges and the like too */
+};
+
+struct kidos_config {
+	char state_path[PATH_MAX];
+	uint64_t memory_limit; /* bytes, 0: 2 % of memory, at most 128 MiB */
+	uint64_t max_interfaces;
+	bool flows_enabled;
+	uint64_t max_flows;
+	uint64_t idle_timeout; /* seconds */
+	struct kidos_interface_rule *rules;
+	size_t rule_count;
+};
+
+enum kidos_option_type {
+	KIDOS_OPTION_BOOLEAN,
+	KIDOS_OPTION_NUMBER,
+	KIDOS_OPTION_SIZE, /* bytes, with K, M or G */
+	KIDOS_OPTION_STRING,
+	KIDOS_OPTION_CHOICE,
+};
+
+struct kidos_option {
+	const char *block; /* "" stands in <Plugin kidos> itself */
+	const char *name;
+	enum kidos_option_type type;
+	size_t offset; /* in struct kidos_config, or in the rule for block Interface */
+	uint64_t min, max; /* of a number; of a string the room it has */
+	const char *initial; /* the default as it would be written */
+	const char *const *choices;
+	const char *help;
+};
+
+extern const struct kidos_option kidos_options[];
+extern const size_t kidos_option_count;
+extern const char *const kidos_xdp_mode_names[];
+
+/* A value as the configuration file has it. */
+struct kidos_value {
+	enum { KIDOS_VALUE_STRING, KIDOS_VALUE_NUMBER, KIDOS_VALUE_BOOLEAN } type;
+	const char *string;
+	double number;
+	bool boolean;
+};
+
+#define KIDOS_REASON 256
+
+/* Sets every option to its default. */
+void kidos_config_init(struct kidos_config *config);
+void kidos_config_free(struct kidos_config *config);
+
+/* Is there such a block? */
+bool kidos_config_has_block(const char *block);
+
+/*
+ * Sets one option; rule is the current <Interface> block's or NULL. Returns 0,
+ * or -1 with a reason that says what is wrong with the value.
+ */
+int kidos_config_set(struct kidos_config *config, struct kidos_interface_rule *rule,
+		     const char *block, const char *name, const struct kidos_value *value,
+		     char reason[KIDOS_REASON]);
+
+/* Appends a rule for an interface name or "/regex/"; NULL with a reason when it is neither. */
+struct kidos_interface_rule *kidos_config_add_rule(struct kidos_config *config,
+						   const char *pattern, char reason[KIDOS_REASON]);
+
+#endif

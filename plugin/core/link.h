@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* link.h: a network interface as kidos sees it. */
+#ifndef KIDOS_LINK_H
+#define KIDOS_LINK_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The interface's own counters, since it was made. */
+struct kidos_link_counters {
+	uint64_t packets[2]; /* by enum kidos_direction */
+	uint64_t bytes[2];
+	uint64_t dropped[2];
+	uint64_t qdisc_drops; /* sent packets that the root qdisc dropped */
+	uint64_t qdisc_queued; /* packets in it now */
+};
+
+struct kidos_link {
+	unsigned int ifindex;
+	char name[IF_NAMESIZE];
+	char kind[16]; /* of a virtual link: veth, bridge, ...; else "" */
+	char driver[32]; /* as ethtool has it; "" when there is none */
+	unsigned short type; /* ARPHRD_* */
+	bool has_device; /* hardware, real or emulated, is behind it */
+	bool default_route;
+	struct kidos_link_counters counters;
+};
+
+struct kidos_links {
+	struct kidos_link *items;
+	size_t count;
+};
+
+/* How an interface's driver counts, and what its XDP does to traffic. */
+struct kidos_driver {
+	const char *name;
+	bool wire[2]; /* by direction: segments on the wire, else skbs */
+	bool xdp_harmless; /* native XDP was tried and costs other traffic nothing */
+};
+
+/* Never NULL: an unknown driver counts what the wire carries. */
+const struct kidos_driver *kidos_driver_of(const struct kidos_link *link);
+
+/* Do frames start with an Ethernet header? */
+bool kidos_link_is_ethernet(const struct kidos_link *link);
+
+const struct kidos_link *kidos_links_find(const struct kidos_links *links, const char *name);
+void kidos_links_free(struct kidos_links *links);
+
+#endif

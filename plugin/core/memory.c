@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "memory.h"
+#include "abi.h"
+#include "reader.h"
+#include "state.h"
+
+#define SMALLEST 1024u
+#define SPILL_RING (256u * 1024u)
+#define DEFAULT_CEILING (128ull << 20)
+
+/* Two entries per flow: at that load three choices of eight ways turn no flow away. */
+static uint64_t flow_bytes(uint32_t max_flows)
+{
+	return 2ull * max_flows *
+	       (sizeof(struct kidos_flow) + sizeof(struct kidos_flow_detail) +
+		sizeof(struct kidos_last_read));
+}
+
+uint64_t kidos_plan_bytes(uint32_t max_flows, uint32_t slots, unsigned int cpus)
+{
+	uint64_t per_slot = sizeof(struct kidos_slot) +
+			    KIDOS_DIRECTIONS * (sizeof(struct kidos_totals) * cpus +
+						sizeof(struct kidos_retired));
+
+	return flow_bytes(max_flows) + SPILL_RING + slots * per_slot;
+}
+
+static uint64_t limit_of(const struct kidos_config *config, uint64_t memory)
+{
+	if (config->memory_limit)
+		return config->memory_limit;
+	return memory / 50 < DEFAULT_CEILING ? memory / 50 : DEFAULT_CEILING;
+}
+
+int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int cpus,
+	       struct kidos_plan *plan)
+{
+	uint32_t flows = SMALLEST;
+
+	plan->limit = limit_of(config, memory);
+	plan->slots = (uint32_t)config->max_interfaces + 1;
+	while (2 * flows <= config->max_flows &&
+	       kidos_plan_bytes(2 * flows, plan->slots, cpus) <= plan->limit)
+		flows *= 2;
+	plan->max_flows = flows;
+	plan->sets = 2 * flows / KIDOS_WAYS;
+	plan->bytes = kidos_plan_bytes(flows, plan->slots, cpus);
+	return plan->bytes <= plan->limit ? 0 : -1;
+}
