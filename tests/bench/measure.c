@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cpu.h"
+#include "median.h"
 #include "peers.h"
 
 #define ALWAYS (1ull << 32) /* of 2^32 packets */
@@ -159,19 +160,6 @@ static int one_round(struct subject *subject, const struct scenario *scenario, e
 	return error;
 }
 
-static int compare(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, unsigned int count)
-{
-	qsort(values, count, sizeof(*values), compare);
-	return (values[(count - 1) / 2] + values[count / 2]) / 2;
-}
-
 /* The subjects take turns, so that a slow moment of the machine falls on all of them. */
 int measure(const struct scenario *scenario, const struct measure_options *options,
 	    struct cost costs[SUBJECTS])
@@ -191,7 +179,8 @@ int measure(const struct scenario *scenario, const struct measure_options *optio
 			error = one_round(&subjects[id], scenario, id, options, &ns[id][round]);
 			if (!error)
 				continue;
-			fprintf(stderr, "flows: %s: %s\n", subject_kinds[id].name, strerror(-error));
+			fprintf(stderr, "flows: %s: %s\n", subject_kinds[id].name,
+				strerror(-error));
 			costs[id].valid = false;
 			failed = error;
 		}

@@ -69,7 +69,9 @@ static __always_inline void count(const struct kidos_flow_key *key, __u64 bytes)
 	struct peer_flow *flow = bpf_map_lookup_elem(&flows, key);
 
 	if (!flow) {
-		struct peer_flow first = { .packets = 1, .bytes = bytes, .first = now, .last = now };
+		struct peer_flow first = {
+			.packets = 1, .bytes = bytes, .first = now, .last = now
+		};
 
 		if (!bpf_map_update_elem(&flows, key, &first, BPF_NOEXIST))
 			return;

@@ -9,6 +9,7 @@
 
 #include "abi.h"
 #include "measure.h"
+#include "median.h"
 #include "peers.h"
 
 #define BATCH 4096
@@ -19,8 +20,8 @@ static size_t value_size(const struct bpf_map *map)
 {
 	const size_t size = (bpf_map__value_size(map) + 7) / 8 * 8;
 
-	return bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH ? size * libbpf_num_possible_cpus() :
-								size;
+	return bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH ? size * libbpf_num_possible_cpus()
+							      : size;
 }
 
 static void add_value(const void *value, size_t size, struct read_result *result)
@@ -92,9 +93,9 @@ static void add_set(const struct kidos_flow_set *set, struct read_result *result
 	for (way = 0; way < KIDOS_WAYS; way++) {
 		const __u64 state = set->ways[way].state;
 
-		if (!(__u32)state)
+		if (!((__u32)state >> KIDOS_STATE_OWNER_SHIFT))
 			continue;
-		result->packets += state >> 32;
+		result->packets += state >> KIDOS_STATE_PACKETS_SHIFT;
 		result->flows++;
 	}
 }
@@ -118,9 +119,9 @@ static int read_scan(struct bpf_map *map, struct read_result *result)
 const struct read_way read_ways[] = {
 	{ "PERCPU_HASH, next key and look-up", SUBJECT_PERCPU_HASH, read_walk },
 	{ "HASH, next key and look-up", SUBJECT_HASH, read_walk },
-	{ "PERCPU_HASH, batch look-up", SUBJECT_PERCPU_HASH, read_batch },
+	{ READ_BATCH, SUBJECT_PERCPU_HASH, read_batch },
 	{ "HASH, batch look-up", SUBJECT_HASH, read_batch },
-	{ "kidos, scan of the mapping", SUBJECT_KIDOS_XDP, read_scan },
+	{ READ_KIDOS, SUBJECT_KIDOS_XDP, read_scan },
 	{ 0 },
 };
 
@@ -130,13 +131,6 @@ static double clock_ms(clockid_t clock)
 
 	clock_gettime(clock, &time);
 	return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
 }
 
 static int read_rounds(const struct read_way *way, struct bpf_map *map, struct read_result *result)
@@ -154,10 +148,8 @@ static int read_rounds(const struct read_way *way, struct bpf_map *map, struct r
 		wall[round] = clock_ms(CLOCK_MONOTONIC) - wall[round];
 		cpu[round] = clock_ms(CLOCK_THREAD_CPUTIME_ID) - cpu[round];
 	}
-	qsort(wall, ROUNDS, sizeof(*wall), compare);
-	qsort(cpu, ROUNDS, sizeof(*cpu), compare);
-	result->wall_ms = wall[ROUNDS / 2];
-	result->cpu_ms = cpu[ROUNDS / 2];
+	result->wall_ms = median(wall, ROUNDS);
+	result->cpu_ms = median(cpu, ROUNDS);
 	return 0;
 }
 

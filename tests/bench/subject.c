@@ -62,7 +62,8 @@ static struct bpf_program *select_program(struct bpf_object *object, const char 
 {
 	struct bpf_program *program, *selected = NULL;
 
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program(program, object)
+	{
 		bool wanted = !strcmp(bpf_program__name(program), name);
 
 		bpf_program__set_autoload(program, wanted);
@@ -77,7 +78,7 @@ static void set_clock(struct bpf_object *object, bool coarse)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
 	size_t size;
-	bool *clock = map ? bpf_map__initial_value(map, &size) : NULL;
+	bool *clock = map ? (bool *)bpf_map__initial_value(map, &size) : NULL;
 
 	if (clock)
 		*clock = coarse;

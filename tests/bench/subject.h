@@ -23,9 +23,9 @@ struct subject_kind {
 	const char *name;
 	const char *object; /* NULL: the driver's */
 	const char *program;
-	const char *driver; /* program of driver.bpf.o */
+	const char *driver;    /* program of driver.bpf.o */
 	enum subject_id empty; /* whose cost is taken off */
-	bool minimal; /* reads only plain IPv4 */
+	bool minimal;	       /* reads only plain IPv4 */
 };
 
 extern const struct subject_kind subject_kinds[SUBJECTS];
@@ -40,7 +40,7 @@ struct subject {
 
 struct subject_options {
 	const char *objects; /* folder of the BPF objects */
-	bool coarse_clock; /* the peers read it too */
+	bool coarse_clock;   /* the peers read it too */
 };
 
 /* -errno, and nothing is left loaded. */
@@ -52,7 +52,8 @@ void subject_unload(struct subject *subject);
 struct bpf_map *subject_flows(const struct subject *subject);
 
 /* Says which flows a CPU sends from here on. */
-int subject_steer(const struct subject *subject, unsigned int cpu, const struct driver_state *state);
+int subject_steer(const struct subject *subject, unsigned int cpu,
+		  const struct driver_state *state);
 int subject_state(const struct subject *subject, unsigned int cpu, struct driver_state *state);
 
 /* Runs the program on `packets` packets on the calling CPU; *ns of CPU time for each. */
