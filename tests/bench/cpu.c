@@ -42,7 +42,7 @@ static void describe_file(FILE *out, const char *name, const char *path)
 			line[strcspn(line, "\n")] = 0;
 		fclose(file);
 	}
-	fprintf(out, "%-12s %s\n", name, line);
+	fprintf(out, "%-13s %s\n", name, line);
 }
 
 void cpu_describe(FILE *out)
@@ -50,8 +50,10 @@ void cpu_describe(FILE *out)
 	struct utsname name;
 
 	uname(&name);
-	fprintf(out, "%-12s %s %s\n", "kernel", name.release, name.machine);
-	fprintf(out, "%-12s %ld x %s\n", "CPU", sysconf(_SC_NPROCESSORS_ONLN), cpu_model());
+	fprintf(out, "%-13s %s %s\n", "kernel", name.release, name.machine);
+	fprintf(out, "%-13s %ld x %s\n", "CPU", sysconf(_SC_NPROCESSORS_ONLN), cpu_model());
+	/* others on the machine cost cache, which CPU time does not show */
+	describe_file(out, "load average", "/proc/loadavg");
 	describe_file(out, "BPF JIT", "/proc/sys/net/core/bpf_jit_enable");
 	describe_file(out, "JIT harden", "/proc/sys/net/core/bpf_jit_harden");
 	describe_file(out, "spectre_v2", "/sys/devices/system/cpu/vulnerabilities/spectre_v2");

@@ -24,17 +24,18 @@ void report_begin(const struct report *report, const struct measure_options *opt
 	if (report->json)
 		return;
 	cpu_describe(stdout);
-	printf("%-12s median of %u rounds in turn, %u packets a round and CPU, 60-byte frames "
-	       "(UDP), tables of 2^21\n",
-	       "method", options->rounds, options->packets);
-	printf("%-12s %s\n", "peers",
-	       options->subject.coarse_clock ? "bpf_ktime_get_coarse_ns" : "bpf_ktime_get_ns");
-	printf("%-12s flows and totals, default configuration, spill ring without a reader\n",
+	printf("%-13s median of %u rounds in turn, %u packets a round and CPU\n", "method",
+	       options->rounds, options->packets);
+	printf("%-13s flows and totals, default configuration, spill ring without a reader\n",
 	       "kidos");
-	printf("%-12s ns of CPU time per packet beyond the empty program; empty: with the "
-	       "driver\n\n",
+	printf("%-13s preallocated, %s\n", "peers",
+	       options->subject.coarse_clock ? "bpf_ktime_get_coarse_ns" : "bpf_ktime_get_ns");
+	printf("%-13s UDP of 60 bytes (IPv6: 62) of random flows; load: flows / 2^21 entries\n",
+	       "frames");
+	printf("%-13s ns of CPU per packet beyond the empty program; empty: with the driver\n\n",
 	       "unit");
-	printf("%-12s %8s %6s %4s %6s %6s", "scenario", "flows", "load", "CPUs", "empty", "empty");
+	printf("%-12s %8s %6s %4s %9s %8s", "scenario", "flows", "load", "CPUs", "empty_xdp",
+	       "empty_tc");
 	for (i = 0; i < COLUMNS; i++)
 		printf(" %11s", subject_kinds[net_columns[i]].name);
 	printf(" %10s %10s\n", "xdp/PERCPU", "xdp/HASH");
@@ -59,7 +60,7 @@ void report_add_cost(struct report *report, const struct scenario *scenario,
 		row->costs[i] = costs[i];
 	if (report->json)
 		return;
-	printf("%-12s %8u %5.1f%% %4u %6.1f %6.1f", scenario->name, scenario->flows,
+	printf("%-12s %8u %5.1f%% %4u %9.1f %8.1f", scenario->name, scenario->flows,
 	       100.0 * scenario->flows / PEER_FLOWS, scenario->cpus, costs[SUBJECT_EMPTY_XDP].gross,
 	       costs[SUBJECT_EMPTY_TC].gross);
 	for (i = 0; i < COLUMNS; i++) {

@@ -45,7 +45,7 @@ static unsigned long long sum_totals(const char *folder)
 		if (bpf_map_lookup_elem(fd, &key, values))
 			continue;
 		for (cpu = 0; cpu < cpus; cpu++) {
-			for (class = 0; class < KIDOS_CLASS_ARP; class++)
+			for (class = 0; class < KIDOS_CLASS_ARP; class ++)
 				sum += values[cpu].hook[class].packets +
 				       values[cpu].extra[class].packets;
 		}
@@ -66,7 +66,7 @@ static unsigned long long sum_retired(const char *folder)
 	for (key = 0; key < info.max_entries; key++) {
 		if (bpf_map_lookup_elem(fd, &key, &value))
 			continue;
-		for (class = 0; class < KIDOS_CLASS_ARP; class++)
+		for (class = 0; class < KIDOS_CLASS_ARP; class ++)
 			sum += value.classes[class].packets;
 	}
 	return sum;

@@ -26,14 +26,16 @@ fi
 
 PATH=$PATH:/usr/sbin:/sbin
 tx=kt-bench-tx rx=kt-bench-rx
-work=$(mktemp -d)
+# libbpf makes underscores of the dots in a path that maps are pinned to
+work=$(mktemp -d /tmp/kt-bench-XXXXXX)
+pins=$work/bpf
 daemon=
 
 cleanup() {
 	[ -z "$daemon" ] || stop_daemon
 	ip netns del $tx 2>/dev/null || true
 	ip netns del $rx 2>/dev/null || true
-	umount "$work/bpf" 2>/dev/null || true
+	umount "$pins" 2>/dev/null || true
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -62,13 +64,14 @@ make_veth() {
 
 in_ns_sysctl() { ip netns exec "$1" sysctl -qw "$2"; }
 
+# Not by way of a function, which would stand between: ip execs, so that the
+# pid is the daemon's own.
 start_daemon() {
-	in_rx "$@" >"$work/log" 2>&1 &
+	ip netns exec $rx "$@" >/dev/null 2>&1 &
 	daemon=$!
 	sleep 2
 }
 
-# ip netns exec execs: the pid is the daemon's own.
 stop_daemon() {
 	kill -INT "$daemon" 2>/dev/null || true
 	timeout 10 tail --pid="$daemon" -f /dev/null || kill -KILL "$daemon" 2>/dev/null || true
@@ -77,19 +80,22 @@ stop_daemon() {
 }
 
 load_kidos() {
-	rm -rf "$work"/bpf/*
-	mkdir "$work/bpf/maps"
-	bpftool prog loadall "$build/bpf/traffic.bpf.o" "$work/bpf" pinmaps "$work/bpf/maps"
+	bpftool prog loadall "$build/bpf/traffic.bpf.o" "$pins/programs" pinmaps "$pins/maps" \
+		2>"$work/load" || { cat "$work/load" >&2; return 1; }
 }
 
+unload_kidos() { rm -rf "$pins/programs" "$pins/maps"; }
+
 seen_kidos() {
-	"$build/tests/bench/totals" "$work/bpf/maps" >"$work/totals" ||
-		echo "    not conserved: $(cat "$work/totals")" >&2
+	if ! "$build/tests/bench/totals" "$pins/maps" >"$work/totals"; then
+		echo "not conserved: $(cat "$work/totals")" >&2
+		echo x >>"$work/unaccounted"
+	fi
 	cut -d' ' -f1 "$work/totals"
 }
 
-xdp_on() { load_kidos && in_rx bpftool net attach "$1" pinned "$work/bpf/kidos_xdp" dev vrx; }
-xdp_off() { in_rx bpftool net detach "$1" dev vrx; rm -rf "$work"/bpf/*; }
+xdp_on() { load_kidos && in_rx bpftool net attach "$1" pinned "$pins/programs/kidos_xdp" dev vrx; }
+xdp_off() { in_rx bpftool net detach "$1" dev vrx; unload_kidos; }
 
 # What stands at the veth: start, seen, stop. kidos in each XdpMode.
 bare_start() { :; }
@@ -105,10 +111,10 @@ tc_start() {
 	load_kidos
 	in_rx tc qdisc add dev vrx clsact
 	in_rx tc filter add dev vrx ingress bpf direct-action \
-		object-pinned "$work/bpf/kidos_tc_ingress"
+		object-pinned "$pins/programs/kidos_tc_ingress"
 }
 tc_seen() { seen_kidos; }
-tc_stop() { in_rx tc qdisc del dev vrx clsact; rm -rf "$work"/bpf/*; }
+tc_stop() { in_rx tc qdisc del dev vrx clsact; unload_kidos; }
 
 softflowd_start() {
 	start_daemon softflowd -d -i vrx -n 127.0.0.1:9995 -p "$work/pid" -c "$work/control"
@@ -140,23 +146,28 @@ pmacctd_seen() {
 }
 pmacctd_stop() { stop_daemon; }
 
+field() { sed "s/.*$1.*/\\1/" <<<"$line"; }
+
 measure_rate() { # what, flows, CPUs
-	local line taken seen
+	local line taken seen share=-
 	"$1_start"
 	line=$(in_tx "$build/tests/tools/xdp-generator" vtx "$frames" --flows "$2" --cpus "$3")
-	taken=$(sed 's/.* taken \([0-9]*\).*/\1/' <<<"$line")
+	taken=$(field ' taken \([0-9]*\)')
 	seen=$("$1_seen")
 	[ -z "$daemon" ] || kill -0 "$daemon" 2>/dev/null || seen=died
 	"$1_stop"
-	printf '%-10s %7d %4d %9d %7s %9s %8s\n' "$1" "$2" "$3" "$taken" \
-		"$(sed 's/.* \([0-9.]*\) Mpps.*/\1/' <<<"$line")" "${seen:--}" \
-		"$(awk -v seen="${seen:-}" -v taken="$taken" \
-			'BEGIN { print seen ~ /^[0-9]+$/ ? sprintf("%.2f%%", 100 * seen / taken) : "-" }')"
+	[[ ! $seen =~ ^[0-9]+$ ]] ||
+		share=$(awk "BEGIN { printf \"%.2f%%\", 100 * $seen / $taken }")
+	if [[ $1 =~ ^(native|tc)$ ]] && [ "$seen" != "$taken" ]; then
+		echo x >>"$work/unaccounted"
+	fi
+	printf '%-10s %7d %4d %9d %7s %6s %9s %8s\n' "$1" "$2" "$3" "$taken" \
+		"$(field ' \([0-9.]*\) Mpps')" "$(field ' \([0-9]*\) ns')" "${seen:--}" "$share"
 }
 
 measure_rates() {
 	local flows cpus what
-	printf '%-10s %7s %4s %9s %7s %9s %8s\n' veth flows CPUs taken Mpps seen share
+	printf '%-10s %7s %4s %9s %7s %6s %9s %8s\n' veth flows CPUs taken Mpps CPU_ns seen share
 	for cpus in 1 $([ "$(nproc)" -lt 2 ] || echo 2); do
 		for flows in 1000 100000; do
 			for what in bare native tc softflowd pmacctd; do
@@ -167,9 +178,15 @@ measure_rates() {
 	done
 }
 
+rate_bar() {
+	local verdict=pass
+	[ ! -e "$work/unaccounted" ] || verdict=MISS
+	printf '\nbar: kidos accounts for every packet at every rate: %s\n' $verdict
+}
+
 iperf_once() { # Gbit/s
 	local server
-	in_rx iperf3 -s -1 >/dev/null &
+	ip netns exec $rx iperf3 -s -1 >/dev/null &
 	server=$!
 	sleep 0.3
 	in_tx iperf3 -c 10.99.0.2 -t "$seconds" -A 0,1 -f m |
@@ -199,11 +216,14 @@ measure_iperf() {
 	done
 	awk -v bare="$(cat "$work/median.bare")" '{
 		printf "\nbar: XdpMode auto (tc on a veth) within 2 %% of the bare veth: %.1f %%, %s\n",
-			100 * $1 / bare, $1 >= 0.98 * bare ? "pass" : "MISS" }' "$work/median.tc"
+			100 * $1 / bare, ($1 >= 0.98 * bare) ? "pass" : "MISS" }' "$work/median.tc"
 }
 
-mkdir "$work/bpf"
-mount -t bpf bpf "$work/bpf"
+mkdir "$pins"
+mount -t bpf bpf "$pins"
 make_veth
+echo "kernel $(uname -r), $(nproc) CPUs, load average $(cut -d' ' -f1 /proc/loadavg) before the run" \
+	"(with others on the machine trust CPU ns and shares, not Mpps and Gbit/s)"
 measure_rates
+rate_bar
 measure_iperf
