@@ -42,7 +42,15 @@ struct sender {
 	unsigned int cpu;
 	unsigned long count;
 	struct generator_state state;
+	double cpu_seconds;
 	int error;
+};
+
+/* What all senders did. */
+struct sent {
+	unsigned long frames;
+	double seconds;
+	double cpu_seconds; /* receiving side included: it runs in the sender's softirq */
 };
 
 /* What the interface says of itself. */
@@ -144,6 +152,14 @@ static int run_live(const struct sender *sender, unsigned long frames)
 	return bpf_prog_test_run_opts(bpf_program__fd(sender->job->bpf->progs.generate), &options);
 }
 
+static double seconds(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
 static void *send_frames(void *argument)
 {
 	struct sender *sender = argument;
@@ -164,23 +180,17 @@ static void *send_frames(void *argument)
 	}
 	if (!sender->error)
 		sender->error = bpf_map_lookup_elem(states, &sender->cpu, &sender->state);
+	sender->cpu_seconds = seconds(CLOCK_THREAD_CPUTIME_ID);
 	return NULL;
 }
 
-static double seconds(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec + time.tv_nsec / 1e9;
-}
-
-static int send_all(const struct job *job, unsigned long *sent)
+static int send_all(const struct job *job, struct sent *sent)
 {
 	struct sender senders[GENERATOR_CPUS] = { 0 };
 	unsigned long i, started;
 	int error = 0;
 
+	*sent = (struct sent){ .seconds = -seconds(CLOCK_MONOTONIC) };
 	for (started = 0; started < job->cpus && !error; started += !error) {
 		struct sender *sender = &senders[started];
 
@@ -189,35 +199,35 @@ static int send_all(const struct job *job, unsigned long *sent)
 		sender->count = job->count / job->cpus + (started < job->count % job->cpus);
 		error = -pthread_create(&sender->thread, NULL, send_frames, sender);
 	}
-	for (i = 0, *sent = 0; i < started; i++) {
+	for (i = 0; i < started; i++) {
 		pthread_join(senders[i].thread, NULL);
-		*sent += senders[i].state.sent;
+		sent->frames += senders[i].state.sent;
+		sent->cpu_seconds += senders[i].cpu_seconds;
 		if (senders[i].error)
 			error = senders[i].error;
 	}
+	sent->seconds += seconds(CLOCK_MONOTONIC);
 	return error;
 }
 
 static int run(struct job *job)
 {
 	struct counters before, after;
-	unsigned long sent;
-	double start;
+	struct sent sent;
 	int error = read_counters(job->interface, &before);
 
-	if (error)
-		return error;
-	start = seconds();
-	error = send_all(job, &sent);
-	start = seconds() - start;
+	if (!error)
+		error = send_all(job, &sent);
 	if (!error)
 		error = read_counters(job->interface, &after);
 	if (error)
 		return error;
-	printf("sent %lu frames, taken %llu, dropped %llu, %.3f s, %.3f Mpps\n", sent,
-	       after.packets - before.packets, after.dropped - before.dropped, start,
-	       sent / start / 1e6);
-	return sent == job->count ? 0 : -EIO;
+	printf("sent %lu frames, taken %llu, dropped %llu, %.3f s, %.3f Mpps, %.0f ns of CPU "
+	       "each\n",
+	       sent.frames, after.packets - before.packets, after.dropped - before.dropped,
+	       sent.seconds, sent.frames / sent.seconds / 1e6,
+	       sent.cpu_seconds * 1e9 / sent.frames);
+	return sent.frames == job->count ? 0 : -EIO;
 }
 
 int main(int argc, char **argv)

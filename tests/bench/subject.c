@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "subject.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "driver.skel.h"
+
+#define VLAN_TAG 4
+
+const struct subject_kind subject_kinds[SUBJECTS] = {
+	[SUBJECT_EMPTY_XDP] = {
+		.name = "empty_xdp",
+		.program = "empty_xdp",
+		.driver = "drive_xdp",
+		.empty = SUBJECT_EMPTY_XDP,
+	},
+	[SUBJECT_PERCPU_HASH] = {
+		.name = "PERCPU_HASH",
+		.object = "peer_percpu_hash.bpf.o",
+		.program = "peer_xdp",
+		.driver = "drive_xdp",
+		.empty = SUBJECT_EMPTY_XDP,
+		.minimal = true,
+	},
+	[SUBJECT_HASH] = {
+		.name = "HASH",
+		.object = "peer_hash.bpf.o",
+		.program = "peer_xdp",
+		.driver = "drive_xdp",
+		.empty = SUBJECT_EMPTY_XDP,
+		.minimal = true,
+	},
+	[SUBJECT_KIDOS_XDP] = {
+		.name = "kidos_xdp",
+		.object = "traffic.bpf.o",
+		.program = "kidos_xdp",
+		.driver = "drive_xdp",
+		.empty = SUBJECT_EMPTY_XDP,
+	},
+	[SUBJECT_EMPTY_TC] = {
+		.name = "empty_tc",
+		.program = "empty_tc",
+		.driver = "drive_tc",
+		.empty = SUBJECT_EMPTY_TC,
+	},
+	[SUBJECT_KIDOS_TC] = {
+		.name = "kidos_tc",
+		.object = "traffic.bpf.o",
+		.program = "kidos_tc_ingress",
+		.driver = "drive_tc",
+		.empty = SUBJECT_EMPTY_TC,
+	},
+};
+
+/* Of the object, only the program under test is loaded. */
+static struct bpf_program *select_program(struct bpf_object *object, const char *name)
+{
+	struct bpf_program *program, *selected = NULL;
+
+	bpf_object__for_each_program(program, object)
+	{
+		bool wanted = !strcmp(bpf_program__name(program), name);
+
+		bpf_program__set_autoload(program, wanted);
+		if (wanted)
+			selected = program;
+	}
+	return selected;
+}
+
+/* The first member of the peers' read-only data. */
+static void set_clock(struct bpf_object *object, bool coarse)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
+	size_t size;
+	bool *clock = map ? (bool *)bpf_map__initial_value(map, &size) : NULL;
+
+	if (clock)
+		*clock = coarse;
+}
+
+static int load_object(struct subject *subject, const struct subject_kind *kind,
+		       const struct subject_options *options, struct bpf_program **program)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", options->objects, kind->object);
+	subject->object = bpf_object__open_file(path, NULL);
+	if (!subject->object)
+		return -errno;
+	*program = select_program(subject->object, kind->program);
+	if (!*program)
+		return -ENOENT;
+	if (kind->minimal)
+		set_clock(subject->object, options->coarse_clock);
+	return bpf_object__load(subject->object);
+}
+
+static void set_frame(struct subject *subject, const struct packet_kind *frame)
+{
+	const size_t l3 = ETH_HLEN + VLAN_TAG * (!!frame->tags[0] + !!frame->tags[1]);
+	struct driver_config *config = (struct driver_config *)&subject->driver->rodata->config;
+	bool v4;
+
+	packet_build(frame, &packet_defaults, 0, &subject->packet);
+	v4 = subject->packet.bytes[l3] >> 4 == 4;
+	config->source_at = l3 + (v4 ? 12 : 20);
+	config->port_at = l3 + (v4 ? 20 : 40);
+}
+
+/*
+ * A program array takes programs of the type, attach type and flags of the
+ * first, so the driver takes after the program under test.
+ */
+static int load_driver(struct subject *subject, const struct subject_kind *kind,
+		       struct bpf_program *program)
+{
+	struct bpf_object *object = subject->driver->obj;
+	struct bpf_program *driver = select_program(object, kind->driver);
+	const __u32 zero = 0;
+	int error, fd;
+
+	if (program) {
+		bpf_program__set_expected_attach_type(driver,
+						      bpf_program__expected_attach_type(program));
+	} else {
+		program = bpf_object__find_program_by_name(object, kind->program);
+		bpf_program__set_autoload(program, true);
+	}
+	error = driver_bpf__load(subject->driver);
+	if (error)
+		return error;
+	subject->driver_fd = bpf_program__fd(driver);
+	fd = bpf_program__fd(program);
+	return bpf_map_update_elem(bpf_map__fd(subject->driver->maps.target), &zero, &fd, BPF_ANY);
+}
+
+int subject_load(struct subject *subject, enum subject_id id, const struct packet_kind *frame,
+		 const struct subject_options *options)
+{
+	const struct subject_kind *kind = &subject_kinds[id];
+	struct bpf_program *program = NULL;
+	int error = 0;
+
+	memset(subject, 0, sizeof(*subject));
+	subject->driver = driver_bpf__open();
+	if (!subject->driver)
+		return -errno;
+	set_frame(subject, frame);
+	if (kind->object)
+		error = load_object(subject, kind, options, &program);
+	if (!error)
+		error = load_driver(subject, kind, program);
+	if (error)
+		subject_unload(subject);
+	return error;
+}
+
+void subject_unload(struct subject *subject)
+{
+	driver_bpf__destroy(subject->driver);
+	bpf_object__close(subject->object);
+	memset(subject, 0, sizeof(*subject));
+}
+
+struct bpf_map *subject_flows(const struct subject *subject)
+{
+	return subject->object ? bpf_object__find_map_by_name(subject->object, "flows") : NULL;
+}
+
+int subject_steer(const struct subject *subject, unsigned int cpu, const struct driver_state *state)
+{
+	return bpf_map_update_elem(bpf_map__fd(subject->driver->maps.states), &cpu, state, BPF_ANY);
+}
+
+int subject_state(const struct subject *subject, unsigned int cpu, struct driver_state *state)
+{
+	return bpf_map_lookup_elem(bpf_map__fd(subject->driver->maps.states), &cpu, state);
+}
+
+static double thread_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return time.tv_sec * 1e9 + time.tv_nsec;
+}
+
+/* CPU time, not the run's own duration: that is in whole ns and counts who else was on the CPU. */
+int subject_run(const struct subject *subject, unsigned int packets, double *ns)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = (void *)subject->packet.bytes,
+		    .data_size_in = subject->packet.length, .repeat = packets);
+	const double start = thread_ns();
+	int error = bpf_prog_test_run_opts(subject->driver_fd, &options);
+
+	*ns = (thread_ns() - start) / packets;
+	if (error)
+		return error;
+	/* XDP_ABORTED, TC_ACT_OK: the driver's word that there was no tail call */
+	return options.retval ? 0 : -ENOEXEC;
+}

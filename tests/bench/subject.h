@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* subject.h: the programs that are measured, each behind a driver of its own. */
+#ifndef KIDOS_BENCH_SUBJECT_H
+#define KIDOS_BENCH_SUBJECT_H
+
+#include <bpf/libbpf.h>
+#include <stdbool.h>
+
+#include "driver.h"
+#include "packet.h"
+
+enum subject_id {
+	SUBJECT_EMPTY_XDP,
+	SUBJECT_PERCPU_HASH,
+	SUBJECT_HASH,
+	SUBJECT_KIDOS_XDP,
+	SUBJECT_EMPTY_TC,
+	SUBJECT_KIDOS_TC,
+	SUBJECTS
+};
+
+struct subject_kind {
+	const char *name;
+	const char *object; /* NULL: the driver's */
+	const char *program;
+	const char *driver;    /* program of driver.bpf.o */
+	enum subject_id empty; /* whose cost is taken off */
+	bool minimal;	       /* reads only plain IPv4 */
+};
+
+extern const struct subject_kind subject_kinds[SUBJECTS];
+
+/* A loaded program. */
+struct subject {
+	struct driver_bpf *driver;
+	struct bpf_object *object; /* NULL: the driver's */
+	struct packet packet;
+	int driver_fd;
+};
+
+struct subject_options {
+	const char *objects; /* folder of the BPF objects */
+	bool coarse_clock;   /* the peers read it too */
+};
+
+/* -errno, and nothing is left loaded. */
+int subject_load(struct subject *subject, enum subject_id id, const struct packet_kind *frame,
+		 const struct subject_options *options);
+void subject_unload(struct subject *subject);
+
+/* NULL if the subject keeps no flows. */
+struct bpf_map *subject_flows(const struct subject *subject);
+
+/* Says which flows a CPU sends from here on. */
+int subject_steer(const struct subject *subject, unsigned int cpu,
+		  const struct driver_state *state);
+int subject_state(const struct subject *subject, unsigned int cpu, struct driver_state *state);
+
+/* Runs the program on `packets` packets on the calling CPU; *ns of CPU time for each. */
+int subject_run(const struct subject *subject, unsigned int packets, double *ns);
+
+#endif
