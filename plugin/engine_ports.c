@@ -211,7 +211,9 @@ static void port_remove(struct kidos_engine *engine, struct kidos_world *world, 
 {
 	struct kidos_port_state *port = &world->ports[index];
 
-	kidos_log(LOG_INFO, "interface %s in %s: gone", port->name, world_label(world->name));
+	if (!engine->stopping)
+		kidos_log(LOG_INFO, "interface %s in %s: gone", port->name,
+			  world_label(world->name));
 	port_detach(world, port);
 	port_gone(engine, world, port);
 	world->ports[index] = world->ports[--world->port_count];
