@@ -109,7 +109,8 @@ static __always_inline int kidos_network(struct kidos_cursor *cursor, struct kid
 {
 	int error;
 
-	if (kidos_unlikely(kidos_is_vlan(cursor->ethertype))) {
+	if (kidos_unlikely(cursor->ethertype != KIDOS_ETH_IPV4 &&
+			   kidos_is_vlan(cursor->ethertype))) {
 		error = kidos_vlans(cursor, packet, metadata);
 		if (error)
 			return error;

@@ -20,7 +20,7 @@
 #include "parse_text.h"
 #include "parse_vectors.h"
 
-#define MTU_MAX 9000 /* more than a frame's fragments hold gives ENOMEM at XDP */
+#define MTU_MAX 9000
 #define INSNS_MAX 30000 /* both parses, of a million that the kernel allows */
 
 struct tally {
@@ -31,6 +31,12 @@ struct tally {
 	__u32 refused_below; /* lengths that the kernel did not take: the longest short one */
 	__u32 refused_from; /* ... and the shortest long one */
 };
+
+/* Too short or too long: EINVAL; from kernel to kernel EMSGSIZE or ENOMEM for the long. */
+static int is_refusal(int error, __u32 size)
+{
+	return error == -EINVAL || (size > MTU_MAX && (error == -EMSGSIZE || error == -ENOMEM));
+}
 
 static void tally_refused(struct tally *tally, __u32 length)
 {
@@ -57,7 +63,7 @@ static void compare(struct tally *tally, const struct kidos_frame *frame)
 	struct parse_result host, kernel;
 	int error = parse_run_frame(tally->run, tally->hook, frame, &kernel);
 
-	if (error == -EINVAL || (error == -ENOMEM && size > MTU_MAX)) {
+	if (is_refusal(error, size)) {
 		tally_refused(tally, size);
 		return;
 	}
