@@ -17,7 +17,7 @@ struct {
 
 /*
  * What a test run cannot give: a tag in metadata, a link without Ethernet
- * header, a packet longer than its readable bytes (length 0: as long as they).
+ * header, a packet longer than its readable bytes.
  */
 struct {
 	__u32 length;
@@ -33,12 +33,12 @@ static __always_inline void keep(__u32 index, const struct kidos_packet *packet)
 		__builtin_memcpy(slot, packet, sizeof(*packet));
 }
 
-static __always_inline struct kidos_frame frame_of(__u32 data, __u32 data_end, __u32 length)
+static __always_inline struct kidos_frame frame_of(__u32 data, __u32 data_end)
 {
 	return (struct kidos_frame){
 		.data = (void *)(long)data,
 		.data_end = (void *)(long)data_end,
-		.length = given.length ? given.length : length,
+		.length = given.length,
 		.protocol = given.protocol,
 		.vlan = given.vlan,
 	};
@@ -72,9 +72,9 @@ int parse_xdp(struct xdp_md *context)
 	struct kidos_packet outer = {};
 	struct kidos_frame frame;
 
-	frame = frame_of(context->data, context->data_end, context->data_end - context->data);
+	frame = frame_of(context->data, context->data_end);
 	record_outer(&frame, &outer);
-	frame = frame_of(context->data, context->data_end, context->data_end - context->data);
+	frame = frame_of(context->data, context->data_end);
 	record_inner(&frame, &outer);
 	return XDP_PASS;
 }
@@ -85,9 +85,9 @@ int parse_tc(struct __sk_buff *skb)
 	struct kidos_packet outer = {};
 	struct kidos_frame frame;
 
-	frame = frame_of(skb->data, skb->data_end, skb->len);
+	frame = frame_of(skb->data, skb->data_end);
 	record_outer(&frame, &outer);
-	frame = frame_of(skb->data, skb->data_end, skb->len);
+	frame = frame_of(skb->data, skb->data_end);
 	record_inner(&frame, &outer);
 	return 0;
 }

@@ -20,7 +20,7 @@
 #include "parse_text.h"
 #include "parse_vectors.h"
 
-#define MTU_MAX 9000
+#define LONG 1500 /* longer than any frame that is refused for being short */
 #define INSNS_MAX 30000 /* both parses, of a million that the kernel allows */
 
 struct tally {
@@ -35,15 +35,15 @@ struct tally {
 /* Too short or too long: EINVAL; from kernel to kernel EMSGSIZE or ENOMEM for the long. */
 static int is_refusal(int error, __u32 size)
 {
-	return error == -EINVAL || (size > MTU_MAX && (error == -EMSGSIZE || error == -ENOMEM));
+	return error == -EINVAL || (size > LONG && (error == -EMSGSIZE || error == -ENOMEM));
 }
 
 static void tally_refused(struct tally *tally, __u32 length)
 {
 	tally->refused++;
-	if (length < 1000 && length > tally->refused_below)
+	if (length < LONG && length > tally->refused_below)
 		tally->refused_below = length;
-	else if (length >= 1000 && (!tally->refused_from || length < tally->refused_from))
+	else if (length >= LONG && (!tally->refused_from || length < tally->refused_from))
 		tally->refused_from = length;
 }
 
