@@ -23,7 +23,7 @@ struct kidos_frame {
 	void *data;
 	void *data_end; /* end of what may be read directly */
 	__u32 length; /* of the whole packet, which may reach beyond data_end */
-	__u16 protocol; /* EtherType, host order, of a link without Ethernet header; 0: the frame has one */
+	__u16 protocol; /* EtherType, host order, of a link without Ethernet header, else 0 */
 	__u16 vlan; /* tag in metadata: VLAN id | 0x1000 if present, else 0 */
 };
 
@@ -205,8 +205,8 @@ static __always_inline void kidos_parse_inner(const struct kidos_frame *frame,
 
 		kidos_move_to(&cursor, outer->inner, noise);
 		cursor.ethertype = kidos_blur(outer->inner_protocol, noise);
-		error = cursor.ethertype == KIDOS_ETH_TEB ? kidos_ethernet(&cursor) :
-							    KIDOS_PARSE_OK;
+		error = cursor.ethertype == KIDOS_ETH_TEB ? kidos_ethernet(&cursor)
+							  : KIDOS_PARSE_OK;
 	}
 	if (!error)
 		error = kidos_network(&cursor, packet, 0);

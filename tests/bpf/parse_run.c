@@ -64,8 +64,7 @@ int parse_run_frame(struct parse_run *run, enum parse_hook hook, const struct ki
 	return error;
 }
 
-int parse_run_bench(struct parse_run *run, int empty, const struct kidos_frame *frame,
-		    __u32 repeat)
+int parse_run_bench(struct parse_run *run, int empty, const struct kidos_frame *frame, __u32 repeat)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame->data,
 		    .data_size_in = readable(frame), .repeat = repeat);

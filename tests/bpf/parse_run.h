@@ -6,11 +6,7 @@
 #include "parse_build.h"
 #include "parse_check.h"
 
-enum parse_hook {
-	PARSE_XDP,
-	PARSE_TC,
-	PARSE_HOOKS
-};
+enum parse_hook { PARSE_XDP, PARSE_TC, PARSE_HOOKS };
 
 extern const char *const parse_hook_names[PARSE_HOOKS];
 
