@@ -92,6 +92,33 @@ int parse_tc(struct __sk_buff *skb)
 	return 0;
 }
 
+__u32 seen; /* frames that live_tc recorded */
+
+static __always_inline struct kidos_frame frame_of_skb(struct __sk_buff *skb)
+{
+	return (struct kidos_frame){
+		.data = (void *)(long)skb->data,
+		.data_end = (void *)(long)skb->data_end,
+		.length = skb->len,
+		.vlan = skb->vlan_present ? (skb->vlan_tci & 0xfff) | 0x1000 : 0,
+	};
+}
+
+/* At a link, where the kernel moves the outer tag to metadata. */
+SEC("tc")
+int live_tc(struct __sk_buff *skb)
+{
+	struct kidos_packet outer = {};
+	struct kidos_frame frame;
+
+	frame = frame_of_skb(skb);
+	record_outer(&frame, &outer);
+	frame = frame_of_skb(skb);
+	record_inner(&frame, &outer);
+	seen++;
+	return 0;
+}
+
 /* Everything that was parsed goes into the sum, so that none of it is left out. */
 SEC("xdp")
 int bench_parse(struct xdp_md *context)
