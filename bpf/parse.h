@@ -2,6 +2,25 @@
 /*
  * parse.h: from a frame to a flow key. Touches no map and no helper, so the
  * same file runs in BPF, in unit tests and under a fuzzer.
+ *
+ *   parse_cursor.h     reading, and what keeps a verifier's work small
+ *   parse_tunnel.h     where an inner packet begins
+ *   parse_transport.h  ports, header lengths, protocol classes
+ *   parse_network.h    IPv4, IPv6 and its extension headers
+ *   parse.h            Ethernet, tags, and the two entries:
+ *                      kidos_parse, kidos_parse_inner
+ *
+ * What the key of a packet is:
+ * - The protocol is the last of an IPv6 chain; AH and ESP end it. In a later
+ *   fragment it is what the fragment header names, and ports are 0.
+ * - The VLAN is the outermost tag's, in metadata or in the frame; a priority
+ *   tag is VLAN 0 and still the outermost.
+ * - A tunnel's own key is of its outer packet. MPLS has no outer IP packet:
+ *   class other, no key. Fragments of a tunnel have no inner packet.
+ * - Protocols not in kidos_class (UDP-Lite, DCCP, OSPF ...) are other_ip, with
+ *   ports where they have them. Numbers mean the same over IPv4 and IPv6.
+ * - What is neither IP, ARP nor MPLS (802.3 lengths, PPPoE, MACsec ...) is
+ *   other, and not looked into.
  */
 #ifndef KIDOS_PARSE_H
 #define KIDOS_PARSE_H
