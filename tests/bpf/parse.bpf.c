@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * The parser alone at both hooks. parse_xdp and parse_tc keep what they found
  * for comparison with the host; bench_parse parses and adds up, and its cost
