@@ -30,6 +30,7 @@ struct cost {
 	bool valid;
 	double gross; /* ns per packet on its CPU, median of the rounds, driver included */
 	double net;   /* without the driver and the empty program */
+	double lost;  /* share of all packets, those that filled the table included, without room */
 };
 
 /* Ends with a row without a name. */

@@ -49,6 +49,21 @@ static void print_ratio(const struct cost *costs, enum subject_id peer)
 		printf(" %10s", "-");
 }
 
+/* Where there are more flows than entries, speed is not all. */
+static void print_lost(const struct cost *costs)
+{
+	size_t i;
+
+	printf("%50s", "share of packets that found no entry");
+	for (i = 0; i < COLUMNS; i++) {
+		if (costs[net_columns[i]].valid)
+			printf(" %10.1f%%", 100 * costs[net_columns[i]].lost);
+		else
+			printf(" %11s", "-");
+	}
+	printf("\n");
+}
+
 void report_add_cost(struct report *report, const struct scenario *scenario,
 		     const struct cost costs[SUBJECTS])
 {
@@ -72,6 +87,8 @@ void report_add_cost(struct report *report, const struct scenario *scenario,
 	print_ratio(costs, SUBJECT_PERCPU_HASH);
 	print_ratio(costs, SUBJECT_HASH);
 	printf("\n");
+	if (scenario->flows > PEER_FLOWS)
+		print_lost(costs);
 	fflush(stdout);
 }
 
