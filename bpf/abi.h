@@ -236,4 +236,11 @@ struct kidos_spill {
 };
 _Static_assert(sizeof(struct kidos_spill) == 64, "spill record");
 
+/* Loops stay loops: unrolled, they cost instruction cache and verifier time. */
+#ifdef __clang__
+#define KIDOS_NO_UNROLL _Pragma("clang loop unroll(disable)")
+#else
+#define KIDOS_NO_UNROLL
+#endif
+
 #endif

@@ -18,12 +18,15 @@ struct wire {
 
 static __always_inline struct kidos_port port_of(__u32 ifindex)
 {
-	struct kidos_port_key key = { .netns = config.netns, .ifindex = ifindex };
+	struct kidos_port_key key = { .netns = kidos_config.netns, .ifindex = ifindex };
 	struct kidos_port *port = bpf_map_lookup_elem(&ports, &key);
 	struct kidos_port other = { .slot = KIDOS_SLOT_OTHER, .flags = KIDOS_PORT_ETHERNET };
 
 	return port ? *port : other;
 }
+
+/* Keeps the compiler from checking one copy of an index and using another. */
+#define KIDOS_BARRIER(index) asm volatile("" : "+r"(index))
 
 /*
  * Totals come before the flow table: who reads the table first and the
@@ -35,8 +38,10 @@ static __always_inline void account_totals(__u32 slot, __u32 direction,
 {
 	__u32 index = slot * KIDOS_DIRECTIONS + direction;
 	struct kidos_totals *total = bpf_map_lookup_elem(&totals, &index);
-	__u32 class = packet->class;
+	__u32 class = packet->class, error = packet->error;
 
+	KIDOS_BARRIER(class);
+	KIDOS_BARRIER(error);
 	if (!total || class >= KIDOS_CLASSES)
 		return;
 	/* Atomic although per CPU: on PREEMPT_RT one packet's path may preempt another's. */
@@ -46,8 +51,8 @@ static __always_inline void account_totals(__u32 slot, __u32 direction,
 		__sync_fetch_and_add(&total->extra[class].packets, wire->packets - 1);
 		__sync_fetch_and_add(&total->extra[class].bytes, wire->bytes - length);
 	}
-	if (packet->error && packet->error < KIDOS_PARSE_ERRORS)
-		__sync_fetch_and_add(&total->errors[packet->error], 1);
+	if (error && error < KIDOS_PARSE_ERRORS)
+		__sync_fetch_and_add(&total->errors[error], 1);
 }
 
 static __always_inline void account_flow(__u32 slot, __u32 direction,
@@ -66,7 +71,7 @@ static __always_inline void account_flow(__u32 slot, __u32 direction,
 		flow.tunnel_id = packet->tunnel_id;
 		flow.inner_vlan = packet->inner_vlan;
 		flow.tcp_flags = packet->tcp_flags;
-		if (kidos_flow_count((const struct kidos_traffic_config *)&config, &flow))
+		if (count_flow(&flow))
 			return;
 		count_event(KIDOS_EVENT_UNATTRIBUTED);
 	}
@@ -80,19 +85,38 @@ static __always_inline void account(__u32 slot, __u32 direction, const struct ki
 	account_flow(slot, direction, packet, wire);
 }
 
+/* With `inner`, a tunnel's packet is accounted as what it carries. */
+static __always_inline void look_inside(struct kidos_packet *packet,
+					const struct kidos_packet *inner)
+{
+	__u32 tunnel_id = packet->tunnel_id;
+
+	if (!inner->has_key)
+		return;
+	*packet = *inner;
+	packet->tunnel_id = tunnel_id;
+}
+
 static __always_inline void account_frame(const struct kidos_frame *frame, __u32 ifindex)
 {
 	struct kidos_port port = port_of(ifindex);
 	struct wire wire = { .packets = 1, .bytes = frame->length };
-	struct kidos_packet packet;
+	struct kidos_packet packet, inner;
 
 	kidos_parse(frame, &packet);
+	if (kidos_config.inner && packet.tunnel) {
+		kidos_parse_inner(frame, &packet, &inner);
+		look_inside(&packet, &inner);
+	}
 	account(port.slot, KIDOS_RX, &packet, frame->length, &wire);
 }
 
 #define KIDOS_PULL 256 /* bytes that hold every header kidos reads but in hostile packets */
 
-static __always_inline struct kidos_frame frame_of(struct __sk_buff *skb, __u32 flags)
+/* volatile: the verifier wants each field read at its own offset from the context. */
+typedef volatile struct __sk_buff skb_fields;
+
+static __always_inline struct kidos_frame frame_of(skb_fields *skb, __u32 flags)
 {
 	struct kidos_frame frame = {
 		.data = (void *)(long)skb->data,
@@ -103,51 +127,48 @@ static __always_inline struct kidos_frame frame_of(struct __sk_buff *skb, __u32 
 	if (!(flags & KIDOS_PORT_ETHERNET))
 		frame.protocol = bpf_ntohs(skb->protocol);
 	if (skb->vlan_present)
-		frame.vlan = (skb->vlan_tci & KIDOS_META_VLAN_MASK) | KIDOS_FRAME_VLAN_PRESENT;
+		frame.vlan = (skb->vlan_tci & KIDOS_META_VLAN_MASK) | KIDOS_VLAN_PRESENT;
 	return frame;
 }
 
-/* Headers may lie outside the linear part of an skb: bring them in, once, and look again. */
-static __always_inline void parse_skb(struct __sk_buff *skb, __u32 flags,
-				      struct kidos_packet *packet)
+/*
+ * Headers may lie outside the linear part of an skb: they are brought in when
+ * the parser ran into its end, and looked at again.
+ */
+static __always_inline struct kidos_frame parse_skb(struct __sk_buff *skb, __u32 flags,
+						    struct kidos_packet *packet)
 {
-	struct kidos_frame frame = frame_of(skb, flags);
-	__u32 linear = skb->data_end - skb->data;
+	struct kidos_frame frame;
 
-	kidos_parse(&frame, packet);
-	if (packet->error == KIDOS_PARSE_OK || linear >= skb->len || linear >= KIDOS_PULL)
-		return;
-	if (bpf_skb_pull_data(skb, skb->len < KIDOS_PULL ? skb->len : KIDOS_PULL))
-		return;
-	frame = frame_of(skb, flags);
-	kidos_parse(&frame, packet);
+	KIDOS_NO_UNROLL
+	for (int attempt = 0; attempt < 2; attempt++) {
+		__u32 linear;
+
+		frame = frame_of(skb, flags);
+		linear = frame.data_end - frame.data;
+		kidos_parse(&frame, packet);
+		if (packet->error == KIDOS_PARSE_OK || linear >= frame.length ||
+		    linear >= KIDOS_PULL)
+			break;
+		if (bpf_skb_pull_data(skb, frame.length < KIDOS_PULL ? frame.length : KIDOS_PULL))
+			break;
+	}
+	return frame_of(skb, flags);
 }
 
-/* Bytes before the payload of each segment; of a tunnel's, the inner headers too. */
-static __always_inline __u32 segment_headers(struct __sk_buff *skb, __u32 flags,
-					     const struct kidos_packet *packet)
+/*
+ * headers: bytes before the payload, which each segment repeats. gso_segs is
+ * 0 where the sender left it open (virtio, tap): count from gso_size.
+ */
+static __always_inline struct wire wire_of(skb_fields *skb, __u32 headers)
 {
-	struct kidos_frame frame = frame_of(skb, flags);
-	struct kidos_packet inner;
-
-	if (!packet->tunnel)
-		return packet->headers;
-	kidos_parse_inner(&frame, packet, &inner);
-	return inner.headers;
-}
-
-/* gso_segs is 0 where the sender left it open (virtio, tap): count from gso_size. */
-static __always_inline struct wire wire_of(struct __sk_buff *skb, __u32 flags,
-					   const struct kidos_packet *packet)
-{
-	struct wire wire = { .packets = 1, .bytes = skb->len };
-	__u32 headers, size = skb->gso_size;
+	__u32 length = skb->len, size = skb->gso_size;
+	struct wire wire = { .packets = 1, .bytes = length };
 
 	if (size) {
-		headers = segment_headers(skb, flags, packet);
 		wire.packets = skb->gso_segs;
-		if (!wire.packets && headers < skb->len)
-			wire.packets = (skb->len - headers + size - 1) / size;
+		if (!wire.packets && headers < length)
+			wire.packets = (length - headers + size - 1) / size;
 		if (!wire.packets)
 			wire.packets = 1;
 		wire.bytes += (wire.packets - 1) * headers;
@@ -160,11 +181,19 @@ static __always_inline struct wire wire_of(struct __sk_buff *skb, __u32 flags,
 static __always_inline void account_skb(struct __sk_buff *skb, __u32 direction)
 {
 	struct kidos_port port = port_of(skb->ifindex);
-	struct kidos_packet packet;
+	struct kidos_packet packet, inner;
+	struct kidos_frame frame = parse_skb(skb, port.flags, &packet);
+	__u32 headers = packet.headers;
 	struct wire wire;
 
-	parse_skb(skb, port.flags, &packet);
-	wire = wire_of(skb, port.flags, &packet);
-	account(port.slot, direction, &packet, skb->len, &wire);
+	/* Of a tunnel's segments the inner headers are repeated too. */
+	if (packet.tunnel && (kidos_config.inner || ((skb_fields *)skb)->gso_size)) {
+		kidos_parse_inner(&frame, &packet, &inner);
+		headers = inner.headers;
+		if (kidos_config.inner)
+			look_inside(&packet, &inner);
+	}
+	wire = wire_of(skb, headers);
+	account(port.slot, direction, &packet, ((skb_fields *)skb)->len, &wire);
 }
 #endif

@@ -18,12 +18,6 @@
 
 #include "abi.h"
 
-#ifdef __clang__
-#define KIDOS_NO_UNROLL _Pragma("clang loop unroll(disable)")
-#else
-#define KIDOS_NO_UNROLL
-#endif
-
 #define KIDOS_QUIET 2 /* units: 4 to 8 ms, beyond any packet under way */
 #define KIDOS_ATTEMPTS 4 /* look-ups of a packet that meets a writer */
 
@@ -53,10 +47,10 @@ static __always_inline __u64 kidos_hash_round(__u64 hash, __u64 word, __u64 seed
 	return hash ^ hash >> 32;
 }
 
-static __always_inline __u64 kidos_flow_hash(const struct kidos_flow_key *key, const __u64 *seed)
+static __always_inline __u64 kidos_flow_hash(const struct kidos_flow_key *key, const volatile __u64 *seed)
 {
-	__u64 ports = (__u64)key->meta << 32 | (__u32)key->dport << 16 | key->sport;
-	__u64 hash = kidos_hash_round(seed[0], ports, seed[1]);
+	__u64 last = (__u64)key->meta << 32 | (__u32)key->dport << 16 | key->sport;
+	__u64 hash = kidos_hash_round(seed[0], last, seed[1]);
 
 	if (key->meta & KIDOS_META_IPV4)
 		return kidos_hash_round(
@@ -230,7 +224,7 @@ static __always_inline int kidos_set_is_last(struct kidos_flow_set *set,
 }
 
 static __always_inline enum kidos_lookup
-kidos_flow_lookup(__u64 hash, const struct kidos_traffic_config *config,
+kidos_flow_lookup(__u64 hash, const volatile struct kidos_traffic_config *config,
 		  const struct kidos_flow_packet *packet, struct kidos_place *place)
 {
 	KIDOS_NO_UNROLL
@@ -267,7 +261,7 @@ static __always_inline int kidos_place_claim(const struct kidos_place *place,
  * Counts a packet for its flow, making the entry if need be. Returns 0 if the
  * table had no room, or only writers: the caller retires the packet.
  */
-static __always_inline int kidos_flow_count(const struct kidos_traffic_config *config,
+static __always_inline int kidos_flow_count(const volatile struct kidos_traffic_config *config,
 					    const struct kidos_flow_packet *packet)
 {
 	__u64 hash = kidos_flow_hash(&packet->key, config->seed);

@@ -30,8 +30,7 @@ static __always_inline void kidos_baseline_add(struct kidos_flow_baseline *flow,
 }
 
 /* Returns 0 if the map is full: the caller retires the packet. */
-static __always_inline int kidos_flow_count(const struct kidos_traffic_config *config,
-					    const struct kidos_flow_packet *packet)
+static __always_inline int count_flow(const struct kidos_flow_packet *packet)
 {
 	struct kidos_flow_baseline *flow = bpf_map_lookup_elem(&flows, &packet->key);
 	struct kidos_flow_baseline fresh = {};

@@ -11,7 +11,7 @@
 #define KIDOS_DEFAULT_SETS (1u << 18) /* 2^21 entries */
 #define KIDOS_DEFAULT_SLOTS 65 /* 64 interfaces and the rest */
 
-const volatile struct kidos_traffic_config config = {
+const volatile struct kidos_traffic_config kidos_config = {
 	.seed = { 0x9e3779b97f4a7c15, 0xd1b54a32d192ed03, 0xabc98388fb8fac03, 0x8cb92ba72f3d8dd7,
 		  0xe7037ed1a0b428db },
 	.set_mask = KIDOS_DEFAULT_SETS - 1,

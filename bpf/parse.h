@@ -18,13 +18,15 @@ enum kidos_tunnel {
 	KIDOS_TUNNEL_MPLS,
 };
 
+#define KIDOS_VLAN_PRESENT 0x1000
+
 /* What the hook knows beside the bytes. */
 struct kidos_frame {
 	void *data;
 	void *data_end; /* end of what may be read directly */
 	__u32 length; /* of the whole packet, which may reach beyond data_end */
 	__u16 protocol; /* EtherType, host order, of a link without Ethernet header; 0: the frame has one */
-	__u16 vlan; /* tag in metadata: VLAN id | 0x1000 if present, else 0 */
+	__u16 vlan; /* tag in metadata: VLAN id | KIDOS_VLAN_PRESENT, else 0 */
 };
 
 struct kidos_packet {
@@ -43,6 +45,17 @@ struct kidos_packet {
 
 #include "parse_network.h"
 
+/*
+ * The header may go on behind data_end: worth another look after a pull, when
+ * data_end is not the packet's end. The same holds for a tunnel without inner.
+ */
+static __always_inline int kidos_is_short(__u8 error)
+{
+	return error == KIDOS_PARSE_SHORT_LINK || error == KIDOS_PARSE_SHORT_IP ||
+	       error == KIDOS_PARSE_EXT_SHORT || error == KIDOS_PARSE_SHORT_L4 ||
+	       error == KIDOS_PARSE_SHORT_TUNNEL;
+}
+
 static __always_inline int kidos_is_vlan(__u16 ethertype)
 {
 	return ethertype == KIDOS_ETH_8021Q || ethertype == KIDOS_ETH_8021AD;
@@ -60,7 +73,7 @@ static __always_inline int kidos_vlans(struct kidos_cursor *cursor, struct kidos
 	__u16 vlan;
 	int i;
 
-#pragma unroll 1
+	KIDOS_ROLLED
 	for (i = 0; i <= KIDOS_VLAN_DEPTH; i++) {
 		if (!kidos_is_vlan(cursor->ethertype))
 			return KIDOS_PARSE_OK;
@@ -135,7 +148,7 @@ static __always_inline void kidos_packet_init(struct kidos_packet *packet)
 static __always_inline void kidos_finish(const struct kidos_cursor *cursor,
 					 struct kidos_packet *packet, int error)
 {
-	__u64 *words = (__u64 *)&packet->key;
+	kidos_u64 *words = (kidos_u64 *)&packet->key;
 
 	packet->error = error;
 	packet->has_key = !error && packet->class < KIDOS_CLASS_ARP;
@@ -159,8 +172,10 @@ static __always_inline void kidos_parse(const struct kidos_frame *frame,
 	int error = KIDOS_PARSE_OK;
 
 	kidos_packet_init(packet);
-	if (!frame->protocol)
+	if (kidos_likely(!frame->protocol))
 		error = kidos_ethernet(&cursor);
+	else
+		kidos_move_to(&cursor, 0, frame->protocol);
 	if (kidos_likely(!error))
 		error = kidos_network(&cursor, packet, frame->vlan);
 	kidos_finish(&cursor, packet, error);
@@ -181,19 +196,19 @@ static __always_inline void kidos_parse_inner(const struct kidos_frame *frame,
 	struct kidos_cursor cursor = {
 		.data = frame->data,
 		.end = frame->data_end,
-		.offset = outer->inner,
 		.length = frame->length,
-		.ethertype = outer->inner_protocol,
 	};
-	int error = KIDOS_PARSE_OK;
+	int error = KIDOS_PARSE_SHORT_TUNNEL;
 
 	kidos_packet_init(packet);
-	if (cursor.data + 2 <= cursor.end)
-		cursor.offset = kidos_blur(cursor.offset, *(const kidos_u16 *)cursor.data);
-	if (!cursor.offset || cursor.offset > KIDOS_INNER_MAX)
-		error = KIDOS_PARSE_SHORT_TUNNEL;
-	else if (cursor.ethertype == KIDOS_ETH_TEB)
-		error = kidos_ethernet(&cursor);
+	if (outer->inner && outer->inner <= KIDOS_INNER_MAX && cursor.data + 2 <= cursor.end) {
+		__u16 noise = *(const kidos_u16 *)cursor.data;
+
+		kidos_move_to(&cursor, outer->inner, noise);
+		cursor.ethertype = kidos_blur(outer->inner_protocol, noise);
+		error = cursor.ethertype == KIDOS_ETH_TEB ? kidos_ethernet(&cursor) :
+							    KIDOS_PARSE_OK;
+	}
 	if (!error)
 		error = kidos_network(&cursor, packet, 0);
 	kidos_finish(&cursor, packet, error);

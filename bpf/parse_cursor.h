@@ -29,6 +29,13 @@ typedef __u16 KIDOS_UNALIGNED kidos_u16;
 typedef __u32 KIDOS_UNALIGNED kidos_u32;
 typedef __u64 KIDOS_UNALIGNED kidos_u64;
 
+/* Unrolled, a loop over headers repeats all that follows it. */
+#ifdef __clang__
+#define KIDOS_ROLLED _Pragma("clang loop unroll(disable)")
+#else
+#define KIDOS_ROLLED _Pragma("GCC unroll 1")
+#endif
+
 enum kidos_ethertype {
 	KIDOS_ETH_MIN = 0x0600, /* below: an IEEE 802.3 length */
 	KIDOS_ETH_IPV4 = 0x0800,
@@ -98,26 +105,42 @@ static __always_inline __u32 kidos_left(const struct kidos_cursor *cursor)
 	return cursor->length - cursor->offset;
 }
 
-/*
- * The value, in a way that tells a verifier only its range [0, 0x7fff].
- * Without this it follows every sum of header lengths to the end of the
- * program, a path each, and gives up after a million instructions; with it
- * the paths meet again. noise is 16 bits from the packet, which no verifier
- * knows, so x ^ noise ^ noise is known no better.
- */
-#define KIDOS_OFFSET_MAX 0x7fffu
+/* The same, and inside the packet: what follows an IP packet's end is padding. */
+static __always_inline const __u8 *kidos_packet_header(const struct kidos_cursor *cursor,
+						       __u32 size)
+{
+	const __u8 *header = kidos_header(cursor, size);
 
+	return kidos_likely(kidos_left(cursor) >= size) ? header : (const __u8 *)0;
+}
+
+/*
+ * The 16-bit value, in a way that tells a verifier nothing but its size.
+ * Without this it follows every sum of header lengths and every tunnel's type
+ * to the end of the program, a path each, and gives up after a million
+ * instructions; with it the paths meet again. noise is what no verifier knows,
+ * from the packet or the hook: then it knows x ^ noise ^ noise no better.
+ */
 static __always_inline __u32 kidos_blur(__u32 value, __u16 noise)
 {
+	(void)noise;
 #ifdef __bpf__
-	asm volatile("%0 ^= %1\n\t%0 ^= %1\n\t%0 &= 0x7fff" : "+r"(value) : "r"((__u32)noise));
+	asm volatile("%0 ^= %1\n\t%0 ^= %1\n\t%0 &= 0xffff" : "+r"(value) : "r"((__u32)noise));
 #endif
 	return value;
 }
 
+/* A verifier takes packet offsets below 65,536: this leaves room to read on. */
+#define KIDOS_OFFSET_MAX 0x7fffu
+
+static __always_inline void kidos_move_to(struct kidos_cursor *cursor, __u32 offset, __u16 noise)
+{
+	cursor->offset = kidos_blur(offset, noise) & KIDOS_OFFSET_MAX;
+}
+
 static __always_inline void kidos_advance(struct kidos_cursor *cursor, __u32 size, __u16 noise)
 {
-	cursor->offset = kidos_blur(cursor->offset + size, noise);
+	kidos_move_to(cursor, cursor->offset + size, noise);
 }
 
 static __always_inline __u16 kidos_be16(const __u8 *bytes)

@@ -8,15 +8,6 @@
 
 #include "parse_tunnel.h"
 
-/* The header if size bytes of it are in the packet and can be read. */
-static __always_inline const __u8 *kidos_transport_header(const struct kidos_cursor *cursor,
-							  __u32 size)
-{
-	const __u8 *header = kidos_header(cursor, size);
-
-	return kidos_likely(kidos_left(cursor) >= size) ? header : (const __u8 *)0;
-}
-
 static __always_inline __u32 kidos_ports(__u16 sport, __u16 dport)
 {
 	return sport | (__u32)dport << 16;
@@ -30,7 +21,7 @@ static __always_inline void kidos_read_ports(struct kidos_cursor *cursor, const 
 /* RFC 9293 3.1. Options need not be readable, only be inside the packet. */
 static __always_inline int kidos_tcp(struct kidos_cursor *cursor, struct kidos_packet *packet)
 {
-	const __u8 *header = kidos_transport_header(cursor, 20);
+	const __u8 *header = kidos_packet_header(cursor, 20);
 	__u32 size;
 
 	if (kidos_unlikely(!header))
@@ -49,7 +40,7 @@ static __always_inline int kidos_tcp(struct kidos_cursor *cursor, struct kidos_p
 /* RFC 768. Length 0 is a datagram beyond 65,535 bytes (RFC 2675 4). */
 static __always_inline int kidos_udp(struct kidos_cursor *cursor, struct kidos_packet *packet)
 {
-	const __u8 *header = kidos_transport_header(cursor, 8);
+	const __u8 *header = kidos_packet_header(cursor, 8);
 	__u16 length;
 
 	if (kidos_unlikely(!header))
@@ -71,7 +62,7 @@ static __always_inline int kidos_udp(struct kidos_cursor *cursor, struct kidos_p
 static __always_inline int kidos_with_ports(struct kidos_cursor *cursor,
 					    struct kidos_packet *packet, __u32 size)
 {
-	const __u8 *header = kidos_transport_header(cursor, size);
+	const __u8 *header = kidos_packet_header(cursor, size);
 
 	if (!header)
 		return KIDOS_PARSE_SHORT_L4;
@@ -91,7 +82,7 @@ static __always_inline int kidos_is_echo(__u8 protocol, __u8 type)
 /* RFC 792, RFC 4443. What an error quotes is not read: it is no packet. */
 static __always_inline int kidos_icmp(struct kidos_cursor *cursor)
 {
-	const __u8 *header = kidos_transport_header(cursor, 8);
+	const __u8 *header = kidos_packet_header(cursor, 8);
 	__u16 identifier;
 
 	if (!header)

@@ -31,10 +31,10 @@ static __always_inline void kidos_set_inner(const struct kidos_cursor *cursor,
 static __always_inline void kidos_vxlan(const struct kidos_cursor *cursor,
 					struct kidos_packet *packet)
 {
-	const __u8 *header = kidos_header(cursor, 16);
+	const __u8 *header = kidos_packet_header(cursor, 16);
 
 	packet->tunnel = KIDOS_TUNNEL_VXLAN;
-	if (!header || kidos_left(cursor) < 16)
+	if (!header)
 		return;
 	if (header[8] & 0x08)
 		packet->tunnel_id = kidos_be32(header + 12) >> 8;
@@ -45,10 +45,10 @@ static __always_inline void kidos_vxlan(const struct kidos_cursor *cursor,
 static __always_inline void kidos_geneve(const struct kidos_cursor *cursor,
 					 struct kidos_packet *packet)
 {
-	const __u8 *header = kidos_header(cursor, 16);
+	const __u8 *header = kidos_packet_header(cursor, 16);
 
 	packet->tunnel = KIDOS_TUNNEL_GENEVE;
-	if (!header || kidos_left(cursor) < 16 || header[8] >> 6)
+	if (!header || header[8] >> 6)
 		return;
 	packet->tunnel_id = kidos_be32(header + 12) >> 8;
 	kidos_set_inner(cursor, packet, cursor->offset + 16 + (header[8] & 0x3f) * 4,
@@ -73,7 +73,7 @@ static __always_inline void kidos_udp_tunnel(const struct kidos_cursor *cursor,
 static __always_inline void kidos_gre(const struct kidos_cursor *cursor,
 				      struct kidos_packet *packet)
 {
-	const __u8 *header = kidos_header(cursor, 4);
+	const __u8 *header = kidos_packet_header(cursor, 4);
 	struct kidos_cursor key = *cursor;
 	__u16 flags;
 
@@ -85,7 +85,7 @@ static __always_inline void kidos_gre(const struct kidos_cursor *cursor,
 		return;
 	key.offset += 4 + (flags & 0x8000 ? 4 : 0);
 	if (flags & 0x2000) {
-		const __u8 *field = kidos_header(&key, 4);
+		const __u8 *field = kidos_packet_header(&key, 4);
 
 		if (!field)
 			return;
@@ -126,7 +126,7 @@ static __always_inline void kidos_mpls(struct kidos_cursor *cursor, struct kidos
 	int i;
 
 	packet->tunnel = KIDOS_TUNNEL_MPLS;
-#pragma unroll 1
+	KIDOS_ROLLED
 	for (i = 0; i < KIDOS_MPLS_DEPTH; i++) {
 		header = kidos_header(cursor, 4);
 		if (!header)

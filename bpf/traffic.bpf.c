@@ -31,7 +31,7 @@ int kidos_xdp(struct xdp_md *ctx)
 		.length = ctx->data_end - ctx->data,
 	};
 
-	if (config.xdp_frags)
+	if (kidos_config.xdp_frags)
 		frame.length = bpf_xdp_get_buff_len(ctx);
 	account_frame(&frame, ctx->ingress_ifindex);
 	return XDP_PASS;

@@ -2,6 +2,7 @@
 # build/bpf/NAME.bpf.o and its skeleton into build/bpf/NAME.skel.h.
 # The target kidos_bpf_NAME stands for both.
 find_program(KIDOS_CLANG NAMES clang-19 clang-18 clang-17 clang-16 REQUIRED)
+find_program(KIDOS_LLVM_STRIP NAMES llvm-strip-19 llvm-strip-18 llvm-strip-17 llvm-strip-16 REQUIRED)
 find_program(KIDOS_BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
 
 # uapi headers include <asm/types.h>, which lies in the multiarch folder.
@@ -20,6 +21,7 @@ function(kidos_bpf name source)
   add_custom_command(OUTPUT ${object}
     COMMAND ${KIDOS_CLANG} ${KIDOS_BPF_FLAGS} ${ARG_DEFINES} -MD -MF ${object}.d
       -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}
+    COMMAND ${KIDOS_LLVM_STRIP} -g ${object}
     DEPENDS ${source} DEPFILE ${object}.d
     COMMENT "BPF object ${name}.bpf.o" VERBATIM)
   set(outputs ${object})

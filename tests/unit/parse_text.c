@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "parse_text.h"
+
+const char *const parse_class_names[KIDOS_CLASSES] = {
+	[KIDOS_CLASS_TCP] = "tcp",
+	[KIDOS_CLASS_UDP] = "udp",
+	[KIDOS_CLASS_ICMP] = "icmp",
+	[KIDOS_CLASS_ICMPV6] = "icmpv6",
+	[KIDOS_CLASS_SCTP] = "sctp",
+	[KIDOS_CLASS_GRE] = "gre",
+	[KIDOS_CLASS_ESP] = "esp",
+	[KIDOS_CLASS_AH] = "ah",
+	[KIDOS_CLASS_IGMP] = "igmp",
+	[KIDOS_CLASS_OTHER_IP] = "other_ip",
+	[KIDOS_CLASS_ARP] = "arp",
+	[KIDOS_CLASS_OTHER] = "other",
+};
+
+const char *const parse_error_names[KIDOS_PARSE_ERRORS] = {
+	[KIDOS_PARSE_OK] = "ok",
+	[KIDOS_PARSE_SHORT_LINK] = "short_link",
+	[KIDOS_PARSE_VLAN_DEPTH] = "vlan_depth",
+	[KIDOS_PARSE_SHORT_IP] = "short_ip",
+	[KIDOS_PARSE_IP_VERSION] = "ip_version",
+	[KIDOS_PARSE_IP_HEADER] = "ip_header",
+	[KIDOS_PARSE_IP_LENGTH] = "ip_length",
+	[KIDOS_PARSE_EXT_SHORT] = "ext_short",
+	[KIDOS_PARSE_EXT_DEPTH] = "ext_depth",
+	[KIDOS_PARSE_SHORT_L4] = "short_l4",
+	[KIDOS_PARSE_L4_HEADER] = "l4_header",
+	[KIDOS_PARSE_SHORT_TUNNEL] = "short_tunnel",
+};
+
+const char *const parse_tunnel_names[] = {
+	[KIDOS_TUNNEL_NONE] = "none",	[KIDOS_TUNNEL_GRE] = "gre",
+	[KIDOS_TUNNEL_VXLAN] = "vxlan", [KIDOS_TUNNEL_GENEVE] = "geneve",
+	[KIDOS_TUNNEL_IPIP] = "ipip",	[KIDOS_TUNNEL_6IN4] = "6in4",
+	[KIDOS_TUNNEL_MPLS] = "mpls",
+};
+
+__attribute__((format(printf, 2, 3))) static void append(char *line, const char *format, ...)
+{
+	size_t used = strlen(line);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line + used, PARSE_TEXT_MAX - used, format, arguments);
+	va_end(arguments);
+}
+
+static void append_address(char *line, const struct kidos_flow_key *key,
+			   const union kidos_address *address, __u16 port)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (key->meta & KIDOS_META_IPV4)
+		inet_ntop(AF_INET, &address->words[3], text, sizeof(text));
+	else
+		inet_ntop(AF_INET6, address, text, sizeof(text));
+	append(line, "%s.%u", text, port);
+}
+
+static void append_key(char *line, const struct kidos_flow_key *key)
+{
+	append(line, " %u ", key->meta & 0xff);
+	append_address(line, key, &key->src, key->sport);
+	append(line, ">");
+	append_address(line, key, &key->dst, key->dport);
+	if (key->meta >> KIDOS_META_VLAN_SHIFT & KIDOS_META_VLAN_MASK)
+		append(line, " vlan=%u",
+		       key->meta >> KIDOS_META_VLAN_SHIFT & KIDOS_META_VLAN_MASK);
+}
+
+void parse_text(const struct kidos_packet *packet, char *line)
+{
+	snprintf(line, PARSE_TEXT_MAX, "%s", parse_class_names[packet->class]);
+	if (packet->error)
+		append(line, " !%s", parse_error_names[packet->error]);
+	if (packet->has_key)
+		append_key(line, &packet->key);
+	if (packet->inner_vlan)
+		append(line, " second=%u", packet->inner_vlan);
+	if (packet->headers)
+		append(line, " headers=%u", packet->headers);
+	if (packet->tcp_flags)
+		append(line, " flags=0x%02x", packet->tcp_flags);
+	if (packet->tunnel)
+		append(line, " %s:%u@%u/%04x", parse_tunnel_names[packet->tunnel],
+		       packet->tunnel_id, packet->inner, packet->inner_protocol);
+}
