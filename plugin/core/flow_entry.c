@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "flow_entry.h"
+
+#include <string.h>
+#include <time.h>
+
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+#include "flow_hash.h"
+
+static bool hashes_to(const struct kidos_flow_key *key, uint32_t index,
+		      const struct kidos_meta *meta)
+{
+	uint64_t seed[5], hash;
+
+	memcpy(seed, meta->seed, sizeof(seed));
+	hash = kidos_flow_hash(key, seed);
+	for (uint32_t choice = 0; choice < KIDOS_CHOICES; choice++)
+		if (kidos_flow_choice(hash, choice, meta->set_mask) == index)
+			return true;
+	return false;
+}
+
+bool kidos_flow_read(const struct kidos_flow *flow, uint32_t index, const struct kidos_meta *meta,
+		     struct kidos_flow_reading *reading)
+{
+	uint64_t before = __atomic_load_n(&flow->state, __ATOMIC_ACQUIRE), after;
+
+	reading->owner = (uint32_t)before >> KIDOS_STATE_OWNER_SHIFT;
+	if (!reading->owner || before & KIDOS_STATE_WRITING)
+		return false;
+	reading->key = flow->key;
+	reading->bytes = __atomic_load_n(&flow->bytes, __ATOMIC_RELAXED);
+	reading->last = __atomic_load_n(&flow->last, __ATOMIC_RELAXED);
+	reading->marks = __atomic_load_n(&flow->marks, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	after = __atomic_load_n(&flow->state, __ATOMIC_RELAXED);
+	reading->packets = after >> KIDOS_STATE_PACKETS_SHIFT;
+	if (((uint32_t)before ^ (uint32_t)after) & ~KIDOS_STATE_OVERFLOWED)
+		return false;
+	return hashes_to(&reading->key, index, meta);
+}
+
+static uint64_t read_clock(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void kidos_clock_now(struct kidos_clock *clock)
+{
+	clock->realtime_ns = read_clock(CLOCK_REALTIME);
+	clock->monotonic_ns = read_clock(CLOCK_MONOTONIC);
+}
+
+uint32_t kidos_clock_units(const struct kidos_clock *clock)
+{
+	return (uint32_t)(clock->monotonic_ns >> KIDOS_TIME_SHIFT);
+}
+
+uint64_t kidos_clock_realtime(const struct kidos_clock *clock, uint32_t units)
+{
+	uint64_t age = (uint64_t)(uint32_t)(kidos_clock_units(clock) - units) << KIDOS_TIME_SHIFT;
+
+	return clock->realtime_ns - (age > clock->monotonic_ns ? 0 : age);
+}
