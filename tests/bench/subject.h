@@ -23,9 +23,9 @@ struct subject_kind {
 	const char *name;
 	const char *object; /* NULL: the driver's */
 	const char *program;
-	const char *driver;    /* program of driver.bpf.o */
+	const char *driver; /* program of driver.bpf.o */
 	enum subject_id empty; /* whose cost is taken off */
-	bool minimal;	       /* reads only plain IPv4 */
+	bool minimal; /* reads only plain IPv4 */
 	int (*lost)(struct bpf_object *object,
 		    unsigned long long *packets); /* NULL: keeps no flows */
 };
@@ -43,7 +43,7 @@ struct subject {
 
 struct subject_options {
 	const char *objects; /* folder of the BPF objects */
-	bool coarse_clock;   /* the peers read it too */
+	bool coarse_clock; /* the peers read it too */
 };
 
 /* -errno, and nothing is left loaded. */
