@@ -26,6 +26,7 @@ void report_begin(const struct report *report, const struct measure_options *opt
 	cpu_describe(stdout);
 	printf("%-13s median of %u rounds in turn, %u packets a round and CPU\n", "method",
 	       options->rounds, options->packets);
+	printf("%-13s others' load costs cache, and hides what two CPUs do to each other\n", "");
 	printf("%-13s flows and totals, default configuration, spill ring without a reader\n",
 	       "kidos");
 	printf("%-13s preallocated, %s\n", "peers",
