@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpf_maps.h"
+#include "parse.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -32,7 +33,7 @@ int kidos_maps_open(struct kidos_maps *maps, const char *path)
 	int error;
 
 	*maps = (struct kidos_maps)KIDOS_MAPS_NONE;
-	maps->cpus = (unsigned int)libbpf_num_possible_cpus();
+	maps->cpus = kidos_possible_cpus();
 	error = open_pins(maps, path);
 	if (!error && maps->meta.abi != KIDOS_ABI_VERSION)
 		error = -EPROTO;
@@ -194,7 +195,29 @@ int kidos_maps_each_baseline(const struct kidos_maps *maps,
 	return 0;
 }
 
-int kidos_maps_delete_baseline(const struct kidos_maps *maps, const struct kidos_flow_key *key)
+/* The programs add to `retired` too, atomically; baseline has no mapping, so this may race. */
+int kidos_maps_retire_baseline(const struct kidos_maps *maps, const struct kidos_flow_key *key,
+			       const struct kidos_flow_baseline *flow)
 {
-	return bpf_map_delete_elem(maps->fd[KIDOS_MAP_FLOWS], key) ? -errno : 0;
+	unsigned int slot = key->meta >> KIDOS_META_SLOT_SHIFT & KIDOS_META_SLOT_MASK;
+	unsigned int direction = key->meta >> KIDOS_META_DIRECTION_SHIFT & 1;
+	unsigned int index = slot * KIDOS_DIRECTIONS + direction;
+	unsigned int class = kidos_class_of((__u8)key->meta);
+	struct kidos_retired retired;
+	int error = kidos_maps_retired(maps, slot, direction, &retired);
+
+	if (error)
+		return error;
+	if (bpf_map_delete_elem(maps->fd[KIDOS_MAP_FLOWS], key))
+		return -errno;
+	retired.classes[class].packets += flow->packets;
+	retired.classes[class].bytes += flow->bytes;
+	return update(maps, KIDOS_MAP_RETIRED, &index, &retired);
+}
+
+unsigned int kidos_possible_cpus(void)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	return cpus > 0 ? (unsigned int)cpus : 1;
 }

@@ -63,6 +63,11 @@ int kidos_maps_each_baseline(const struct kidos_maps *maps,
 			     bool (*each)(const struct kidos_flow_key *key,
 					  const struct kidos_flow_baseline *flow, void *context),
 			     void *context);
-int kidos_maps_delete_baseline(const struct kidos_maps *maps, const struct kidos_flow_key *key);
+
+/* Removes an idle entry of the hash map and adds what it held to `retired`; 0 or -errno. */
+int kidos_maps_retire_baseline(const struct kidos_maps *maps, const struct kidos_flow_key *key,
+			       const struct kidos_flow_baseline *flow);
+
+unsigned int kidos_possible_cpus(void);
 
 #endif
