@@ -33,6 +33,7 @@ static int plan_memory(struct kidos_engine *engine)
 	}
 	engine->meta.set_mask = plan.sets - 1;
 	engine->meta.slots = plan.slots;
+	engine->meta.ports_mask = plan.ports - 1;
 	engine->meta.max_flows = plan.max_flows;
 	engine->meta.memory = plan.bytes;
 	kidos_log(LOG_INFO, "room for %u flows in %" PRIu64 " KiB (limit %" PRIu64 " KiB)",

@@ -195,7 +195,7 @@ static void port_gone(struct kidos_engine *engine, struct kidos_world *world,
 {
 	struct kidos_slot *slot = &engine->slots[port->slot];
 
-	kidos_maps_set_port(&engine->maps, world->number, port->ifindex, KIDOS_SLOT_OTHER, 0);
+	kidos_maps_forget_port(&engine->maps, world->number, port->ifindex);
 	if (port->slot == KIDOS_SLOT_OTHER)
 		return;
 	slot->state = KIDOS_SLOT_WAITING;
