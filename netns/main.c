@@ -2,6 +2,7 @@
 #include "cleanup.h"
 #include "dhcp.h"
 #include "plan.h"
+#include "settle.h"
 #include "status.h"
 #include "uplink.h"
 
@@ -121,6 +122,7 @@ static int cmd_up(const struct options *options, struct kn_err *err)
 		code = kn_plan_up(&s.plan, s.world, err);
 	if (code)
 		return code;
+	kn_settle(s.world);
 	without = kn_dhcp_wait(s.world, LEASE_WAIT);
 	if (without)
 		fprintf(stderr, "kidos-netns: %u of the DHCP links have no lease yet; their clients "

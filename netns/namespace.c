@@ -2,6 +2,7 @@
 #include "namespace.h"
 #include "cleanup.h"
 #include "step.h"
+#include "uplink.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,10 +90,26 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 	return lstat(path, &st) == 0 ? KN_DIFFERS : KN_ABSENT;
 }
 
+/* The name goes all the same, as with `ip netns del`; the namespace goes with its last holder. */
+static void name_holders(struct kn_world *world, const struct kn_ns *ns)
+{
+	struct kn_err ignored;
+	char holders[512];
+	int fd = kn_world_fd(world, ns, &ignored);
+
+	if (fd >= 0 && kn_namespace_holders(fd, holders, sizeof(holders)))
+		fprintf(stderr, "kidos-netns: namespace %s is kept alive by %s\n", ns->name,
+			holders);
+}
+
 static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
 {
 	char path[sizeof(KN_NETNS_DIR) + KN_NS_NAME];
 
+	/* Whatever went wrong before: the way in is not thrown away with its namespace. */
+	if (kn_uplink_is_in(world, step->ns))
+		return kn_fail(err, -EBUSY, "it holds the uplink, so it stays");
+	name_holders(world, step->ns);
 	kn_world_forget(world, step->ns);
 	path_of(path, sizeof(path), step->ns->name);
 	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL && errno != ENOENT)

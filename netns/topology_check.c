@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define DEFAULT_MTU 1500
 
@@ -39,6 +40,14 @@ static int check_namespaces(struct kn_topology *topo, struct kn_err *err)
 	return 0;
 }
 
+static bool has_ipv4(const struct kn_link *link)
+{
+	for (size_t i = 0; i < link->n_addrs; i++)
+		if (link->addrs[i].family == AF_INET)
+			return true;
+	return false;
+}
+
 static int check_links(struct kn_topology *topo, struct kn_err *err)
 {
 	struct kn_link *link;
@@ -57,6 +66,9 @@ static int check_links(struct kn_topology *topo, struct kn_err *err)
 				    link->place);
 		if (!link->up && (link->dhcp || link->n_addrs) && link->kind == KN_UPLINK)
 			return fail(topo, err, "%s.up: an uplink with addresses is up",
+				    link->place);
+		if (link->dhcp && has_ipv4(link))
+			return fail(topo, err, "%s.dhcp: the link has IPv4 addresses of its own",
 				    link->place);
 		if (link->dhcp && !link->up)
 			return fail(topo, err, "%s.dhcp: needs the link up", link->place);
