@@ -97,6 +97,15 @@ static int open_state(struct session *s, const struct options *options, bool wri
 	return kn_state_open(&s->state, s->topo->name, write, err);
 }
 
+/* Refused before anything was done: not even the directory stays. */
+static void forget_if_new(struct session *s)
+{
+	struct kn_err ignored;
+
+	if (!kn_state_topology(s->state))
+		kn_state_forget(s->state, &ignored);
+}
+
 static int cmd_up(const struct options *options, struct kn_err *err)
 {
 	_cleanup_session_ struct session s = {};
@@ -113,6 +122,8 @@ static int cmd_up(const struct options *options, struct kn_err *err)
 		code = kn_uplink_recover(s.world, err);
 	if (!code)
 		code = kn_uplink_resolve(s.world, options->may_move_uplink || options->dry_run, err);
+	if (code && s.state && !options->dry_run)
+		forget_if_new(&s);
 	if (code)
 		return code;
 	if (options->dry_run)

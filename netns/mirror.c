@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NODE_MASK 0xfffU /* of a u32 handle, table:bucket:node */
+
 struct search {
 	int ifindex;
 	uint16_t prio;
+	enum kn_direction direction;
 	bool found;
 	unsigned int filters; /* of anybody */
 	struct kn_filter_info filter;
@@ -31,10 +34,13 @@ static int each(const struct nlmsghdr *nlh, void *data)
 		return MNL_CB_OK;
 	search->filters++;
 	/* A classifier shows itself without a handle first, and u32 its hash tables too. */
-	if (info.prio != search->prio || (search->found && !info.mirrors))
+	if (info.prio != search->prio)
 		return MNL_CB_OK;
+	if (info.mirrors && (info.handle & NODE_MASK) != kn_mirror_node(search->direction))
+		return MNL_CB_OK;
+	if (!search->found || info.mirrors)
+		search->filter = info;
 	search->found = true;
-	search->filter = info;
 	return MNL_CB_OK;
 }
 
@@ -56,7 +62,7 @@ static int dump_filters(struct kn_world *world, const struct kn_ns *ns, struct s
 int kn_mirror_find(struct kn_world *world, const struct kn_mirror *mirror,
 		   enum kn_direction direction, struct kn_filter_info *out, struct kn_err *err)
 {
-	struct search search = { .prio = (uint16_t)mirror->prio };
+	struct search search = { .prio = (uint16_t)mirror->prio, .direction = direction };
 	struct kn_link_info from;
 	int code = kn_world_link(world, mirror->from->ns, mirror->from->name, &from, err);
 

@@ -86,8 +86,13 @@ struct kn_mirror_spec {
 	enum kn_classifier classifier;
 };
 
-/* The kernel numbers filters within a priority; ours is alone in its own. */
-#define KN_MIRROR_NODE 1U
+/* A filter's handle within its priority, which tells the two hooks' apart: u32 keeps the tables of
+ * both in one place, and a dump of either shows both.
+ */
+static inline uint32_t kn_mirror_node(enum kn_direction direction)
+{
+	return 1U + direction;
+}
 
 struct nlmsghdr *kn_msg_clsact_new(void *buf, int ifindex);
 struct nlmsghdr *kn_msg_clsact_del(void *buf, int ifindex);

@@ -111,7 +111,7 @@ struct nlmsghdr *kn_msg_mirror_new(void *buf, const struct kn_mirror_spec *mirro
 	struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
 	struct nlattr *options;
 
-	tcm->tcm_handle = KN_MIRROR_NODE;
+	tcm->tcm_handle = kn_mirror_node(mirror->direction);
 	mnl_attr_put_strz(nlh, TCA_KIND, mirror->classifier == KN_MATCHALL ? "matchall" : "u32");
 	options = mnl_attr_nest_start(nlh, TCA_OPTIONS);
 	if (mirror->classifier == KN_U32) {

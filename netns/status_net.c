@@ -77,6 +77,12 @@ static void ping(struct kn_report *r, const char *check, const struct kn_ns *ns,
 		kn_report_add(r, KN_PASS, check, item, "answers");
 }
 
+/* fe80::/10; to ask one takes an interface too, and a router advertises itself anyway. */
+static bool is_link_local(const struct kn_prefix *addr)
+{
+	return addr->family == AF_INET6 && addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0) == 0x80;
+}
+
 void kn_check_gateways(struct kn_report *r)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
@@ -91,7 +97,7 @@ void kn_check_gateways(struct kn_report *r)
 			if (kn_route_walk(r->world, ns, families[f], collect, &gateways, &err))
 				continue; /* a missing namespace has its row already */
 			for (size_t i = 0; i < gateways.n; i++)
-				if (!IN6_IS_ADDR_LINKLOCAL((struct in6_addr *)gateways.at[i].bytes))
+				if (!is_link_local(&gateways.at[i]))
 					ping(r, "gateway", ns, &gateways.at[i]);
 		}
 	}
