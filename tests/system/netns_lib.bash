@@ -75,8 +75,11 @@ snapshot() {
 	grep netns /proc/self/mounts | grep -v ' /run/netns ' || true
 }
 
-start() {
-	"$@" &
+# start_in NS COMMAND...: in the background; the pid is the command's own, since nsenter becomes it.
+start_in() {
+	local ns=$1
+	shift
+	nsenter --net="/run/netns/$ns" "$@" &
 	pids+=($!)
 }
 

@@ -17,7 +17,7 @@ cleanup() {
 trap cleanup EXIT
 
 capture() { # NS IF FILE
-	start inside "$1" tcpdump -B 65536 -i "$2" -s 0 -U -w "$3" --immediate-mode -Z root 2>"$3.log"
+	start_in "$1" tcpdump -B 65536 -i "$2" -s 0 -U -w "$3" --immediate-mode -Z root 2>"$3.log"
 	for _ in $(seq 50); do
 		grep -q listening "$3.log" && return
 		sleep 0.1
