@@ -93,15 +93,12 @@ static void put_mirred(struct nlmsghdr *nlh, uint16_t type, int to)
 /* u32 with one key whose mask is 0: it matches every packet. */
 static void put_u32_match_all(struct nlmsghdr *nlh)
 {
-	struct {
-		struct tc_u32_sel sel;
-		struct tc_u32_key key;
-	} any;
+	_Alignas(struct tc_u32_sel) char any[sizeof(struct tc_u32_sel) + sizeof(struct tc_u32_key)] = {};
+	struct tc_u32_sel *sel = (void *)any;
 
-	memset(&any, 0, sizeof(any));
-	any.sel.flags = TC_U32_TERMINAL;
-	any.sel.nkeys = 1;
-	mnl_attr_put(nlh, TCA_U32_SEL, sizeof(any), &any);
+	sel->flags = TC_U32_TERMINAL;
+	sel->nkeys = 1;
+	mnl_attr_put(nlh, TCA_U32_SEL, sizeof(any), any);
 }
 
 struct nlmsghdr *kn_msg_mirror_new(void *buf, const struct kn_mirror_spec *mirror)

@@ -84,17 +84,29 @@ static int take_message(struct kn_reply *reply, const struct nlmsghdr *nlh)
 	return 0;
 }
 
+/* mnl_nlmsg_ok compares lengths as signed and lets 2^31 and more through, and its walk over
+ * attributes ends at the aligned end: so both are looked at here.
+ */
+static bool is_whole(const char *at, size_t left, size_t *whole)
+{
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)at;
+
+	if (left < NLMSG_HDRLEN || nlh->nlmsg_len < NLMSG_HDRLEN)
+		return false;
+	*whole = ((size_t)nlh->nlmsg_len + 3) & ~(size_t)3;
+	return *whole <= left;
+}
+
 int kn_reply_feed(struct kn_reply *reply, const void *bytes, size_t len)
 {
-	const struct nlmsghdr *nlh = bytes;
-	int left = (int)len;
+	const char *at = bytes;
+	size_t whole;
 	int err;
 
-	while (mnl_nlmsg_ok(nlh, left)) {
-		err = take_message(reply, nlh);
+	for (; is_whole(at, len, &whole); at += whole, len -= whole) {
+		err = take_message(reply, (const struct nlmsghdr *)at);
 		if (err || reply->done)
 			return err;
-		nlh = mnl_nlmsg_next(nlh, &left);
 	}
-	return left > 0 ? -EBADMSG : 0;
+	return len ? -EBADMSG : 0;
 }

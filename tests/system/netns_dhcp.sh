@@ -115,8 +115,6 @@ else
 	not_ok "dhcp: a foreign pid is not taken for a client" "$out"
 fi
 mv "$work/real.pid" /run/kidos-netns/kidos/dhcp.appsns.veth-app.pid
-(umask 077; echo "${pids[-1]} 12345" >/run/kidos-netns/kidos/dhcp.ethns.br0.pid.not)
-rm /run/kidos-netns/kidos/dhcp.ethns.br0.pid.not
 check "dhcp: down" host "$KN" down "$kidos"
 check "dhcp: a process that is not ours lives on" kill -0 "${pids[-1]}"
 kill "${pids[-1]}"; wait "${pids[-1]}" 2>/dev/null; unset 'pids[-1]'

@@ -71,7 +71,7 @@ snapshot() {
 	ip route show table all; ip -6 route show table main
 	tc qdisc show | grep -v noqueue
 	ls /run/kidos-netns /var/lib/kidos/netns /etc/netns 2>/dev/null
-	pgrep -a 'udhcpc|dhclient' || true
+	pgrep -a 'udhcpc|dhclient' | grep -v defunct
 	grep netns /proc/self/mounts | grep -v ' /run/netns ' || true
 }
 
