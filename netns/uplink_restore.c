@@ -221,7 +221,7 @@ static void renumber(struct nlmsghdr *nlh, int from, int to)
 			continue;
 		hop = mnl_attr_get_payload(attr);
 		left = mnl_attr_get_payload_len(attr);
-		while (RTNH_OK(hop, left)) {
+		while (kn_hop_ok(hop, left)) {
 			if (hop->rtnh_ifindex == from)
 				hop->rtnh_ifindex = to;
 			hop->rtnh_flags &= RTNH_F_ONLINK;

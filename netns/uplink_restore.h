@@ -5,6 +5,8 @@
 #include "journal.h"
 #include "world.h"
 
+#include <linux/rtnetlink.h>
+
 typedef bool kn_link_match(const struct kn_link_info *info, const void *data);
 
 /* The first link of a namespace that matches: 0, -ENODEV, or -errno. */
@@ -13,6 +15,12 @@ int kn_uplink_find(struct kn_world *world, const struct kn_ns *ns, kn_link_match
 
 /* Matches the interface that a journal (data) is about, whatever it is called now. */
 bool kn_uplink_matches(const struct kn_link_info *info, const void *data);
+
+/* RTNH_OK looks into a hop before it has asked whether there is room for one. */
+static inline bool kn_hop_ok(const struct rtnexthop *hop, int left)
+{
+	return left >= (int)sizeof(*hop) && RTNH_OK(hop, left);
+}
 
 /* True if the route in the message leaves by this interface, by one of several paths too. */
 bool kn_route_uses(const struct nlmsghdr *nlh, int ifindex);

@@ -25,7 +25,7 @@ bool kn_route_uses(const struct nlmsghdr *nlh, int ifindex)
 			continue;
 		hop = mnl_attr_get_payload(attr);
 		left = mnl_attr_get_payload_len(attr);
-		while (RTNH_OK(hop, left)) {
+		while (kn_hop_ok(hop, left)) {
 			if (hop->rtnh_ifindex == ifindex)
 				return true;
 			left -= RTNH_ALIGN(hop->rtnh_len);

@@ -23,7 +23,7 @@ static const struct {
 	{ "nul", "t.json:1:4: ends too early" },
 	{ "null ", "null is no topology" },
 	{ "{\n\t\"namespaces\": [,]\n}", "t.json:2:17: " },
-	{ "{} {}", "more text after the object" },
+	{ "{} {}", "t.json:1:4: unexpected character" },
 	{ "{}", "t.json: namespaces: missing" },
 	{ "{\"namespaces\":{}}", "t.json: namespaces {" },
 	{ "{\"namespaces\":[],\"nmae\":1}", "t.json: top level \"nmae\": unknown key" },
