@@ -10,14 +10,6 @@
 
 _Static_assert(sizeof(KN_NETNS_DIR) == 11, "the length compared below");
 
-static bool same_namespace(int dir, const char *name, const struct stat *ns)
-{
-	struct stat st;
-
-	return fstatat(dir, name, &st, 0) == 0 && st.st_dev == ns->st_dev &&
-	       st.st_ino == ns->st_ino;
-}
-
 /* Only what reads like a namespace is looked at closer: a stat of any odd file may hang (NFS). */
 static bool reads_like_namespace(int dir, const char *name)
 {
@@ -30,7 +22,21 @@ static bool reads_like_namespace(int dir, const char *name)
 	return strncmp(link, "net:[", 5) == 0 || strncmp(link, KN_NETNS_DIR "/", 11) == 0;
 }
 
-static bool holds_descriptor(int proc, const struct stat *ns)
+static void add(struct kn_holders *holders, int dir, const char *name, int pid)
+{
+	struct kn_holder *more;
+	struct stat st;
+
+	if (fstatat(dir, name, &st, 0) < 0)
+		return;
+	more = realloc(holders->list, (holders->n + 1) * sizeof(*more));
+	if (!more)
+		return;
+	holders->list = more;
+	more[holders->n++] = (struct kn_holder){ st.st_dev, st.st_ino, pid };
+}
+
+static void add_descriptors(struct kn_holders *holders, int proc, int pid)
 {
 	int fd = openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_dir_ DIR *fds = fd < 0 ? NULL : fdopendir(fd);
@@ -40,19 +46,40 @@ static bool holds_descriptor(int proc, const struct stat *ns)
 		close(fd);
 	while (fds && (entry = readdir(fds)))
 		if (isdigit((unsigned char)entry->d_name[0]) &&
-		    reads_like_namespace(dirfd(fds), entry->d_name) &&
-		    same_namespace(dirfd(fds), entry->d_name, ns))
-			return true;
-	return false;
+		    reads_like_namespace(dirfd(fds), entry->d_name))
+			add(holders, dirfd(fds), entry->d_name, pid);
 }
 
-static void add_name(int proc, const char *pid, char *buf, size_t size)
+void kn_holders_scan(struct kn_holders *holders)
 {
-	char comm[32] = "?";
-	size_t used = strlen(buf);
-	_cleanup_fd_ int fd = openat(proc, "comm", O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? 0 : read(fd, comm, sizeof(comm) - 1);
+	_cleanup_dir_ DIR *procs = opendir("/proc");
+	struct dirent *entry;
 
+	*holders = (struct kn_holders){ .scanned = true };
+	while (procs && (entry = readdir(procs))) {
+		_cleanup_fd_ int proc = -1;
+		int pid = atoi(entry->d_name);
+
+		if (pid <= 0 || pid == getpid())
+			continue;
+		proc = openat(dirfd(procs), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (proc < 0)
+			continue;
+		add(holders, proc, "ns/net", pid);
+		add_descriptors(holders, proc, pid);
+	}
+}
+
+static void add_name(int pid, char *buf, size_t size)
+{
+	char path[64], comm[32] = "?";
+	size_t used = strlen(buf);
+	_cleanup_fd_ int fd = -1;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	len = fd < 0 ? 0 : read(fd, comm, sizeof(comm) - 1);
 	if (len > 0)
 		comm[len] = '\0';
 	comm[strcspn(comm, "\n")] = '\0';
@@ -61,31 +88,26 @@ static void add_name(int proc, const char *pid, char *buf, size_t size)
 		if (!isprint((unsigned char)*c))
 			*c = '?';
 	if (used + sizeof(comm) + 24 < size)
-		snprintf(buf + used, size - used, "%spid %s (%s)", used ? ", " : "", pid, comm);
+		snprintf(buf + used, size - used, "%spid %d (%s)", used ? ", " : "", pid, comm);
 }
 
-unsigned int kn_namespace_holders(int ns_fd, char *buf, size_t size)
+unsigned int kn_holders_of(const struct kn_holders *holders, int ns_fd, char *buf, size_t size)
 {
-	_cleanup_dir_ DIR *procs = opendir("/proc");
-	unsigned int holders = 0;
-	struct dirent *entry;
+	unsigned int count = 0;
 	struct stat ns;
+	int last = 0;
 
 	buf[0] = '\0';
-	if (!procs || fstat(ns_fd, &ns) < 0)
+	if (fstat(ns_fd, &ns) < 0)
 		return 0;
-	while ((entry = readdir(procs))) {
-		_cleanup_fd_ int proc = -1;
+	for (size_t i = 0; i < holders->n; i++) {
+		const struct kn_holder *holder = &holders->list[i];
 
-		if (!isdigit((unsigned char)entry->d_name[0]) || atol(entry->d_name) == getpid())
+		if (holder->dev != ns.st_dev || holder->ino != ns.st_ino || holder->pid == last)
 			continue;
-		proc = openat(dirfd(procs), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (proc < 0)
-			continue;
-		if (same_namespace(proc, "ns/net", &ns) || holds_descriptor(proc, &ns)) {
-			holders++;
-			add_name(proc, entry->d_name, buf, size);
-		}
+		last = holder->pid; /* a process's entries lie together */
+		count++;
+		add_name(last, buf, size);
 	}
-	return holders;
+	return count;
 }

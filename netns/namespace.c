@@ -97,7 +97,9 @@ static void name_holders(struct kn_world *world, const struct kn_ns *ns)
 	char holders[512];
 	int fd = kn_world_fd(world, ns, &ignored);
 
-	if (fd >= 0 && kn_namespace_holders(fd, holders, sizeof(holders)))
+	if (!world->holders.scanned)
+		kn_holders_scan(&world->holders);
+	if (fd >= 0 && kn_holders_of(&world->holders, fd, holders, sizeof(holders)))
 		fprintf(stderr, "kidos-netns: namespace %s is kept alive by %s\n", ns->name,
 			holders);
 }

@@ -38,6 +38,7 @@ void kn_world_close(struct kn_world *world)
 		return;
 	for (size_t i = 0; i < world->topo->n_ns; i++)
 		kn_world_forget(world, &world->topo->ns[i]);
+	free(world->holders.list);
 	free(world->refs);
 	free(world);
 }

@@ -5,6 +5,7 @@
 /* The kernel's side of a topology: a descriptor and a socket for each of its namespaces, opened
  * when first asked for. One thread, which changes namespace only inside these functions.
  */
+#include "namespace.h"
 #include "read.h"
 #include "state.h"
 #include "talk.h"
@@ -18,6 +19,7 @@ struct kn_world {
 		struct kn_talk *talk;
 		bool fresh; /* made in this run: nothing of ours is in it yet */
 	} *refs;	    /* one for each of topo->ns; [0] is where we were started */
+	struct kn_holders holders; /* of namespaces, once down asks */
 	bool no_matchall;   /* this kernel has none: found out once */
 };
 

@@ -54,7 +54,8 @@ start_in kt-netns-router dnsmasq --keep-in-foreground --no-resolv --no-hosts --c
 uplink_state() {
 	host ip -o link show up0 | sed 's/^[0-9]*: //; s/ state [A-Z]*//; s/@if[0-9]*//; s/ link-netns.*//'
 	host ip -o addr show dev up0 | awk '{ print $3, $4 }' | grep -v '^inet6 fe80' | sort
-	host ip route show table all dev up0 | sed 's/ linkdown//' | sort
+	# Without the link-local ones, which come when duplicate address detection is through.
+	host ip route show table all dev up0 | grep -v 'fe80:\|^multicast' | sed 's/ linkdown//' | sort
 	host ip -6 route show dev up0 | grep -v '^fe80\|^multicast' | sort
 	host sysctl -n net.ipv6.conf.up0.accept_ra
 }

@@ -70,7 +70,7 @@ snapshot() {
 	ip -o addr | awk '{ print $2, $3, $4 }' | sort
 	ip route show table all; ip -6 route show table main
 	tc qdisc show | grep -v noqueue
-	ls /run/kidos-netns /var/lib/kidos/netns /etc/netns 2>/dev/null
+	find /run/kidos-netns /var/lib/kidos/netns /etc/netns -mindepth 1 2>/dev/null | sort
 	pgrep -a 'udhcpc|dhclient' | grep -v defunct
 	grep netns /proc/self/mounts | grep -v ' /run/netns ' || true
 }

@@ -53,7 +53,7 @@ else
 		"$seen packets, $(grep -c . "$work/mon0") copies
 $(diff "$work/b0" "$work/mon0" | cut -c1-200 | head -5)"
 fi
-echo "# $seen packets compared"
+echo "# $seen packets compared; $(inside kd-b tc filter show dev b0 ingress | grep -om1 'matchall\|u32')"
 
 inside kd-b ip link del mon-src
 out=$("$KN" status "$demo")

@@ -52,7 +52,7 @@ sleep 2
 nic_state() {
 	ip -o link show "$nic" | sed 's/^[0-9]*: //; s/ state [A-Z]*//; s/NO-CARRIER,//; s/,LOWER_UP//'
 	ip -o addr show dev "$nic" | awk '{ print $3, $4 }' | grep -v '^inet6 fe80' | sort
-	ip route show table all dev "$nic" | sed 's/ linkdown//; s/ *$//' | sort
+	ip route show table all dev "$nic" | grep -v 'fe80:\|^multicast' | sed 's/ linkdown//; s/ *$//' | sort
 	ip -6 route show dev "$nic" | grep -v '^fe80\|^multicast' | sed 's/ linkdown//; s/ *$//' | sort
 	sysctl -n "net.ipv6.conf.$nic.accept_ra"
 }
