@@ -154,7 +154,7 @@ struct kidos_flow_baseline {
 _Static_assert(sizeof(struct kidos_flow_baseline) == 56, "baseline entry");
 
 #define KIDOS_WAYS 8 /* entries per set */
-#define KIDOS_CHOICES 3 /* sets a flow may lie in */
+#define KIDOS_CHOICES 4 /* sets a flow may lie in */
 
 struct kidos_flow_set {
 	struct kidos_flow ways[KIDOS_WAYS];
@@ -189,20 +189,30 @@ struct kidos_retired {
 	struct kidos_count classes[KIDOS_CLASSES];
 };
 
-/* (network namespace, ifindex) -> slot. netns is kidos's own number. */
-struct kidos_port_key {
-	__u32 netns;
-	__u32 ifindex;
-};
-
 enum kidos_port_flags {
 	KIDOS_PORT_ETHERNET = 1 << 0, /* frames start with an Ethernet header */
 };
 
+/*
+ * (network namespace, ifindex) -> slot: an entry of an open-addressed table,
+ * which a kernel hash map would make three times as slow. It lies within
+ * KIDOS_PORT_PROBES of kidos_port_home(); ifindex 0 is free, KIDOS_PORT_GONE was
+ * used before. netns is kidos's own number.
+ */
+#define KIDOS_PORT_GONE 0xffffffffu
 struct kidos_port {
+	__u32 netns;
+	__u32 ifindex;
 	__u32 slot;
 	__u32 flags;
 };
+
+#define KIDOS_PORT_PROBES 8
+
+static inline __attribute__((always_inline)) __u32 kidos_port_home(__u32 netns, __u32 ifindex)
+{
+	return ifindex + netns * 61;
+}
 
 /* Read-only data of the traffic programs. */
 struct kidos_traffic_config {
@@ -213,7 +223,9 @@ struct kidos_traffic_config {
 	__u32 slots; /* slots in use, KIDOS_SLOT_OTHER included */
 	__u8 inner; /* account the inner packet of a tunnel */
 	__u8 xdp_frags; /* loaded with BPF_F_XDP_HAS_FRAGS (kernel 5.18) */
-	__u8 pad[6];
+	__u8 preemptible; /* PREEMPT_RT: programs on one CPU may interleave */
+	__u8 pad;
+	__u32 ports_mask; /* entries of `ports` - 1, a power of two less one */
 };
 _Static_assert(sizeof(struct kidos_traffic_config) == 64, "traffic config");
 

@@ -26,7 +26,7 @@ static __always_inline __u64 kidos_flow_hash(const struct kidos_flow_key *key, c
 	return kidos_hash_round(hash, key->dst.halves[1], seed[1]);
 }
 
-/* A flow's sets: three stretches of its hash, the low bits are the first way. */
+/* A flow's sets: different stretches of its hash, the low bits are the first way. */
 static __always_inline __u32 kidos_flow_choice(__u64 hash, __u32 choice, __u32 set_mask)
 {
 	return (hash * (2 * choice + 1) >> 24) & set_mask;

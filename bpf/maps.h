@@ -9,6 +9,7 @@
 #include "abi.h"
 
 #define KIDOS_DEFAULT_SETS (1u << 18) /* 2^21 entries */
+#define KIDOS_DEFAULT_PORTS 256
 #define KIDOS_DEFAULT_SLOTS 65 /* 64 interfaces and the rest */
 
 const volatile struct kidos_traffic_config kidos_config = {
@@ -17,12 +18,13 @@ const volatile struct kidos_traffic_config kidos_config = {
 	.set_mask = KIDOS_DEFAULT_SETS - 1,
 	.idle = 14305, /* 60 s */
 	.slots = KIDOS_DEFAULT_SLOTS,
+	.ports_mask = KIDOS_DEFAULT_PORTS - 1,
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct kidos_port_key);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, KIDOS_DEFAULT_PORTS);
+	__type(key, __u32);
 	__type(value, struct kidos_port);
 } ports SEC(".maps");
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpf_maps.h"
+#include "parse.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -32,7 +33,7 @@ int kidos_maps_open(struct kidos_maps *maps, const char *path)
 	int error;
 
 	*maps = (struct kidos_maps)KIDOS_MAPS_NONE;
-	maps->cpus = (unsigned int)libbpf_num_possible_cpus();
+	maps->cpus = kidos_possible_cpus();
 	error = open_pins(maps, path);
 	if (!error && maps->meta.abi != KIDOS_ABI_VERSION)
 		error = -EPROTO;
@@ -161,17 +162,49 @@ int kidos_maps_set_meta(const struct kidos_maps *maps, const struct kidos_meta *
 	return update(maps, KIDOS_MAP_META, &zero, meta);
 }
 
+/* The place of (netns, ifindex), or else the first free one; -ENOSPC without either. */
+static int find_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex,
+		     unsigned int *index)
+{
+	unsigned int home = kidos_port_home(netns, ifindex);
+	struct kidos_port port;
+	int error = -ENOSPC;
+
+	for (unsigned int i = 0; i < KIDOS_PORT_PROBES; i++) {
+		unsigned int place = (home + i) & maps->meta.ports_mask;
+
+		if (lookup(maps, KIDOS_MAP_PORTS, place, &port))
+			return -errno;
+		if (port.ifindex == ifindex && port.netns == netns) {
+			*index = place;
+			return 0;
+		}
+		if (error && (!port.ifindex || port.ifindex == KIDOS_PORT_GONE)) {
+			*index = place;
+			error = 0;
+		}
+	}
+	return error;
+}
+
 int kidos_maps_set_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex,
 			unsigned int slot, unsigned int flags)
 {
-	struct kidos_port_key key = { .netns = netns, .ifindex = ifindex };
-	struct kidos_port port = { .slot = slot, .flags = flags };
+	struct kidos_port port = { .netns = netns, .ifindex = ifindex, .slot = slot, .flags = flags };
+	unsigned int index;
+	int error = find_port(maps, netns, ifindex, &index);
 
-	if (slot != KIDOS_SLOT_OTHER)
-		return update(maps, KIDOS_MAP_PORTS, &key, &port);
-	if (bpf_map_delete_elem(maps->fd[KIDOS_MAP_PORTS], &key) && errno != ENOENT)
-		return -errno;
-	return 0;
+	return error ? error : update(maps, KIDOS_MAP_PORTS, &index, &port);
+}
+
+int kidos_maps_forget_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex)
+{
+	/* Not 0: that would end the programs' search for those that lie behind. */
+	struct kidos_port port = { .ifindex = KIDOS_PORT_GONE };
+	unsigned int index;
+	int error = find_port(maps, netns, ifindex, &index);
+
+	return error ? error : update(maps, KIDOS_MAP_PORTS, &index, &port);
 }
 
 int kidos_maps_each_baseline(const struct kidos_maps *maps,
@@ -194,7 +227,29 @@ int kidos_maps_each_baseline(const struct kidos_maps *maps,
 	return 0;
 }
 
-int kidos_maps_delete_baseline(const struct kidos_maps *maps, const struct kidos_flow_key *key)
+/* The programs add to `retired` too, atomically; baseline has no mapping, so this may race. */
+int kidos_maps_retire_baseline(const struct kidos_maps *maps, const struct kidos_flow_key *key,
+			       const struct kidos_flow_baseline *flow)
 {
-	return bpf_map_delete_elem(maps->fd[KIDOS_MAP_FLOWS], key) ? -errno : 0;
+	unsigned int slot = key->meta >> KIDOS_META_SLOT_SHIFT & KIDOS_META_SLOT_MASK;
+	unsigned int direction = key->meta >> KIDOS_META_DIRECTION_SHIFT & 1;
+	unsigned int index = slot * KIDOS_DIRECTIONS + direction;
+	unsigned int class = kidos_class_of((__u8)key->meta);
+	struct kidos_retired retired;
+	int error = kidos_maps_retired(maps, slot, direction, &retired);
+
+	if (error)
+		return error;
+	if (bpf_map_delete_elem(maps->fd[KIDOS_MAP_FLOWS], key))
+		return -errno;
+	retired.classes[class].packets += flow->packets;
+	retired.classes[class].bytes += flow->bytes;
+	return update(maps, KIDOS_MAP_RETIRED, &index, &retired);
+}
+
+unsigned int kidos_possible_cpus(void)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	return cpus > 0 ? (unsigned int)cpus : 1;
 }

@@ -54,15 +54,21 @@ int kidos_maps_set_slot(const struct kidos_maps *maps, unsigned int index,
 int kidos_maps_meta(const struct kidos_maps *maps, struct kidos_meta *meta);
 int kidos_maps_set_meta(const struct kidos_maps *maps, const struct kidos_meta *meta);
 
-/* Where packets of (netns, ifindex) are counted from now on; slot 0 forgets it. */
+/* Where packets of (netns, ifindex) are counted from now on; 0 or -errno. */
 int kidos_maps_set_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex,
 			unsigned int slot, unsigned int flags);
+int kidos_maps_forget_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex);
 
 /* Walks the baseline rung's hash map; stops when each returns false. 0 or -errno. */
 int kidos_maps_each_baseline(const struct kidos_maps *maps,
 			     bool (*each)(const struct kidos_flow_key *key,
 					  const struct kidos_flow_baseline *flow, void *context),
 			     void *context);
-int kidos_maps_delete_baseline(const struct kidos_maps *maps, const struct kidos_flow_key *key);
+
+/* Removes an idle entry of the hash map and adds what it held to `retired`; 0 or -errno. */
+int kidos_maps_retire_baseline(const struct kidos_maps *maps, const struct kidos_flow_key *key,
+			       const struct kidos_flow_baseline *flow);
+
+unsigned int kidos_possible_cpus(void);
 
 #endif

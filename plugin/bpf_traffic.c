@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "traffic.skel.h"
 #include "traffic_baseline.skel.h"
@@ -59,13 +60,17 @@ static int set_config(struct bpf_object *object, const struct kidos_meta *settin
 	config.set_mask = settings->set_mask;
 	config.idle = settings->idle;
 	config.slots = settings->slots;
+	config.ports_mask = settings->ports_mask;
 	config.netns = netns;
+	config.preemptible = !access("/sys/kernel/realtime", F_OK);
 	return bpf_map__set_initial_value(map, &config, sizeof(config));
 }
 
 static __u32 entries_of(enum kidos_map map, const struct kidos_meta *settings)
 {
 	switch (map) {
+	case KIDOS_MAP_PORTS:
+		return settings->ports_mask + 1;
 	case KIDOS_MAP_TOTALS:
 	case KIDOS_MAP_RETIRED:
 		return settings->slots * KIDOS_DIRECTIONS;

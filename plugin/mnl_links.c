@@ -199,6 +199,39 @@ static int each_route(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
+static int each_filter(const struct nlmsghdr *message, void *context)
+{
+	const struct tcmsg *header = mnl_nlmsg_get_payload(message);
+
+	/* The kernel also lists each chain's head, which has no handle. */
+	if (header->tcm_handle)
+		++*(int *)context;
+	return MNL_CB_OK;
+}
+
+int kidos_rtnl_filters(struct kidos_rtnl *rtnl, unsigned int ifindex)
+{
+	static const unsigned int sides[] = { TC_H_MIN_INGRESS, TC_H_MIN_EGRESS };
+	int count = 0, error = 0;
+
+	for (size_t i = 0; !error && i < 2; i++) {
+		char buffer[256];
+		struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+		struct tcmsg *header;
+
+		message->nlmsg_type = RTM_GETTFILTER;
+		message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+		message->nlmsg_seq = ++rtnl->sequence;
+		header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+		header->tcm_ifindex = (int)ifindex;
+		header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, sides[i]);
+		if (mnl_socket_sendto(rtnl->request, message, message->nlmsg_len) < 0)
+			return -errno;
+		error = dump_receive(rtnl, each_filter, &count);
+	}
+	return error ? error : count;
+}
+
 /* The root qdisc stands for what lies below it. */
 static int each_qdisc(const struct nlmsghdr *message, void *context)
 {

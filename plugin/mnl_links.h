@@ -21,6 +21,9 @@ int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links);
 /* Fills in driver and has_device, which only ethtool's ioctl tells. */
 void kidos_rtnl_driver(struct kidos_rtnl *rtnl, struct kidos_link *link);
 
+/* Filters at both sides of the interface's clsact qdisc; -errno. */
+int kidos_rtnl_filters(struct kidos_rtnl *rtnl, unsigned int ifindex);
+
 /* Becomes readable when links or default routes may have changed. */
 int kidos_rtnl_event_fd(const struct kidos_rtnl *rtnl);
 

@@ -12,7 +12,7 @@
 static bool hashes_to(const struct kidos_flow_key *key, uint32_t index,
 		      const struct kidos_meta *meta)
 {
-	uint64_t seed[5], hash;
+	__u64 seed[5], hash;
 
 	memcpy(seed, meta->seed, sizeof(seed));
 	hash = kidos_flow_hash(key, seed);

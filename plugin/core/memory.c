@@ -19,6 +19,7 @@ static uint64_t flow_bytes(uint32_t max_flows)
 uint64_t kidos_plan_bytes(uint32_t max_flows, uint32_t slots, unsigned int cpus)
 {
 	uint64_t per_slot = sizeof(struct kidos_slot) +
+			    8 * sizeof(struct kidos_port) + /* at most: four to eight places */
 			    KIDOS_DIRECTIONS * (sizeof(struct kidos_totals) * cpus +
 						sizeof(struct kidos_retired));
 
@@ -39,6 +40,9 @@ int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int 
 
 	plan->limit = limit_of(config, memory);
 	plan->slots = (uint32_t)config->max_interfaces + 1;
+	plan->ports = 64;
+	while (plan->ports < 4 * plan->slots)
+		plan->ports *= 2;
 	while (2 * flows <= config->max_flows &&
 	       kidos_plan_bytes(2 * flows, plan->slots, cpus) <= plan->limit)
 		flows *= 2;

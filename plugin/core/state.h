@@ -55,10 +55,12 @@ struct kidos_slot {
 	__u32 has_device;
 	__u32 mirror;
 	__u32 made_clsact; /* the qdisc is ours to remove */
+	__u32 program[KIDOS_DIRECTIONS]; /* id; with clsact, how a crashed owner's filter is known */
+	__u32 priority[KIDOS_DIRECTIONS]; /* of the clsact filter */
 	__u64 base_ours[KIDOS_DIRECTIONS]; /* at attach, in the driver's unit */
 	struct kidos_span base[KIDOS_DIRECTIONS];
 	__s64 unaccounted[KIDOS_DIRECTIONS]; /* at the last poll, packets */
-	__u64 pad[8];
+	__u64 pad[6];
 };
 
 struct kidos_meta {
@@ -69,12 +71,15 @@ struct kidos_meta {
 	__u32 idle; /* kidos time units */
 	__u32 baseline; /* the flow table is a kernel hash map */
 	__u32 slots;
+	__u32 ports_mask;
+	__u32 pad;
 	__u64 max_flows;
 	__u64 memory; /* bytes planned */
 	__u64 interval_ns;
 	__u64 started_ns; /* CLOCK_REALTIME */
 	__u64 last_poll_ns; /* CLOCK_REALTIME, 0 before the first */
-	__u64 poll_cost_ns; /* of the last one */
+	__u64 poll_cost_ns; /* of the last one, wall time */
+	__u64 poll_cpu_ns;
 	__u64 flows_active;
 	char version[32];
 };

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine_internal.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t realtime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static int plan_memory(struct kidos_engine *engine)
+{
+	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+	struct kidos_plan plan;
+	int error = kidos_plan(engine->config, memory, engine->maps.cpus, &plan);
+
+	if (error) {
+		kidos_log(LOG_ERR, "Plugin kidos / MemoryLimit \"%" PRIu64 "\": %" PRIu64
+			  " bytes are the least that %u interfaces and %u flows take",
+			  plan.limit, plan.bytes, plan.slots - 1, plan.max_flows);
+		return -1;
+	}
+	engine->meta.set_mask = plan.sets - 1;
+	engine->meta.slots = plan.slots;
+	engine->meta.ports_mask = plan.ports - 1;
+	engine->meta.max_flows = plan.max_flows;
+	engine->meta.memory = plan.bytes;
+	kidos_log(LOG_INFO, "room for %u flows in %" PRIu64 " KiB (limit %" PRIu64 " KiB)",
+		  plan.max_flows, plan.bytes >> 10, plan.limit >> 10);
+	return 0;
+}
+
+static int fill_meta(struct kidos_engine *engine, uint64_t interval_ns)
+{
+	struct kidos_meta *meta = &engine->meta;
+
+	meta->abi = KIDOS_ABI_VERSION;
+	meta->pid = (uint32_t)getpid();
+	meta->idle = (uint32_t)(engine->config->idle_timeout * 1000000000u >> KIDOS_TIME_SHIFT);
+	meta->interval_ns = interval_ns;
+	meta->started_ns = realtime_ns();
+	snprintf(meta->version, sizeof(meta->version), "%s", KIDOS_VERSION);
+	if (getrandom(meta->seed, sizeof(meta->seed), 0) != sizeof(meta->seed))
+		return -1;
+	return plan_memory(engine);
+}
+
+/* A former owner that was killed left pins, and with clsact filters. */
+static void take_back(struct kidos_engine *engine)
+{
+	struct kidos_maps old;
+	int removed;
+
+	if (!kidos_maps_open(&old, engine->state.path)) {
+		kidos_recover(&old);
+		kidos_maps_close(&old);
+	}
+	removed = kidos_state_clear(&engine->state);
+	if (removed)
+		kidos_log(LOG_NOTICE, "%s: took back what an earlier process left", engine->state.path);
+}
+
+static struct kidos_world *world_add(struct kidos_engine *engine, const char *netns)
+{
+	struct kidos_world *worlds;
+
+	for (size_t i = 0; i < engine->world_count; i++)
+		if (!strcmp(engine->worlds[i].name, netns))
+			return &engine->worlds[i];
+	worlds = reallocarray(engine->worlds, engine->world_count + 1, sizeof(*worlds));
+	if (!worlds)
+		return NULL;
+	engine->worlds = worlds;
+	worlds[engine->world_count] = (struct kidos_world){ .number = (unsigned int)engine->world_count };
+	snprintf(worlds[engine->world_count].name, KIDOS_NETNS_NAME, "%s", netns);
+	return &worlds[engine->world_count++];
+}
+
+/* One for each namespace that a rule names; without rules, collectd's own. */
+static int make_worlds(struct kidos_engine *engine)
+{
+	const struct kidos_config *config = engine->config;
+
+	if (!config->rule_count && !world_add(engine, ""))
+		return -1;
+	for (size_t i = 0; i < config->rule_count; i++)
+		if (!world_add(engine, config->rules[i].netns))
+			return -1;
+	return 0;
+}
+
+/*
+ * The first namespace's programs make the maps, so they are loaded at once:
+ * what is wrong with kernel or privileges is known before collectd goes on.
+ */
+static int load(struct kidos_engine *engine)
+{
+	struct kidos_world *world = &engine->worlds[0];
+	int error = kidos_state_create_maps(&engine->maps, engine->meta.slots);
+
+	if (!error) {
+		world->traffic = kidos_traffic_load(&engine->maps, &engine->meta, world->number);
+		error = world->traffic ? 0 : -errno;
+	}
+	if (error == -EPERM)
+		kidos_log(LOG_ERR, "loading programs takes CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON "
+				   "(or root)");
+	else if (error)
+		kidos_log(LOG_ERR, "loading programs: %s", strerror(-error));
+	if (!error) {
+		engine->maps.meta = engine->meta;
+		error = kidos_maps_mmap(&engine->maps);
+		if (error)
+			kidos_log(LOG_ERR, "mapping the flow table: %s", strerror(-error));
+	}
+	return error;
+}
+
+static int publish(struct kidos_engine *engine)
+{
+	int error = kidos_maps_set_meta(&engine->maps, &engine->meta);
+
+	if (!error)
+		error = kidos_state_pin(&engine->state, &engine->maps);
+	if (error)
+		kidos_log(LOG_ERR, "state in %s: %s", engine->state.path, strerror(-error));
+	return error;
+}
+
+static int acquire(struct kidos_engine *engine)
+{
+	char reason[KIDOS_REASON];
+
+	if (!kidos_state_acquire(&engine->state, engine->config->state_path, reason))
+		return 0;
+	kidos_log(LOG_ERR, "Plugin kidos / StatePath \"%s\": %s", engine->config->state_path, reason);
+	return -1;
+}
+
+static int start(struct kidos_engine *engine, uint64_t interval_ns)
+{
+	int error;
+
+	if (acquire(engine))
+		return -1;
+	take_back(engine);
+	if (fill_meta(engine, interval_ns) || make_worlds(engine))
+		return -1;
+	engine->slots = calloc(engine->meta.slots, sizeof(*engine->slots));
+	if (!engine->slots || load(engine) || publish(engine))
+		return -1;
+	error = kidos_events_start(engine);
+	if (error)
+		kidos_log(LOG_ERR, "following interfaces: %s", strerror(-error));
+	else
+		kidos_rules_wait(engine);
+	return error;
+}
+
+struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint64_t interval_ns)
+{
+	struct kidos_engine *engine = calloc(1, sizeof(*engine));
+
+	if (!engine)
+		return NULL;
+	kidos_libbpf_quiet();
+	engine->config = config;
+	engine->state = (struct kidos_state)KIDOS_STATE_NONE;
+	engine->maps = (struct kidos_maps)KIDOS_MAPS_NONE;
+	engine->maps.cpus = kidos_possible_cpus();
+	engine->epoll = engine->inotify = engine->stop = -1;
+	pthread_mutex_init(&engine->lock, NULL);
+	if (!start(engine, interval_ns))
+		return engine;
+	kidos_engine_stop(engine);
+	return NULL;
+}
+
+void kidos_engine_stop(struct kidos_engine *engine)
+{
+	if (!engine)
+		return;
+	kidos_events_stop(engine);
+	for (size_t i = 0; i < engine->world_count; i++)
+		kidos_world_close(engine, &engine->worlds[i]);
+	free(engine->worlds);
+	kidos_maps_close(&engine->maps);
+	kidos_state_release(&engine->state);
+	free(engine->slots);
+	pthread_mutex_destroy(&engine->lock);
+	free(engine);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* engine_internal.h: what the engine's files share: its state, under one lock. */
+#ifndef KIDOS_ENGINE_INTERNAL_H
+#define KIDOS_ENGINE_INTERNAL_H
+
+#include "bpf_attach.h"
+#include "bpf_state.h"
+#include "core/port.h"
+#include "engine.h"
+#include "mnl_links.h"
+
+#include <pthread.h>
+
+/* An interface that programs hang on, or should. */
+struct kidos_port_state {
+	const struct kidos_interface_rule *rule;
+	char name[IF_NAMESIZE];
+	unsigned int slot; /* KIDOS_SLOT_OTHER when all slots are taken */
+	unsigned int ifindex;
+	bool seen; /* in the dump under way */
+	bool failed; /* no rung would do: not tried again until it is remade */
+	struct kidos_attachment attachments[KIDOS_DIRECTIONS];
+};
+
+/* A network namespace that a rule names, or collectd's own (""). */
+struct kidos_world {
+	char name[KIDOS_NETNS_NAME];
+	unsigned int number; /* in the programs' read-only data */
+	unsigned long inode; /* 0: not there now */
+	bool unusable; /* said so in the log */
+	struct kidos_rtnl *rtnl;
+	struct kidos_traffic *traffic;
+	struct kidos_port_state *ports;
+	size_t port_count;
+};
+
+struct kidos_engine {
+	const struct kidos_config *config;
+	struct kidos_state state;
+	struct kidos_maps maps;
+	struct kidos_meta meta;
+	struct kidos_slot *slots; /* meta.slots of them; the map is a copy */
+	struct kidos_world *worlds;
+	size_t world_count;
+	pthread_mutex_t lock; /* everything above, but for config */
+	pthread_t thread;
+	bool threaded;
+	int epoll, inotify, stop;
+	volatile bool stopping;
+};
+
+/* engine_ports.c: brings attachments in line with the links that exist; under the lock. */
+void kidos_world_refresh(struct kidos_engine *engine, struct kidos_world *world);
+/* Detaches everything and forgets the namespace; its slots wait. */
+void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world);
+/* Slots for the interfaces that rules name and that are not there yet. */
+void kidos_rules_wait(struct kidos_engine *engine);
+/* Removes what a crashed owner left on interfaces, as its slots tell. */
+void kidos_recover(const struct kidos_maps *old);
+
+/* engine_events.c: the thread that follows interfaces and namespaces. */
+int kidos_events_start(struct kidos_engine *engine);
+void kidos_events_stop(struct kidos_engine *engine);
+
+/* engine_counters.c: our counts and the interface's own. */
+int kidos_slot_sums(const struct kidos_engine *engine, unsigned int slot,
+		    struct kidos_sum sums[KIDOS_DIRECTIONS]);
+/* What the driver must have counted of each direction, from its own counters. */
+void kidos_span_widen(struct kidos_span span[KIDOS_DIRECTIONS],
+		      const struct kidos_link_counters *counters, bool first);
+/* Fills the slots' unaccounted; costs a few reads of counters and totals. */
+void kidos_conserve(struct kidos_engine *engine);
+
+#endif

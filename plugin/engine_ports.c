@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine_ports.c: the links that exist against the programs that hang on
+ * them. One comparison serves start, every event, and whatever was missed.
+ */
+#include "core/log.h"
+#include "core/netns.h"
+#include "engine_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *world_label(const char *netns)
+{
+	return *netns ? netns : "this namespace";
+}
+
+static void slot_store(const struct kidos_engine *engine, unsigned int index)
+{
+	int error = index ? kidos_maps_set_slot(&engine->maps, index, &engine->slots[index]) : 0;
+
+	if (error)
+		kidos_log(LOG_WARNING, "state of interface %s: %s", engine->slots[index].name,
+			  strerror(-error));
+}
+
+static bool has_clsact_left(const struct kidos_port_state *port)
+{
+	return port->attachments[KIDOS_RX].rung == KIDOS_RUNG_CLSACT ||
+	       port->attachments[KIDOS_TX].rung == KIDOS_RUNG_CLSACT;
+}
+
+/* The qdisc is removed with the last of our filters, and only if no other is left on it. */
+static void port_detach(struct kidos_world *world, struct kidos_port_state *port)
+{
+	bool made = port->attachments[KIDOS_RX].made_clsact || port->attachments[KIDOS_TX].made_clsact;
+
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
+		struct kidos_attachment *attachment = &port->attachments[d];
+		bool clsact = attachment->rung == KIDOS_RUNG_CLSACT;
+		bool keep;
+
+		attachment->made_clsact = false;
+		if (!clsact) {
+			kidos_detach(attachment, d, true);
+			continue;
+		}
+		kidos_detach(attachment, d, true);
+		keep = !made || has_clsact_left(port) ||
+		       kidos_rtnl_filters(world->rtnl, port->ifindex) != 0;
+		if (!keep) {
+			attachment->ifindex = port->ifindex;
+			attachment->made_clsact = true;
+			kidos_detach(attachment, d, false);
+		}
+	}
+}
+
+/* The namespace's programs are loaded when its first interface shows up. */
+static bool world_load(struct kidos_engine *engine, struct kidos_world *world)
+{
+	if (world->traffic || world->unusable)
+		return world->traffic;
+	world->traffic = kidos_traffic_load(&engine->maps, &engine->meta, world->number);
+	if (!world->traffic) {
+		world->unusable = true;
+		kidos_log(LOG_ERR, "programs for %s: %s", world_label(world->name), strerror(errno));
+	}
+	return world->traffic;
+}
+
+static void slot_of_port(struct kidos_engine *engine, const struct kidos_world *world,
+			 struct kidos_port_state *port, const struct kidos_link *link)
+{
+	struct kidos_slot *slot;
+
+	port->slot = kidos_slot_find(engine->slots, engine->meta.slots, world->name, link->name);
+	if (port->slot == KIDOS_SLOT_OTHER) {
+		kidos_log(LOG_WARNING, "interface %s in %s: MaxInterfaces is reached, counted as other",
+			  link->name, world_label(world->name));
+		return;
+	}
+	slot = &engine->slots[port->slot];
+	snprintf(slot->netns, sizeof(slot->netns), "%s", world->name);
+	snprintf(slot->name, sizeof(slot->name), "%s", link->name);
+	snprintf(slot->report, sizeof(slot->report), "%s", port->rule->report);
+	slot->ifindex = link->ifindex;
+	slot->has_device = link->has_device;
+	slot->mirror = port->rule->mirror;
+	slot->state = KIDOS_SLOT_WAITING;
+}
+
+/* Our count and the interface's own as attaching begins: both move on from here. */
+static void base_open(struct kidos_engine *engine, struct kidos_port_state *port,
+		      const struct kidos_link *link)
+{
+	struct kidos_slot *slot = &engine->slots[port->slot];
+	struct kidos_sum sums[KIDOS_DIRECTIONS];
+
+	if (kidos_slot_sums(engine, port->slot, sums))
+		return;
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
+		slot->wire[d] = kidos_driver_of(link)->wire[d];
+		slot->base_ours[d] = slot->wire[d] ? sums[d].wire_packets : sums[d].hook_packets;
+		slot->unaccounted[d] = 0;
+	}
+	kidos_span_widen(slot->base, &link->counters, true);
+}
+
+static void base_close(struct kidos_engine *engine, struct kidos_world *world,
+		       struct kidos_port_state *port)
+{
+	const struct kidos_link *link;
+	struct kidos_links links;
+
+	if (kidos_rtnl_links(world->rtnl, &links))
+		return;
+	link = kidos_links_find(&links, port->name);
+	if (link)
+		kidos_span_widen(engine->slots[port->slot].base, &link->counters, false);
+	kidos_links_free(&links);
+}
+
+static int attach_directions(struct kidos_world *world, struct kidos_port_state *port,
+			     const struct kidos_link *link, char reason[2][KIDOS_REASON])
+{
+	int error = kidos_attach(world->traffic, port->rule, link, KIDOS_RX,
+				 &port->attachments[KIDOS_RX], reason[KIDOS_RX]);
+
+	if (error || !port->rule->egress)
+		return error;
+	error = kidos_attach(world->traffic, port->rule, link, KIDOS_TX,
+			     &port->attachments[KIDOS_TX], reason[KIDOS_TX]);
+	if (error) {
+		snprintf(reason[KIDOS_RX], KIDOS_REASON, "sent packets: %.200s", reason[KIDOS_TX]);
+		port_detach(world, port);
+	}
+	return error;
+}
+
+static void slot_attached(struct kidos_slot *slot, const struct kidos_port_state *port)
+{
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
+		slot->rung[d] = port->attachments[d].rung;
+		slot->program[d] = port->attachments[d].program;
+		slot->priority[d] = port->attachments[d].priority;
+	}
+	slot->made_clsact = port->attachments[KIDOS_RX].made_clsact ||
+			    port->attachments[KIDOS_TX].made_clsact;
+	/* Generic XDP comes after GRO and knows nothing of segments. */
+	slot->exact = slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_GENERIC;
+	slot->state = KIDOS_SLOT_ATTACHED;
+}
+
+static void log_attached(const struct kidos_world *world, const struct kidos_port_state *port,
+			 const char *reason)
+{
+	kidos_log(LOG_INFO, "interface %s in %s: received packets at %s (%s), sent at %s",
+		  port->name, world_label(world->name),
+		  kidos_rung_names[port->attachments[KIDOS_RX].rung], reason,
+		  kidos_rung_names[port->attachments[KIDOS_TX].rung]);
+}
+
+static void port_attach(struct kidos_engine *engine, struct kidos_world *world,
+			struct kidos_port_state *port, const struct kidos_link *link)
+{
+	char reason[2][KIDOS_REASON] = { "", "" };
+	struct kidos_slot *slot = &engine->slots[port->slot];
+	unsigned int flags = kidos_link_is_ethernet(link) ? KIDOS_PORT_ETHERNET : 0;
+	int error = kidos_maps_set_port(&engine->maps, world->number, link->ifindex, port->slot, flags);
+
+	base_open(engine, port, link);
+	if (!error)
+		error = attach_directions(world, port, link, reason);
+	else
+		snprintf(reason[0], KIDOS_REASON, "ports map: %s", strerror(-error));
+	base_close(engine, world, port);
+	snprintf(slot->reason, sizeof(slot->reason), "%.*s", (int)sizeof(slot->reason) - 1, reason[0]);
+	port->failed = error;
+	if (error) {
+		slot->state = KIDOS_SLOT_FAILED;
+		kidos_log(LOG_ERR, "interface %s in %s: %s", port->name, world_label(world->name),
+			  reason[0]);
+	} else {
+		slot_attached(slot, port);
+		log_attached(world, port, reason[0]);
+	}
+	slot_store(engine, port->slot);
+}
+
+static void port_gone(struct kidos_engine *engine, struct kidos_world *world,
+		      struct kidos_port_state *port)
+{
+	struct kidos_slot *slot = &engine->slots[port->slot];
+
+	kidos_maps_forget_port(&engine->maps, world->number, port->ifindex);
+	if (port->slot == KIDOS_SLOT_OTHER)
+		return;
+	slot->state = KIDOS_SLOT_WAITING;
+	slot->ifindex = 0;
+	slot->rung[KIDOS_RX] = slot->rung[KIDOS_TX] = KIDOS_RUNG_NONE;
+	slot->made_clsact = 0;
+	snprintf(slot->reason, sizeof(slot->reason), "the interface is not there");
+	slot_store(engine, port->slot);
+}
+
+/* Forgets ports[index]: detached, slot waiting. */
+static void port_remove(struct kidos_engine *engine, struct kidos_world *world, size_t index)
+{
+	struct kidos_port_state *port = &world->ports[index];
+
+	if (!engine->stopping)
+		kidos_log(LOG_INFO, "interface %s in %s: gone", port->name,
+			  world_label(world->name));
+	port_detach(world, port);
+	port_gone(engine, world, port);
+	world->ports[index] = world->ports[--world->port_count];
+}
+
+static struct kidos_port_state *port_find(struct kidos_world *world, const struct kidos_link *link)
+{
+	for (size_t i = 0; i < world->port_count; i++)
+		if (world->ports[i].ifindex == link->ifindex &&
+		    !strcmp(world->ports[i].name, link->name))
+			return &world->ports[i];
+	return NULL;
+}
+
+static struct kidos_port_state *port_add(struct kidos_engine *engine, struct kidos_world *world,
+					 const struct kidos_interface_rule *rule,
+					 const struct kidos_link *link)
+{
+	struct kidos_port_state *ports =
+		reallocarray(world->ports, world->port_count + 1, sizeof(*ports));
+	struct kidos_port_state *port;
+
+	if (!ports)
+		return NULL;
+	world->ports = ports;
+	port = &ports[world->port_count++];
+	*port = (struct kidos_port_state){ .rule = rule, .ifindex = link->ifindex,
+					   .attachments = { KIDOS_ATTACHMENT_NONE,
+							    KIDOS_ATTACHMENT_NONE } };
+	snprintf(port->name, sizeof(port->name), "%s", link->name);
+	slot_of_port(engine, world, port, link);
+	return port;
+}
+
+/* A device may have been remade with the same name and index between two dumps. */
+static bool port_alive(const struct kidos_port_state *port)
+{
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		if (port->attachments[d].rung != KIDOS_RUNG_NONE &&
+		    !kidos_attachment_alive(&port->attachments[d], d))
+			return false;
+	return true;
+}
+
+static void link_wanted(struct kidos_engine *engine, struct kidos_world *world,
+			const struct kidos_interface_rule *rule, const struct kidos_link *link)
+{
+	struct kidos_port_state *port;
+
+	if (port_find(world, link) || !world_load(engine, world))
+		return;
+	port = port_add(engine, world, rule, link);
+	if (port)
+		port_attach(engine, world, port, link);
+}
+
+/* Those that are gone first: another name may need their index. */
+static void ports_sweep(struct kidos_engine *engine, struct kidos_world *world,
+			const struct kidos_links *links)
+{
+	for (size_t i = 0; i < world->port_count; i++)
+		world->ports[i].seen = false;
+	for (size_t i = 0; i < links->count; i++) {
+		struct kidos_port_state *port = port_find(world, &links->items[i]);
+
+		if (port)
+			port->seen = port_alive(port);
+	}
+	for (size_t i = world->port_count; i-- > 0;)
+		if (!world->ports[i].seen)
+			port_remove(engine, world, i);
+}
+
+static void links_apply(struct kidos_engine *engine, struct kidos_world *world,
+			struct kidos_links *links)
+{
+	const struct kidos_interface_rule *rule;
+
+	ports_sweep(engine, world, links);
+	for (size_t i = 0; i < links->count && !engine->stopping; i++) {
+		kidos_rtnl_driver(world->rtnl, &links->items[i]);
+		rule = kidos_rule_for(engine->config, world->name, &links->items[i]);
+		if (rule)
+			link_wanted(engine, world, rule, &links->items[i]);
+	}
+}
+
+static int world_open(struct kidos_world *world)
+{
+	world->inode = kidos_netns_inode(world->name);
+	world->rtnl = kidos_rtnl_open();
+	if (world->rtnl)
+		return 0;
+	return -errno;
+}
+
+/* The namespace has gone and its qdiscs with it; its indices may be another's by now. */
+static void qdiscs_forget(struct kidos_world *world)
+{
+	for (size_t i = 0; i < world->port_count; i++)
+		for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+			if (world->ports[i].attachments[d].rung == KIDOS_RUNG_CLSACT)
+				world->ports[i].attachments[d] =
+					(struct kidos_attachment)KIDOS_ATTACHMENT_NONE;
+}
+
+void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world)
+{
+	struct kidos_netns_visit visit;
+	bool there = kidos_netns_inode(world->name) == world->inode &&
+		     !kidos_netns_enter(world->name, &visit);
+
+	if (!there)
+		qdiscs_forget(world);
+	while (world->port_count)
+		port_remove(engine, world, world->port_count - 1);
+	if (there)
+		kidos_netns_leave(&visit);
+	free(world->ports);
+	world->ports = NULL;
+	kidos_rtnl_close(world->rtnl);
+	world->rtnl = NULL;
+	kidos_traffic_free(world->traffic);
+	world->traffic = NULL;
+	world->inode = 0;
+}
+
+static void world_visit(struct kidos_engine *engine, struct kidos_world *world)
+{
+	struct kidos_links links;
+	int error = world->rtnl ? 0 : world_open(world);
+
+	if (!error)
+		error = kidos_rtnl_links(world->rtnl, &links);
+	if (error) {
+		kidos_log(LOG_WARNING, "interfaces of %s: %s", world_label(world->name),
+			  strerror(-error));
+		return;
+	}
+	links_apply(engine, world, &links);
+	kidos_links_free(&links);
+}
+
+void kidos_world_refresh(struct kidos_engine *engine, struct kidos_world *world)
+{
+	struct kidos_netns_visit visit;
+	int error;
+
+	if (world->inode && kidos_netns_inode(world->name) != world->inode)
+		kidos_world_close(engine, world);
+	error = kidos_netns_enter(world->name, &visit);
+	if (!error) {
+		world_visit(engine, world);
+		kidos_netns_leave(&visit);
+	} else if (error != -ENOENT && !world->unusable) {
+		world->unusable = true;
+		kidos_log(LOG_ERR, "namespace %s: %s", world->name, strerror(-error));
+	}
+}
+
+/* A rule by name whose interface is not there yet: one line, and a slot that says so. */
+static void rule_waits(struct kidos_engine *engine, const struct kidos_interface_rule *rule)
+{
+	unsigned int index = kidos_slot_find(engine->slots, engine->meta.slots, rule->netns,
+					     rule->pattern);
+	struct kidos_slot *slot = &engine->slots[index];
+
+	if (index == KIDOS_SLOT_OTHER || slot->state != KIDOS_SLOT_UNUSED)
+		return;
+	snprintf(slot->netns, sizeof(slot->netns), "%s", rule->netns);
+	snprintf(slot->name, sizeof(slot->name), "%.15s", rule->pattern);
+	snprintf(slot->report, sizeof(slot->report), "%s", rule->report);
+	snprintf(slot->reason, sizeof(slot->reason), "the interface is not there");
+	slot->mirror = rule->mirror;
+	slot->state = KIDOS_SLOT_WAITING;
+	slot_store(engine, index);
+	kidos_log(LOG_INFO, "interface %s in %s: waiting for it", rule->pattern,
+		  world_label(rule->netns));
+}
+
+void kidos_rules_wait(struct kidos_engine *engine)
+{
+	for (size_t i = 0; i < engine->config->rule_count; i++)
+		if (!engine->config->rules[i].is_regex)
+			rule_waits(engine, &engine->config->rules[i]);
+}
+
+static void recover_direction(const struct kidos_slot *slot, unsigned int direction)
+{
+	struct kidos_attachment attachment = {
+		.rung = KIDOS_RUNG_CLSACT,
+		.link = -1,
+		.ifindex = slot->ifindex,
+		.program = slot->program[direction],
+		.priority = slot->priority[direction],
+	};
+
+	if (slot->rung[direction] == KIDOS_RUNG_CLSACT)
+		kidos_detach(&attachment, direction, true);
+}
+
+static void recover_slot(const struct kidos_slot *slot)
+{
+	struct kidos_attachment qdisc = { .link = -1, .ifindex = slot->ifindex, .made_clsact = true };
+	struct kidos_rtnl *rtnl;
+
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		recover_direction(slot, d);
+	rtnl = slot->made_clsact ? kidos_rtnl_open() : NULL;
+	if (rtnl && !kidos_rtnl_filters(rtnl, slot->ifindex))
+		kidos_detach(&qdisc, KIDOS_RX, false);
+	kidos_rtnl_close(rtnl);
+}
+
+void kidos_recover(const struct kidos_maps *old)
+{
+	struct kidos_netns_visit visit;
+	struct kidos_slot slot;
+
+	for (unsigned int i = 1; i < old->meta.slots; i++) {
+		if (kidos_maps_slot(old, i, &slot) || slot.state != KIDOS_SLOT_ATTACHED)
+			continue;
+		if (kidos_netns_enter(slot.netns, &visit))
+			continue;
+		recover_slot(&slot);
+		kidos_netns_leave(&visit);
+	}
+}
