@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+void kidos_text_escape(const char *from, char *to, size_t room)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (; *from; from++) {
+		unsigned char byte = (unsigned char)*from;
+		bool plain = byte >= ' ' && byte < 0x7f && byte != '\\';
+		size_t needed = plain ? 1 : 4;
+
+		if (needed >= room)
+			break;
+		if (plain) {
+			*to = (char)byte;
+		} else {
+			const char code[] = { '\\', 'x', digits[byte >> 4], digits[byte & 15] };
+
+			memcpy(to, code, sizeof(code));
+		}
+		to += needed;
+		room -= needed;
+	}
+	if (room)
+		*to = '\0';
+}
+
+static void split(uint64_t realtime_ns, time_t *seconds, unsigned int *milliseconds)
+{
+	*seconds = (time_t)(realtime_ns / 1000000000u);
+	*milliseconds = (unsigned int)(realtime_ns / 1000000u % 1000);
+}
+
+void kidos_text_utc(uint64_t realtime_ns, char text[KIDOS_TEXT_TIME])
+{
+	unsigned int milliseconds;
+	char second[24];
+	time_t seconds;
+	struct tm tm;
+
+	split(realtime_ns, &seconds, &milliseconds);
+	gmtime_r(&seconds, &tm);
+	strftime(second, sizeof(second), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, KIDOS_TEXT_TIME, "%s.%03uZ", second, milliseconds);
+}
+
+void kidos_text_local(uint64_t realtime_ns, char text[KIDOS_TEXT_TIME])
+{
+	unsigned int milliseconds;
+	char second[24], offset[8];
+	time_t seconds;
+	struct tm tm;
+
+	split(realtime_ns, &seconds, &milliseconds);
+	localtime_r(&seconds, &tm);
+	strftime(second, sizeof(second), "%Y-%m-%d %H:%M:%S", &tm);
+	strftime(offset, sizeof(offset), "%z", &tm);
+	snprintf(text, KIDOS_TEXT_TIME, "%s.%03u%.3s:%s", second, milliseconds, offset, offset + 3);
+}
+
+void kidos_text_scaled(double value, bool binary, char text[16])
+{
+	static const char units[] = " kMGTPE";
+	const double factor = binary ? 1024 : 1000;
+	size_t unit = 0;
+
+	while (value >= factor && unit + 2 < sizeof(units)) {
+		value /= factor;
+		unit++;
+	}
+	if (!unit)
+		snprintf(text, 16, "%.0f", value);
+	else
+		snprintf(text, 16, "%.1f%c%s", value, units[unit], binary ? "i" : "");
+}
+
+bool kidos_text_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
+{
+	unsigned long long got;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	got = strtoull(text, &end, 10);
+	if (errno || *end || got < min || got > max)
+		return false;
+	*number = got;
+	return true;
+}

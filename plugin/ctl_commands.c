@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "ctl.h"
+
+static bool set_state(struct ctl_settings *settings, const char *value)
+{
+	settings->state = value;
+	return *value != '\0';
+}
+
+bool ctl_set_json(struct ctl_settings *settings, const char *value)
+{
+	(void)value;
+	settings->json = true;
+	return true;
+}
+
+const struct ctl_option ctl_global_options[] = {
+	{ "state", "DIR", "directory of the pinned maps (default " CTL_STATE_PATH ")", false,
+	  set_state },
+	{},
+};
+
+static const struct ctl_option json_only[] = {
+	{ "json", NULL, "print one JSON object; times in UTC", false, ctl_set_json },
+	{},
+};
+
+const struct ctl_command ctl_commands[] = {
+	{ "status", "the daemon, its table and how each interface is counted", json_only,
+	  ctl_status },
+	{ "summary", "the host on one page", json_only, ctl_summary },
+	{ "flows", "flows by bytes, filtered, sorted or grouped", ctl_flow_options, ctl_flows },
+	{},
+};
