@@ -174,6 +174,7 @@ static int setup(void **state)
 		.flows_active = 65,
 		.version = "test",
 	};
+	fixture.maps.cpus = kidos_possible_cpus();
 	fixture.traffic = kidos_traffic_load(&fixture.maps, &fixture.meta, 0);
 	if (!fixture.traffic || kidos_state_create_maps(&fixture.maps, fixture.meta.slots))
 		return -1;
