@@ -47,8 +47,8 @@ enum kidos_parse_error {
 	KIDOS_PARSE_VLAN_DEPTH,     /* more than KIDOS_VLAN_DEPTH tags */
 	KIDOS_PARSE_SHORT_IP,       /* IPv4 or IPv6 fixed header cut */
 	KIDOS_PARSE_IP_VERSION,     /* version differs from the EtherType */
-	KIDOS_PARSE_IP_HEADER,      /* ihl below 5, or options cut */
-	KIDOS_PARSE_IP_LENGTH,      /* length below the header or beyond the frame */
+	KIDOS_PARSE_IP_HEADER,      /* IPv4 header length below 20 */
+	KIDOS_PARSE_IP_LENGTH,      /* length below the header (options too) or beyond the frame */
 	KIDOS_PARSE_EXT_SHORT,      /* IPv6 extension header cut */
 	KIDOS_PARSE_EXT_DEPTH,      /* more than KIDOS_EXT_DEPTH extension headers */
 	KIDOS_PARSE_SHORT_L4,       /* transport header cut in a first fragment or whole packet */

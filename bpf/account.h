@@ -84,8 +84,10 @@ static __always_inline void account_flow(__u32 slot, __u32 direction,
 
 	if (packet->has_key) {
 		flow.key = packet->key;
-		flow.key.meta |= slot << KIDOS_META_SLOT_SHIFT |
-				 direction << KIDOS_META_DIRECTION_SHIFT;
+		/* As the word the parser wrote: a narrower store would stall the next read of it. */
+		((__u64 *)&flow.key)[4] |= (__u64)(slot << KIDOS_META_SLOT_SHIFT |
+						   direction << KIDOS_META_DIRECTION_SHIFT)
+					   << 32;
 		flow.packets = wire->packets;
 		flow.bytes = wire->bytes;
 		flow.now = kidos_clock() >> KIDOS_TIME_SHIFT;
@@ -125,7 +127,7 @@ static __always_inline void account_frame(const struct kidos_frame *frame, __u32
 	struct kidos_packet packet, inner;
 
 	kidos_parse(frame, &packet);
-	if (kidos_config.inner && packet.tunnel) {
+	if (kidos_config.inner && packet.inner) {
 		kidos_parse_inner(frame, &packet, &inner);
 		look_inside(&packet, &inner);
 	}
@@ -152,6 +154,11 @@ static __always_inline struct kidos_frame frame_of(skb_fields *skb, __u32 flags)
 	return frame;
 }
 
+static __always_inline int needs_more(const struct kidos_packet *packet)
+{
+	return kidos_is_short(packet->error) || (packet->tunnel && !packet->inner);
+}
+
 /*
  * Headers may lie outside the linear part of an skb: they are brought in when
  * the parser ran into its end, and looked at again.
@@ -168,8 +175,7 @@ static __always_inline struct kidos_frame parse_skb(struct __sk_buff *skb, __u32
 		frame = frame_of(skb, flags);
 		linear = frame.data_end - frame.data;
 		kidos_parse(&frame, packet);
-		if (packet->error == KIDOS_PARSE_OK || linear >= frame.length ||
-		    linear >= KIDOS_PULL)
+		if (!needs_more(packet) || linear >= frame.length || linear >= KIDOS_PULL)
 			break;
 		if (bpf_skb_pull_data(skb, frame.length < KIDOS_PULL ? frame.length : KIDOS_PULL))
 			break;
@@ -208,7 +214,7 @@ static __always_inline void account_skb(struct __sk_buff *skb, __u32 direction)
 	struct wire wire;
 
 	/* Of a tunnel's segments the inner headers are repeated too. */
-	if (packet.tunnel && (kidos_config.inner || ((skb_fields *)skb)->gso_size)) {
+	if (packet.inner && (kidos_config.inner || ((skb_fields *)skb)->gso_size)) {
 		kidos_parse_inner(&frame, &packet, &inner);
 		headers = inner.headers;
 		if (kidos_config.inner)

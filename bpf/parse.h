@@ -2,6 +2,25 @@
 /*
  * parse.h: from a frame to a flow key. Touches no map and no helper, so the
  * same file runs in BPF, in unit tests and under a fuzzer.
+ *
+ *   parse_cursor.h     reading, and what keeps a verifier's work small
+ *   parse_tunnel.h     where an inner packet begins
+ *   parse_transport.h  ports, header lengths, protocol classes
+ *   parse_network.h    IPv4, IPv6 and its extension headers
+ *   parse.h            Ethernet, tags, and the two entries:
+ *                      kidos_parse, kidos_parse_inner
+ *
+ * What the key of a packet is:
+ * - The protocol is the last of an IPv6 chain; AH and ESP end it. In a later
+ *   fragment it is what the fragment header names, and ports are 0.
+ * - The VLAN is the outermost tag's, in metadata or in the frame; a priority
+ *   tag is VLAN 0 and still the outermost.
+ * - A tunnel's own key is of its outer packet. MPLS has no outer IP packet:
+ *   class other, no key. Fragments of a tunnel have no inner packet.
+ * - Protocols not in kidos_class (UDP-Lite, DCCP, OSPF ...) are other_ip, with
+ *   ports where they have them. Numbers mean the same over IPv4 and IPv6.
+ * - What is neither IP, ARP nor MPLS (802.3 lengths, PPPoE, MACsec ...) is
+ *   other, and not looked into.
  */
 #ifndef KIDOS_PARSE_H
 #define KIDOS_PARSE_H
@@ -25,7 +44,7 @@ struct kidos_frame {
 	void *data;
 	void *data_end; /* end of what may be read directly */
 	__u32 length; /* of the whole packet, which may reach beyond data_end */
-	__u16 protocol; /* EtherType, host order, of a link without Ethernet header; 0: the frame has one */
+	__u16 protocol; /* EtherType, host order, of a link without Ethernet header, else 0 */
 	__u16 vlan; /* tag in metadata: VLAN id | KIDOS_VLAN_PRESENT, else 0 */
 };
 
@@ -111,7 +130,8 @@ static __always_inline int kidos_network(struct kidos_cursor *cursor, struct kid
 {
 	int error;
 
-	if (kidos_unlikely(kidos_is_vlan(cursor->ethertype))) {
+	if (kidos_unlikely(cursor->ethertype != KIDOS_ETH_IPV4 &&
+			   kidos_is_vlan(cursor->ethertype))) {
 		error = kidos_vlans(cursor, packet, metadata);
 		if (error)
 			return error;
@@ -206,8 +226,8 @@ static __always_inline void kidos_parse_inner(const struct kidos_frame *frame,
 
 		kidos_move_to(&cursor, outer->inner, noise);
 		cursor.ethertype = kidos_blur(outer->inner_protocol, noise);
-		error = cursor.ethertype == KIDOS_ETH_TEB ? kidos_ethernet(&cursor) :
-							    KIDOS_PARSE_OK;
+		error = cursor.ethertype == KIDOS_ETH_TEB ? kidos_ethernet(&cursor)
+							  : KIDOS_PARSE_OK;
 	}
 	if (!error)
 		error = kidos_network(&cursor, packet, 0);

@@ -73,8 +73,7 @@ static __always_inline int kidos_ipv4(struct kidos_cursor *cursor, struct kidos_
 	kidos_ipv4_addresses(&packet->key, header);
 	fragment = kidos_be16(header + 6);
 	if (kidos_unlikely(fragment & 0x3fff))
-		cursor->fragment = fragment & 0x1fff ? KIDOS_FRAGMENT_LATER :
-						       KIDOS_FRAGMENT_FIRST;
+		cursor->fragment = fragment & 0x1fff ? KIDOS_FRAGMENT_LATER : KIDOS_FRAGMENT_FIRST;
 	return kidos_transport(cursor, packet);
 }
 

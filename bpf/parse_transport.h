@@ -138,8 +138,7 @@ static __always_inline __u8 kidos_class_of(__u8 protocol)
 }
 
 /* Sets the class whatever the outcome: the protocol is known here. */
-static __always_inline int kidos_transport(struct kidos_cursor *cursor,
-					   struct kidos_packet *packet)
+static __always_inline int kidos_transport(struct kidos_cursor *cursor, struct kidos_packet *packet)
 {
 	if (kidos_unlikely(cursor->fragment == KIDOS_FRAGMENT_LATER)) {
 		packet->class = kidos_class_of(cursor->protocol);

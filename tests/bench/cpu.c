@@ -52,7 +52,7 @@ void cpu_describe(FILE *out)
 	uname(&name);
 	fprintf(out, "%-13s %s %s\n", "kernel", name.release, name.machine);
 	fprintf(out, "%-13s %ld x %s\n", "CPU", sysconf(_SC_NPROCESSORS_ONLN), cpu_model());
-	/* others on the machine cost cache, which CPU time does not show */
+	/* others on the machine cost cache, and keep two CPUs from meeting at one entry */
 	describe_file(out, "load average", "/proc/loadavg");
 	describe_file(out, "BPF JIT", "/proc/sys/net/core/bpf_jit_enable");
 	describe_file(out, "JIT harden", "/proc/sys/net/core/bpf_jit_harden");

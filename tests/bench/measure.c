@@ -160,6 +160,19 @@ static int one_round(struct subject *subject, const struct scenario *scenario, e
 	return error;
 }
 
+/* Of what the subject was sent since it was loaded. */
+static double lost_share(const struct subject *subject, const struct scenario *scenario,
+			 const struct measure_options *options)
+{
+	const double sent =
+		scenario->flows + (double)options->rounds * scenario->cpus * options->packets;
+	unsigned long long lost;
+
+	if (!subject->driver || subject_lost(subject, &lost))
+		return 0;
+	return lost / sent;
+}
+
 /* The subjects take turns, so that a slow moment of the machine falls on all of them. */
 int measure(const struct scenario *scenario, const struct measure_options *options,
 	    struct cost costs[SUBJECTS])
@@ -188,6 +201,7 @@ int measure(const struct scenario *scenario, const struct measure_options *optio
 	for (id = 0; id < SUBJECTS; id++) {
 		if (costs[id].valid)
 			costs[id].gross = median(ns[id], rounds);
+		costs[id].lost = lost_share(&subjects[id], scenario, options);
 		subject_unload(&subjects[id]);
 	}
 	for (id = 0; id < SUBJECTS; id++)

@@ -8,7 +8,7 @@
 enum load {
 	LOAD_STEADY, /* every flow is in the table before */
 	LOAD_INSERT, /* every packet is the first of its flow; the table starts empty */
-	LOAD_CHURN,  /* steady, and each tenth packet is the first of a new flow */
+	LOAD_CHURN, /* steady, and each tenth packet is the first of a new flow */
 };
 
 struct scenario {
@@ -29,7 +29,8 @@ struct measure_options {
 struct cost {
 	bool valid;
 	double gross; /* ns per packet on its CPU, median of the rounds, driver included */
-	double net;   /* without the driver and the empty program */
+	double net; /* without the driver and the empty program */
+	double lost; /* share of all packets, those that filled the table included, without room */
 };
 
 /* Ends with a row without a name. */

@@ -26,6 +26,7 @@ void report_begin(const struct report *report, const struct measure_options *opt
 	cpu_describe(stdout);
 	printf("%-13s median of %u rounds in turn, %u packets a round and CPU\n", "method",
 	       options->rounds, options->packets);
+	printf("%-13s others' load costs cache, and hides what two CPUs do to each other\n", "");
 	printf("%-13s flows and totals, default configuration, spill ring without a reader\n",
 	       "kidos");
 	printf("%-13s preallocated, %s\n", "peers",
@@ -47,6 +48,21 @@ static void print_ratio(const struct cost *costs, enum subject_id peer)
 		printf(" %10.2f", costs[SUBJECT_KIDOS_XDP].net / costs[peer].net);
 	else
 		printf(" %10s", "-");
+}
+
+/* Where there are more flows than entries, speed is not all. */
+static void print_lost(const struct cost *costs)
+{
+	size_t i;
+
+	printf("%50s", "share of packets that found no entry");
+	for (i = 0; i < COLUMNS; i++) {
+		if (costs[net_columns[i]].valid)
+			printf(" %10.1f%%", 100 * costs[net_columns[i]].lost);
+		else
+			printf(" %11s", "-");
+	}
+	printf("\n");
 }
 
 void report_add_cost(struct report *report, const struct scenario *scenario,
@@ -72,6 +88,8 @@ void report_add_cost(struct report *report, const struct scenario *scenario,
 	print_ratio(costs, SUBJECT_PERCPU_HASH);
 	print_ratio(costs, SUBJECT_HASH);
 	printf("\n");
+	if (scenario->flows > PEER_FLOWS)
+		print_lost(costs);
 	fflush(stdout);
 }
 

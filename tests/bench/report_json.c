@@ -26,6 +26,7 @@ static void add_count(struct json_object *object, const char *name, unsigned lon
 static struct json_object *cost_object(const struct report_cost *row)
 {
 	struct json_object *object = json_object_new_object(), *ns = json_object_new_object();
+	struct json_object *lost = json_object_new_object();
 	unsigned int id;
 
 	add_text(object, "scenario", row->scenario->name);
@@ -34,12 +35,15 @@ static struct json_object *cost_object(const struct report_cost *row)
 	for (id = 0; id < SUBJECTS; id++) {
 		if (!row->costs[id].valid)
 			continue;
-		if (subject_kinds[id].empty == id)
+		if (subject_kinds[id].empty == id) {
 			add_number(ns, subject_kinds[id].name, row->costs[id].gross);
-		else
-			add_number(ns, subject_kinds[id].name, row->costs[id].net);
+			continue;
+		}
+		add_number(ns, subject_kinds[id].name, row->costs[id].net);
+		add_number(lost, subject_kinds[id].name, row->costs[id].lost);
 	}
 	json_object_object_add(object, "ns", ns);
+	json_object_object_add(object, "lost", lost);
 	return object;
 }
 

@@ -8,9 +8,33 @@
 #include <string.h>
 #include <time.h>
 
+#include "abi.h"
 #include "driver.skel.h"
 
 #define VLAN_TAG 4
+
+/* The peers' only global variable. */
+static int peer_lost(struct bpf_object *object, unsigned long long *packets)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".bss");
+	const __u32 zero = 0;
+
+	return map ? bpf_map_lookup_elem(bpf_map__fd(map), &zero, packets) : -ENOENT;
+}
+
+static int kidos_lost(struct bpf_object *object, unsigned long long *packets)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, "events");
+	const __u32 event = KIDOS_EVENT_UNATTRIBUTED;
+	const int cpus = libbpf_num_possible_cpus();
+	__u64 values[cpus];
+	int cpu, error;
+
+	error = map ? bpf_map_lookup_elem(bpf_map__fd(map), &event, values) : -ENOENT;
+	for (cpu = 0, *packets = 0; cpu < cpus && !error; cpu++)
+		*packets += values[cpu];
+	return error;
+}
 
 const struct subject_kind subject_kinds[SUBJECTS] = {
 	[SUBJECT_EMPTY_XDP] = {
@@ -26,6 +50,7 @@ const struct subject_kind subject_kinds[SUBJECTS] = {
 		.driver = "drive_xdp",
 		.empty = SUBJECT_EMPTY_XDP,
 		.minimal = true,
+		.lost = peer_lost,
 	},
 	[SUBJECT_HASH] = {
 		.name = "HASH",
@@ -34,11 +59,13 @@ const struct subject_kind subject_kinds[SUBJECTS] = {
 		.driver = "drive_xdp",
 		.empty = SUBJECT_EMPTY_XDP,
 		.minimal = true,
+		.lost = peer_lost,
 	},
 	[SUBJECT_KIDOS_XDP] = {
 		.name = "kidos_xdp",
 		.object = "traffic.bpf.o",
 		.program = "kidos_xdp",
+		.lost = kidos_lost,
 		.driver = "drive_xdp",
 		.empty = SUBJECT_EMPTY_XDP,
 	},
@@ -52,6 +79,7 @@ const struct subject_kind subject_kinds[SUBJECTS] = {
 		.name = "kidos_tc",
 		.object = "traffic.bpf.o",
 		.program = "kidos_tc_ingress",
+		.lost = kidos_lost,
 		.driver = "drive_tc",
 		.empty = SUBJECT_EMPTY_TC,
 	},
@@ -147,7 +175,7 @@ int subject_load(struct subject *subject, enum subject_id id, const struct packe
 	struct bpf_program *program = NULL;
 	int error = 0;
 
-	memset(subject, 0, sizeof(*subject));
+	*subject = (struct subject){ .kind = kind };
 	subject->driver = driver_bpf__open();
 	if (!subject->driver)
 		return -errno;
@@ -171,6 +199,12 @@ void subject_unload(struct subject *subject)
 struct bpf_map *subject_flows(const struct subject *subject)
 {
 	return subject->object ? bpf_object__find_map_by_name(subject->object, "flows") : NULL;
+}
+
+int subject_lost(const struct subject *subject, unsigned long long *packets)
+{
+	*packets = 0;
+	return subject->kind->lost ? subject->kind->lost(subject->object, packets) : 0;
 }
 
 int subject_steer(const struct subject *subject, unsigned int cpu, const struct driver_state *state)

@@ -23,15 +23,18 @@ struct subject_kind {
 	const char *name;
 	const char *object; /* NULL: the driver's */
 	const char *program;
-	const char *driver;    /* program of driver.bpf.o */
+	const char *driver; /* program of driver.bpf.o */
 	enum subject_id empty; /* whose cost is taken off */
-	bool minimal;	       /* reads only plain IPv4 */
+	bool minimal; /* reads only plain IPv4 */
+	int (*lost)(struct bpf_object *object,
+		    unsigned long long *packets); /* NULL: keeps no flows */
 };
 
 extern const struct subject_kind subject_kinds[SUBJECTS];
 
 /* A loaded program. */
 struct subject {
+	const struct subject_kind *kind;
 	struct driver_bpf *driver;
 	struct bpf_object *object; /* NULL: the driver's */
 	struct packet packet;
@@ -40,7 +43,7 @@ struct subject {
 
 struct subject_options {
 	const char *objects; /* folder of the BPF objects */
-	bool coarse_clock;   /* the peers read it too */
+	bool coarse_clock; /* the peers read it too */
 };
 
 /* -errno, and nothing is left loaded. */
@@ -50,6 +53,9 @@ void subject_unload(struct subject *subject);
 
 /* NULL if the subject keeps no flows. */
 struct bpf_map *subject_flows(const struct subject *subject);
+
+/* Packets that found no room for their flow, 0 for a subject that keeps none. */
+int subject_lost(const struct subject *subject, unsigned long long *packets);
 
 /* Says which flows a CPU sends from here on. */
 int subject_steer(const struct subject *subject, unsigned int cpu,

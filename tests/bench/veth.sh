@@ -51,9 +51,8 @@ make_veth() {
 	ip netns add $tx
 	ip netns add $rx
 	for end in $tx $rx; do
-		in_ns_sysctl $end net.ipv6.conf.all.disable_ipv6=1
-		in_ns_sysctl $end net.ipv6.conf.default.disable_ipv6=1
-		ip -n $end link set lo up
+		ip netns exec "$end" sysctl -qw net.ipv6.conf.{all,default}.disable_ipv6=1
+		ip -n "$end" link set lo up
 	done
 	ip -n $tx link add vtx numrxqueues 2 numtxqueues 2 type veth \
 		peer name vrx netns $rx numrxqueues 2 numtxqueues 2
@@ -61,8 +60,6 @@ make_veth() {
 	ip -n $rx link set vrx arp off up
 	in_rx ethtool -K vrx gro on
 }
-
-in_ns_sysctl() { ip netns exec "$1" sysctl -qw "$2"; }
 
 # Not by way of a function, which would stand between: ip execs, so that the
 # pid is the daemon's own.
@@ -146,13 +143,15 @@ pmacctd_seen() {
 }
 pmacctd_stop() { stop_daemon; }
 
-field() { sed "s/.*$1.*/\\1/" <<<"$line"; }
+field() { # of the generator's line: what stands before or after a word
+	[[ $line =~ $1 ]] && echo "${BASH_REMATCH[1]}"
+}
 
 measure_rate() { # what, flows, CPUs
 	local line taken seen share=-
 	"$1_start"
 	line=$(in_tx "$build/tests/tools/xdp-generator" vtx "$frames" --flows "$2" --cpus "$3")
-	taken=$(field ' taken \([0-9]*\)')
+	taken=$(field 'taken ([0-9]+)')
 	seen=$("$1_seen")
 	[ -z "$daemon" ] || kill -0 "$daemon" 2>/dev/null || seen=died
 	"$1_stop"
@@ -162,7 +161,7 @@ measure_rate() { # what, flows, CPUs
 		echo x >>"$work/unaccounted"
 	fi
 	printf '%-10s %7d %4d %9d %7s %6s %9s %8s\n' "$1" "$2" "$3" "$taken" \
-		"$(field ' \([0-9.]*\) Mpps')" "$(field ' \([0-9]*\) ns')" "${seen:--}" "$share"
+		"$(field '([0-9.]+) Mpps')" "$(field '([0-9]+) ns')" "${seen:--}" "$share"
 }
 
 measure_rates() {
@@ -195,12 +194,14 @@ iperf_once() { # Gbit/s
 }
 
 measure_iperf() {
-	local modes="bare tc generic native" round mode
+	local modes="bare tc generic native" mode
+	# as a veth comes; the generator needed it on
+	in_rx ethtool -K vrx gro off
 	ip -n $tx link set vtx arp on
 	ip -n $rx link set vrx arp on
 	ip -n $tx addr add 10.99.0.1/30 dev vtx
 	ip -n $rx addr add 10.99.0.2/30 dev vrx
-	for round in $(seq "$rounds"); do
+	for _ in $(seq "$rounds"); do
 		for mode in $modes; do
 			"${mode}_start"
 			iperf_once >>"$work/iperf.$mode"
@@ -211,7 +212,7 @@ measure_iperf() {
 	for mode in $modes; do
 		sort -n "$work/iperf.$mode" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }' \
 			>"$work/median.$mode"
-		awk -v mode=$mode -v bare="$(cat "$work/median.bare")" \
+		awk -v mode="$mode" -v bare="$(cat "$work/median.bare")" \
 			'{ printf "%-10s %9.2f %7.1f%%\n", mode, $1, 100 * $1 / bare }' "$work/median.$mode"
 	done
 	awk -v bare="$(cat "$work/median.bare")" '{

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * The parser alone at both hooks. parse_xdp and parse_tc keep what they found
  * for comparison with the host; bench_parse parses and adds up, and its cost
@@ -17,7 +17,7 @@ struct {
 
 /*
  * What a test run cannot give: a tag in metadata, a link without Ethernet
- * header, a packet longer than its readable bytes (length 0: as long as they).
+ * header, a packet longer than its readable bytes.
  */
 struct {
 	__u32 length;
@@ -33,12 +33,12 @@ static __always_inline void keep(__u32 index, const struct kidos_packet *packet)
 		__builtin_memcpy(slot, packet, sizeof(*packet));
 }
 
-static __always_inline struct kidos_frame frame_of(__u32 data, __u32 data_end, __u32 length)
+static __always_inline struct kidos_frame frame_of(__u32 data, __u32 data_end)
 {
 	return (struct kidos_frame){
 		.data = (void *)(long)data,
 		.data_end = (void *)(long)data_end,
-		.length = given.length ? given.length : length,
+		.length = given.length,
 		.protocol = given.protocol,
 		.vlan = given.vlan,
 	};
@@ -72,9 +72,9 @@ int parse_xdp(struct xdp_md *context)
 	struct kidos_packet outer = {};
 	struct kidos_frame frame;
 
-	frame = frame_of(context->data, context->data_end, context->data_end - context->data);
+	frame = frame_of(context->data, context->data_end);
 	record_outer(&frame, &outer);
-	frame = frame_of(context->data, context->data_end, context->data_end - context->data);
+	frame = frame_of(context->data, context->data_end);
 	record_inner(&frame, &outer);
 	return XDP_PASS;
 }
@@ -85,10 +85,37 @@ int parse_tc(struct __sk_buff *skb)
 	struct kidos_packet outer = {};
 	struct kidos_frame frame;
 
-	frame = frame_of(skb->data, skb->data_end, skb->len);
+	frame = frame_of(skb->data, skb->data_end);
 	record_outer(&frame, &outer);
-	frame = frame_of(skb->data, skb->data_end, skb->len);
+	frame = frame_of(skb->data, skb->data_end);
 	record_inner(&frame, &outer);
+	return 0;
+}
+
+__u32 seen; /* frames that live_tc recorded */
+
+static __always_inline struct kidos_frame frame_of_skb(struct __sk_buff *skb)
+{
+	return (struct kidos_frame){
+		.data = (void *)(long)skb->data,
+		.data_end = (void *)(long)skb->data_end,
+		.length = skb->len,
+		.vlan = skb->vlan_present ? (skb->vlan_tci & 0xfff) | 0x1000 : 0,
+	};
+}
+
+/* At a link, where the kernel moves the outer tag to metadata. */
+SEC("tc")
+int live_tc(struct __sk_buff *skb)
+{
+	struct kidos_packet outer = {};
+	struct kidos_frame frame;
+
+	frame = frame_of_skb(skb);
+	record_outer(&frame, &outer);
+	frame = frame_of_skb(skb);
+	record_inner(&frame, &outer);
+	seen++;
 	return 0;
 }
 

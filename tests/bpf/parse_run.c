@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include "parse_run.h"
-#include "parse_test.skel.h"
+#include "parse_run_private.h"
 #include "verifier_insns.h"
 
 const char *const parse_hook_names[PARSE_HOOKS] = { "xdp", "tc" };
-
-struct parse_run {
-	struct parse_test_bpf *skeleton;
-	int programs[PARSE_HOOKS];
-	int parsed;
-};
 
 struct parse_run *parse_run_create(void)
 {
@@ -26,6 +20,7 @@ struct parse_run *parse_run_create(void)
 		free(run);
 		return NULL;
 	}
+	run->sender = -1;
 	run->programs[PARSE_XDP] = bpf_program__fd(run->skeleton->progs.parse_xdp);
 	run->programs[PARSE_TC] = bpf_program__fd(run->skeleton->progs.parse_tc);
 	run->parsed = bpf_map__fd(run->skeleton->maps.parsed);
@@ -36,8 +31,18 @@ void parse_run_destroy(struct parse_run *run)
 {
 	if (!run)
 		return;
+	if (run->sender >= 0)
+		close(run->sender);
 	parse_test_bpf__destroy(run->skeleton);
 	free(run);
+}
+
+int parse_run_result(struct parse_run *run, struct parse_result *result)
+{
+	__u32 outer = 0, inner = 1;
+	int error = bpf_map_lookup_elem(run->parsed, &outer, &result->outer);
+
+	return error ? error : bpf_map_lookup_elem(run->parsed, &inner, &result->inner);
 }
 
 static __u32 readable(const struct kidos_frame *frame)
@@ -50,22 +55,16 @@ int parse_run_frame(struct parse_run *run, enum parse_hook hook, const struct ki
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame->data,
 		    .data_size_in = readable(frame), .repeat = 1);
-	__u32 outer = 0, inner = 1;
 	int error;
 
 	run->skeleton->bss->given.length = frame->length;
 	run->skeleton->bss->given.protocol = frame->protocol;
 	run->skeleton->bss->given.vlan = frame->vlan;
 	error = bpf_prog_test_run_opts(run->programs[hook], &options);
-	if (!error)
-		error = bpf_map_lookup_elem(run->parsed, &outer, &result->outer);
-	if (!error)
-		error = bpf_map_lookup_elem(run->parsed, &inner, &result->inner);
-	return error;
+	return error ? error : parse_run_result(run, result);
 }
 
-int parse_run_bench(struct parse_run *run, int empty, const struct kidos_frame *frame,
-		    __u32 repeat)
+int parse_run_bench(struct parse_run *run, int empty, const struct kidos_frame *frame, __u32 repeat)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame->data,
 		    .data_size_in = readable(frame), .repeat = repeat);

@@ -6,11 +6,7 @@
 #include "parse_build.h"
 #include "parse_check.h"
 
-enum parse_hook {
-	PARSE_XDP,
-	PARSE_TC,
-	PARSE_HOOKS
-};
+enum parse_hook { PARSE_XDP, PARSE_TC, PARSE_HOOKS };
 
 extern const char *const parse_hook_names[PARSE_HOOKS];
 
@@ -25,6 +21,15 @@ void parse_run_destroy(struct parse_run *run);
  */
 int parse_run_frame(struct parse_run *run, enum parse_hook hook, const struct kidos_frame *frame,
 		    struct parse_result *result);
+
+/*
+ * The same by sending the frame through a veth in a network namespace of its
+ * own, which parse_run_live opens for the rest of the process: every length
+ * from an Ethernet header on. -ETIMEDOUT when it did not arrive.
+ */
+int parse_run_live(struct parse_run *run);
+int parse_run_send(struct parse_run *run, const struct parse_frame *frame,
+		   struct parse_result *result);
 
 /* Mean ns of a test run with the benchmark program, or of the empty one; -errno. */
 int parse_run_bench(struct parse_run *run, int empty, const struct kidos_frame *frame,

@@ -10,7 +10,7 @@
 /* One per CPU, alone in its cache lines. */
 struct generator_state {
 	__u64 random; /* xorshift64, never 0 */
-	__u64 left;   /* frames still to send */
+	__u64 left; /* frames still to send */
 	__u64 sent;
 	__u64 pad[13];
 };
@@ -20,7 +20,7 @@ struct generator_config {
 	__u32 ifindex;
 	__u32 flows;
 	__u32 source; /* of flow 0, host order */
-	__u32 sum;    /* of the IPv4 header without source and checksum */
+	__u32 sum; /* of the IPv4 header without source and checksum */
 };
 
 #endif

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PACKET_MIN 60	/* smallest Ethernet frame without FCS */
+#define PACKET_MIN 60 /* smallest Ethernet frame without FCS */
 #define PACKET_MAX 9022 /* 9000 bytes of MTU, Ethernet, two tags */
 
 struct packet {
@@ -32,7 +32,7 @@ struct packet_kind {
 	const struct packet_network *network;
 	const struct packet_transport *transport;
 	uint16_t tags[2]; /* TPIDs, outermost first */
-	size_t cut;	  /* bytes of the network header that are sent, 0: all, and padding */
+	size_t cut; /* bytes of the network header that are sent, 0: all, and padding */
 };
 
 /* Ends with a row without a name. */

@@ -30,12 +30,12 @@ struct packet_network {
 	/* lengths and checksum, once the payload is there; NULL: none */
 	void (*seal)(struct draft *draft);
 	uint16_t fragment; /* IPv4 flags and offset */
-	uint8_t ihl;	   /* IPv4: as written, in 32-bit words */
+	uint8_t ihl; /* IPv4: as written, in 32-bit words */
 };
 
 enum sum {
 	SUM_NONE,
-	SUM_PLAIN,  /* RFC 1071 over the transport header and payload */
+	SUM_PLAIN, /* RFC 1071 over the transport header and payload */
 	SUM_PSEUDO, /* ... and the pseudo-header */
 	SUM_CRC32C, /* RFC 9260 */
 };

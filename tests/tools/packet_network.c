@@ -12,7 +12,7 @@
 
 #define SOURCE_V4 0x0a000001u /* 10.0.0.1 + flow */
 #define TARGET_V4 0xc6130001u /* 198.19.0.1, RFC 2544 */
-#define IP_MORE 0x2000	      /* more fragments */
+#define IP_MORE 0x2000 /* more fragments */
 
 struct iphdr *draft_ipv4(struct draft *draft, size_t size, uint8_t protocol)
 {

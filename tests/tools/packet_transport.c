@@ -96,7 +96,7 @@ static void esp_open(struct draft *draft)
 	uint8_t *esp = draft_append(draft, 8);
 
 	draft_store16(esp + 2, draft_port(draft)); /* SPI */
-	draft_store16(esp + 6, 1);		   /* sequence number */
+	draft_store16(esp + 6, 1); /* sequence number */
 }
 
 /* Before ESP, with 96 bits of integrity check value (RFC 4302 2). */

@@ -319,6 +319,7 @@ static void finish_meta(struct build *build, const struct layer *layer)
 	build->frame->vlan = option(layer, "id", 0) | 0x1000;
 }
 
+/* clang-format off */
 static const struct layer_kind kinds[] = {
 	/* name, emit, finish, protocol, ethertype, port */
 	{ "eth", emit_eth, NULL, 143, 0x6558, 0 },
@@ -358,6 +359,7 @@ static const struct layer_kind kinds[] = {
 	{ "length", emit_nothing, finish_length, -1, 0, 0 },
 	{ "meta", emit_nothing, finish_meta, -1, 0, 0 },
 };
+/* clang-format on */
 
 static const struct layer_kind *find_kind(const char *name, size_t length)
 {
@@ -419,9 +421,9 @@ static __u16 link_protocol(const struct build *build)
 {
 	for (int i = 0; i < build->count; i++) {
 		if (build->layers[i].kind->ethertype)
-			return build->layers[i].kind->ethertype == 0x6558 ?
-				       0 :
-				       build->layers[i].kind->ethertype;
+			return build->layers[i].kind->ethertype == 0x6558
+				       ? 0
+				       : build->layers[i].kind->ethertype;
 	}
 	return 0;
 }

@@ -62,8 +62,8 @@ static const char *broken_key(const struct kidos_packet *packet)
 		return "a key is of an IP packet without an error";
 	if (packet->class != kidos_class_of(key->meta & 0xff))
 		return "the class follows from the key's protocol";
-	if (key->meta & (KIDOS_META_SLOT_MASK << KIDOS_META_SLOT_SHIFT |
-			 1u << KIDOS_META_DIRECTION_SHIFT))
+	if (key->meta &
+	    (KIDOS_META_SLOT_MASK << KIDOS_META_SLOT_SHIFT | 1u << KIDOS_META_DIRECTION_SHIFT))
 		return "slot and direction are the caller's";
 	if (key->meta & KIDOS_META_IPV4 && !(is_mapped(&key->src) && is_mapped(&key->dst)))
 		return "IPv4 addresses are mapped";
@@ -72,8 +72,7 @@ static const char *broken_key(const struct kidos_packet *packet)
 	return NULL;
 }
 
-static const char *broken_packet(const struct kidos_frame *frame,
-				 const struct kidos_packet *packet)
+static const char *broken_packet(const struct kidos_frame *frame, const struct kidos_packet *packet)
 {
 	if (packet->class >= KIDOS_CLASSES || packet->error >= KIDOS_PARSE_ERRORS ||
 	    packet->tunnel > KIDOS_TUNNEL_MPLS || packet->has_key > 1)

@@ -42,8 +42,7 @@ static int walk_file(const char *path, const char *file, parse_corpus_visit visi
 		return 0;
 	}
 	if (pcap_datalink(pcap) != DLT_EN10MB) {
-		fprintf(stderr, "# %s: link type %d is not Ethernet\n", file,
-			pcap_datalink(pcap));
+		fprintf(stderr, "# %s: link type %d is not Ethernet\n", file, pcap_datalink(pcap));
 		pcap_close(pcap);
 		return 0;
 	}
@@ -59,8 +58,8 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 
 static int is_capture(const FTSENT *entry)
 {
-	return entry->fts_info == FTS_F && (!fnmatch("*.pcap", entry->fts_name, 0) ||
-					    !fnmatch("*.pcapng", entry->fts_name, 0));
+	return entry->fts_info == FTS_F &&
+	       (!fnmatch("*.pcap", entry->fts_name, 0) || !fnmatch("*.pcapng", entry->fts_name, 0));
 }
 
 int parse_corpus_walk(parse_corpus_visit visit, void *context)

@@ -20,9 +20,9 @@ static void print_address(const struct kidos_flow_key *key, const union kidos_ad
 	int is_ipv4 = key->meta >> 31;
 	char text[INET6_ADDRSTRLEN];
 
-	printf("\t%s", inet_ntop(is_ipv4 ? AF_INET : AF_INET6,
-				 is_ipv4 ? (const void *)&address->words[3] : address, text,
-				 sizeof(text)));
+	printf("\t%s",
+	       inet_ntop(is_ipv4 ? AF_INET : AF_INET6,
+			 is_ipv4 ? (const void *)&address->words[3] : address, text, sizeof(text)));
 }
 
 static void print_packet(const struct parse_capture *capture, const struct kidos_packet *packet)

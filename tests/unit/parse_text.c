@@ -5,6 +5,7 @@
 #include <string.h>
 #include "parse_text.h"
 
+/* clang-format off */
 const char *const parse_class_names[KIDOS_CLASSES] = {
 	[KIDOS_CLASS_TCP] = "tcp",
 	[KIDOS_CLASS_UDP] = "udp",
@@ -41,6 +42,7 @@ const char *const parse_tunnel_names[] = {
 	[KIDOS_TUNNEL_IPIP] = "ipip",	[KIDOS_TUNNEL_6IN4] = "6in4",
 	[KIDOS_TUNNEL_MPLS] = "mpls",
 };
+/* clang-format on */
 
 __attribute__((format(printf, 2, 3))) static void append(char *line, const char *format, ...)
 {
@@ -71,8 +73,7 @@ static void append_key(char *line, const struct kidos_flow_key *key)
 	append(line, ">");
 	append_address(line, key, &key->dst, key->dport);
 	if (key->meta >> KIDOS_META_VLAN_SHIFT & KIDOS_META_VLAN_MASK)
-		append(line, " vlan=%u",
-		       key->meta >> KIDOS_META_VLAN_SHIFT & KIDOS_META_VLAN_MASK);
+		append(line, " vlan=%u", key->meta >> KIDOS_META_VLAN_SHIFT & KIDOS_META_VLAN_MASK);
 }
 
 void parse_text(const struct kidos_packet *packet, char *line)

@@ -15,6 +15,7 @@
 #define EXT7 "hbh dst rt dst dst dst dst "
 #define EXT8 EXT7 "dst "
 
+/* clang-format off */
 const struct parse_vector parse_vectors[] = {
 	/* Link layer */
 	{ "empty frame", "eth cut(0)", "other !short_link", NULL },
@@ -115,6 +116,8 @@ const struct parse_vector parse_vectors[] = {
 	{ "ipv4 last fragment", "eth ip4(frag=0x0006,proto=6) data(7)", "tcp 6 " V4("0", "0"),
 	  NULL },
 	{ "ipv4 last fragment of one byte", "eth ip4(frag=0x1fff,proto=17) data(1)",
+	  "udp 17 " V4("0", "0"), NULL },
+	{ "ipv4 fragment at offset 32,768", "eth ip4(frag=0x1000,proto=17) data(9)",
 	  "udp 17 " V4("0", "0"), NULL },
 	{ "ipv4 overlapping fragment", "eth ip4(frag=0x0001) tcp(doff=0)", "tcp 6 " V4("0", "0"),
 	  NULL },
@@ -337,5 +340,6 @@ const struct parse_vector parse_vectors[] = {
 	{ "mpls label cut", "eth mpls ip4 udp cut(17)", "other mpls:0@0/0000",
 	  "other !short_tunnel" },
 };
+/* clang-format on */
 
 const size_t parse_vector_count = sizeof(parse_vectors) / sizeof(parse_vectors[0]);
