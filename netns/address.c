@@ -34,8 +34,8 @@ static int each(const struct nlmsghdr *nlh, void *data)
 int kn_address_find(struct kn_world *world, const struct kn_ns *ns, const char *link,
 		    kn_address_match *match, const void *data, struct kn_err *err)
 {
-	struct search search = { .match = match, .data = data };
-	struct kn_dump dump = { begin, each, &search };
+	struct search search = {.match = match, .data = data};
+	struct kn_dump dump = {begin, each, &search};
 	char buf[KN_MSG_SIZE];
 	struct kn_link_info info;
 	struct kn_talk *talk;
@@ -108,15 +108,15 @@ static int undo(struct kn_world *world, const struct kn_step *step, struct kn_er
 	int code = kn_world_link(world, step->ns, step->link->name, &info, err);
 
 	if (!code)
-		code = kn_world_do(world, step->ns,
-				   kn_msg_addr_del(buf, info.ifindex, step->item), err);
+		code = kn_world_do(world, step->ns, kn_msg_addr_del(buf, info.ifindex, step->item),
+				   err);
 	return kn_is_gone(code) ? 0 : code;
 }
 
 const struct kn_step_ops kn_step_address = {
-	.goes_with_namespace = true,
-	.text = text,
-	.probe = probe,
-	.make = make,
-	.undo = undo,
+    .goes_with_namespace = true,
+    .text = text,
+    .probe = probe,
+    .make = make,
+    .undo = undo,
 };

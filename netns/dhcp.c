@@ -21,15 +21,14 @@
 #define MAX_ARGS 24
 
 /* What a client leaves in the run directory: its pid, and dhclient's two files. */
-#define PID_FILE   0
+#define PID_FILE 0
 #define LEASE_FILE 1
-#define OWN_PID	   2
-static const char *const suffixes[] = { "pid", "leases", "client-pid" };
+#define OWN_PID 2
+static const char *const suffixes[] = {"pid", "leases", "client-pid"};
 
 static void file_name(const struct kn_link *link, int which, char name[NAME_MAX + 1])
 {
-	snprintf(name, NAME_MAX + 1, "dhcp.%s.%s.%s", link->ns->name, link->name,
-		 suffixes[which]);
+	snprintf(name, NAME_MAX + 1, "dhcp.%s.%s.%s", link->ns->name, link->name, suffixes[which]);
 }
 
 /* Field 22 of /proc/PID/stat: when it was started, in ticks since boot. With the pid it names one
@@ -94,22 +93,29 @@ struct launch {
 static void udhcpc_arguments(const struct launch *launch, const char **argv)
 {
 	/* In the foreground, 4 tries a second apart, again after 5 s, releasing at the end. */
-	const char *args[] = { "udhcpc", "-i", launch->interface, "-f", "-t", "4",
-			       "-T",	 "1",  "-A",		  "5",	"-R", "-s",
-			       launch->self, NULL };
+	const char *args[] = {
+	    "udhcpc", "-i", launch->interface, "-f", "-t", "4", "-T", "1", "-A", "5",
+	    "-R",     "-s", launch->self,      NULL};
 
 	memcpy(argv, args, sizeof(args));
 }
 
 static void dhclient_arguments(const struct launch *launch, const char **argv)
 {
-	const char *args[] = { "dhclient", "-4",
-			       "-d",	   "-q",
-			       "-sf",	   launch->self,
-			       "-pf",	   launch->pid_file,
-			       "-lf",	   launch->lease_file,
-			       "-e",	   launch->ns_setting,
-			       launch->interface, NULL };
+	const char *args[] = {"dhclient",
+			      "-4",
+			      "-d",
+			      "-q",
+			      "-sf",
+			      launch->self,
+			      "-pf",
+			      launch->pid_file,
+			      "-lf",
+			      launch->lease_file,
+			      "-e",
+			      launch->ns_setting,
+			      launch->interface,
+			      NULL};
 
 	memcpy(argv, args, sizeof(args));
 }
@@ -118,13 +124,13 @@ static const struct client {
 	const char *name;
 	void (*arguments)(const struct launch *launch, const char **argv);
 } clients[] = {
-	{ "udhcpc", udhcpc_arguments },
-	{ "dhclient", dhclient_arguments },
+    {"udhcpc", udhcpc_arguments},
+    {"dhclient", dhclient_arguments},
 };
 
 static const struct client *find_client(char path[PATH_MAX])
 {
-	static const char *const dirs[] = { "/usr/sbin", "/sbin", "/usr/bin", "/bin" };
+	static const char *const dirs[] = {"/usr/sbin", "/sbin", "/usr/bin", "/bin"};
 
 	for (size_t c = 0; c < sizeof(clients) / sizeof(clients[0]); c++) {
 		for (size_t d = 0; d < sizeof(dirs) / sizeof(dirs[0]); d++) {
@@ -140,7 +146,7 @@ static const struct client *find_client(char path[PATH_MAX])
 static void become_client(const char *path, const char **argv, const struct launch *launch,
 			  int ns_fd, int go)
 {
-	char *env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", (char *)launch->ns_setting, NULL };
+	char *env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", (char *)launch->ns_setting, NULL};
 	sigset_t none;
 	char byte;
 	int null;
@@ -188,8 +194,8 @@ static int launch_client(struct kn_world *world, const struct kn_link *link, con
 		become_client(path, argv, launch, ns_fd, pipe_fd[0]);
 	}
 	close(pipe_fd[0]);
-	code = pid < 0 ? kn_fail(err, -errno, "fork: %s", strerror(errno)) :
-			 write_pid(world, link, pid, err);
+	code = pid < 0 ? kn_fail(err, -errno, "fork: %s", strerror(errno))
+		       : write_pid(world, link, pid, err);
 	if (!code && write(pipe_fd[1], "g", 1) != 1)
 		code = kn_fail(err, -EIO, "%s: did not start", path);
 	close(pipe_fd[1]);
@@ -199,7 +205,7 @@ static int launch_client(struct kn_world *world, const struct kn_link *link, con
 static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
 {
 	const struct kn_link *link = step->link;
-	struct launch launch = { .interface = link->name };
+	struct launch launch = {.interface = link->name};
 	char path[PATH_MAX], self[PATH_MAX], dir[64], name[NAME_MAX + 1];
 	const struct client *client = find_client(path);
 	const char *argv[MAX_ARGS];
@@ -233,7 +239,7 @@ static int make(struct kn_world *world, const struct kn_step *step, struct kn_er
 
 static bool ended(int pidfd, int ms)
 {
-	struct pollfd wait = { .fd = pidfd, .events = POLLIN };
+	struct pollfd wait = {.fd = pidfd, .events = POLLIN};
 
 	return poll(&wait, 1, ms) == 1;
 }
@@ -285,10 +291,10 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 }
 
 const struct kn_step_ops kn_step_dhcp = {
-	.text = text,
-	.probe = probe,
-	.make = make,
-	.undo = undo,
+    .text = text,
+    .probe = probe,
+    .make = make,
+    .undo = undo,
 };
 
 static bool is_leased(const struct kn_addr_info *info, const void *data)
@@ -299,7 +305,7 @@ static bool is_leased(const struct kn_addr_info *info, const void *data)
 
 unsigned int kn_dhcp_wait(struct kn_world *world, unsigned int seconds)
 {
-	struct timespec pause = { .tv_nsec = 100000000 };
+	struct timespec pause = {.tv_nsec = 100000000};
 	struct kn_err ignored;
 	unsigned int without = 0;
 

@@ -21,9 +21,9 @@ struct lease {
 static const struct names {
 	const char *address, *prefix, *mask, *router, *dns, *search;
 } names_of[] = {
-	{ "ip", "mask", "subnet", "router", "dns", "domain" },
-	{ "new_ip_address", NULL, "new_subnet_mask", "new_routers", "new_domain_name_servers",
-	  "new_domain_name" },
+    {"ip", "mask", "subnet", "router", "dns", "domain"},
+    {"new_ip_address", NULL, "new_subnet_mask", "new_routers", "new_domain_name_servers",
+     "new_domain_name"},
 };
 
 static bool first_address(const char *value, struct kn_prefix *out)
@@ -68,7 +68,7 @@ static bool is_domain(const char *text)
 {
 	return text && *text && strlen(text) < 254 &&
 	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_ ") ==
-		       strlen(text);
+		   strlen(text);
 }
 
 static char *resolv_text(const struct names *names)
@@ -144,8 +144,8 @@ static int each(const struct nlmsghdr *nlh, void *data)
 static int set_address(struct kn_talk *talk, int ifindex, const struct kn_prefix *addr,
 		       struct kn_err *err)
 {
-	struct flush flush = { .ifindex = ifindex, .except = addr };
-	struct kn_dump dump = { begin, each, &flush };
+	struct flush flush = {.ifindex = ifindex, .except = addr};
+	struct kn_dump dump = {begin, each, &flush};
 	char buf[KN_MSG_SIZE];
 	int code = kn_talk_dump(talk, kn_msg_addr_dump(buf, ifindex), &dump, err);
 
@@ -162,11 +162,9 @@ static int set_address(struct kn_talk *talk, int ifindex, const struct kn_prefix
 static int set_default_route(struct kn_talk *talk, int ifindex, const struct kn_prefix *router,
 			     struct kn_err *err)
 {
-	struct kn_route_spec via = { .to = { .family = AF_INET },
-				     .via = *router,
-				     .oif = ifindex,
-				     .table = RT_TABLE_MAIN };
-	struct kn_route_spec host = { .to = *router, .oif = ifindex, .table = RT_TABLE_MAIN };
+	struct kn_route_spec via = {
+	    .to = {.family = AF_INET}, .via = *router, .oif = ifindex, .table = RT_TABLE_MAIN};
+	struct kn_route_spec host = {.to = *router, .oif = ifindex, .table = RT_TABLE_MAIN};
 	char buf[KN_MSG_SIZE];
 	int code = kn_talk_do(talk, kn_msg_route_new(buf, &via), err);
 
@@ -178,10 +176,11 @@ static int set_default_route(struct kn_talk *talk, int ifindex, const struct kn_
 	if (code != -EEXIST)
 		return code;
 	/* Of the lease before this one, perhaps by another router. */
-	kn_talk_do(talk, kn_msg_route_del(buf, &(struct kn_route_spec){ .to = via.to,
-									.oif = ifindex,
-									.table = via.table }),
-		   err);
+	kn_talk_do(
+	    talk,
+	    kn_msg_route_del(
+		buf, &(struct kn_route_spec){.to = via.to, .oif = ifindex, .table = via.table}),
+	    err);
 	code = kn_talk_do(talk, kn_msg_route_new(buf, &via), err);
 	return code == -EEXIST ? 0 : code;
 }
@@ -200,7 +199,8 @@ static int apply(struct kn_talk *talk, const char *interface, const struct lease
 	int code = kn_talk_get(talk, kn_msg_link_get(buf, interface), take_link, &link, err);
 
 	if (!code)
-		code = set_address(talk, link.ifindex, lease->addr.family ? &lease->addr : NULL, err);
+		code =
+		    set_address(talk, link.ifindex, lease->addr.family ? &lease->addr : NULL, err);
 	if (!code && lease->router.family)
 		code = set_default_route(talk, link.ifindex, &lease->router, err);
 	if (!code && ns && *ns && !strchr(ns, '/') && lease->resolv)
@@ -219,14 +219,14 @@ static const struct {
 	enum action action;
 	const struct names *names;
 } events[] = {
-	{ "bound", LEASED, &names_of[0] },   { "renew", LEASED, &names_of[0] },
-	{ "deconfig", LOST, &names_of[0] },  { "leasefail", NOTHING, &names_of[0] },
-	{ "nak", NOTHING, &names_of[0] },    { "BOUND", LEASED, &names_of[1] },
-	{ "RENEW", LEASED, &names_of[1] },   { "REBIND", LEASED, &names_of[1] },
-	{ "REBOOT", LEASED, &names_of[1] },  { "EXPIRE", LOST, &names_of[1] },
-	{ "RELEASE", LOST, &names_of[1] },   { "STOP", LOST, &names_of[1] },
-	{ "FAIL", LOST, &names_of[1] },	     { "PREINIT", NOTHING, &names_of[1] },
-	{ "TIMEOUT", NOTHING, &names_of[1] }, { "MEDIUM", NOTHING, &names_of[1] },
+    {"bound", LEASED, &names_of[0]},	{"renew", LEASED, &names_of[0]},
+    {"deconfig", LOST, &names_of[0]},	{"leasefail", NOTHING, &names_of[0]},
+    {"nak", NOTHING, &names_of[0]},	{"BOUND", LEASED, &names_of[1]},
+    {"RENEW", LEASED, &names_of[1]},	{"REBIND", LEASED, &names_of[1]},
+    {"REBOOT", LEASED, &names_of[1]},	{"EXPIRE", LOST, &names_of[1]},
+    {"RELEASE", LOST, &names_of[1]},	{"STOP", LOST, &names_of[1]},
+    {"FAIL", LOST, &names_of[1]},	{"PREINIT", NOTHING, &names_of[1]},
+    {"TIMEOUT", NOTHING, &names_of[1]}, {"MEDIUM", NOTHING, &names_of[1]},
 };
 
 static int handle(const char *interface, enum action action, const struct names *names,

@@ -62,7 +62,7 @@ int kn_read_object(struct kn_reader *r, const char *place, struct json_object *v
 
 	if (!json_object_is_type(value, json_type_object))
 		return kn_place_fail(r, place[0] ? place : "top level", value, "not an object");
-	json_object_object_foreach(value, key, member) {
+	json_object_object_foreach (value, key, member) {
 		field = find_field(fields, n, key);
 		if (!field) {
 			struct json_object *name = json_object_new_string(key);

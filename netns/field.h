@@ -46,18 +46,18 @@ int kn_place_fail(struct kn_reader *r, const char *place, struct json_object *va
 
 typedef int kn_field_reader(struct kn_reader *r, const char *place, struct json_object *value,
 			    void *out, const struct kn_field *field);
-kn_field_reader kn_field_bool;	  /* bool */
-kn_field_reader kn_field_u32;	  /* uint32_t, min to max */
-kn_field_reader kn_field_text;	  /* char[KN_TEXT], printable */
-kn_field_reader kn_field_ifname;  /* char[IFNAMSIZ], as the kernel allows */
-kn_field_reader kn_field_ns_name; /* char[KN_NS_NAME], a file name */
-kn_field_reader kn_field_mac;	  /* uint8_t[6], unicast */
-kn_field_reader kn_field_prefix;  /* struct kn_prefix, "address/length" */
-kn_field_reader kn_field_address; /* struct kn_prefix of full length */
-kn_field_reader kn_field_texts;	  /* char (*)[KN_TEXT] and its count */
+kn_field_reader kn_field_bool;	    /* bool */
+kn_field_reader kn_field_u32;	    /* uint32_t, min to max */
+kn_field_reader kn_field_text;	    /* char[KN_TEXT], printable */
+kn_field_reader kn_field_ifname;    /* char[IFNAMSIZ], as the kernel allows */
+kn_field_reader kn_field_ns_name;   /* char[KN_NS_NAME], a file name */
+kn_field_reader kn_field_mac;	    /* uint8_t[6], unicast */
+kn_field_reader kn_field_prefix;    /* struct kn_prefix, "address/length" */
+kn_field_reader kn_field_address;   /* struct kn_prefix of full length */
+kn_field_reader kn_field_texts;	    /* char (*)[KN_TEXT] and its count */
 kn_field_reader kn_field_addresses; /* the same, each an address */
-kn_field_reader kn_field_prefixes; /* struct kn_prefix * and its count */
-kn_field_reader kn_field_seconds; /* uint32_t in hundredths */
+kn_field_reader kn_field_prefixes;  /* struct kn_prefix * and its count */
+kn_field_reader kn_field_seconds;   /* uint32_t in hundredths */
 
 /* A string that stands for a number. */
 struct kn_word {
@@ -68,9 +68,9 @@ int kn_read_word(struct kn_reader *r, const char *place, struct json_object *val
 		 const struct kn_word *words, size_t n, uint32_t *out);
 
 /* Rows of tables. */
-#define AT(type, member)   .offset = offsetof(struct type, member)
+#define AT(type, member) .offset = offsetof(struct type, member)
 #define LIST(type, member) AT(type, member), .count = offsetof(struct type, n_##member)
-#define ROWS(table)	   (table), sizeof(table) / sizeof((table)[0])
+#define ROWS(table) (table), sizeof(table) / sizeof((table)[0])
 
 /* Parts of a topology, in topology_ns.c and topology_link.c; each fills r->topo. */
 kn_field_reader kn_all_ns;

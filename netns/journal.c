@@ -31,8 +31,8 @@ int kn_journal_add(struct kn_saved **list, size_t *n, const char *text, const vo
 		   size_t len)
 {
 	struct kn_saved *more = realloc(*list, (*n + 1) * sizeof(*more));
-	struct kn_saved saved = { .text = strdup(text), .message = malloc(len ? len : 1),
-				  .len = len };
+	struct kn_saved saved = {
+	    .text = strdup(text), .message = malloc(len ? len : 1), .len = len};
 
 	if (more)
 		*list = more;
@@ -115,9 +115,8 @@ int kn_journal_write(int dir, const char *topology, const struct kn_journal *jou
 	int code;
 
 	file_name(name, topology);
-	code = kn_trust_write_at(dir, name,
-				 json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY),
-				 err);
+	code = kn_trust_write_at(
+	    dir, name, json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY), err);
 	json_object_put(json);
 	return code;
 }
@@ -233,7 +232,7 @@ static bool parse_sysctls(struct json_object *root, struct kn_journal *j)
 	j->sysctls = calloc(json_object_object_length(object) + 1, sizeof(*j->sysctls));
 	if (!j->sysctls)
 		return false;
-	json_object_object_foreach(object, key, value) {
+	json_object_object_foreach (object, key, value) {
 		/* Only what save writes: the key becomes a path. */
 		if (strncmp(key, "ipv", 3) != 0 || strchr(key, '/') || strstr(key, ".."))
 			return false;

@@ -43,10 +43,9 @@ int kn_link_mend(struct kn_world *world, const struct kn_link *link, struct kn_e
 
 	if (code)
 		return code;
-	return kn_world_do(world, link->ns,
-			   kn_msg_link_attrs(buf, info.ifindex, link->mtu,
-					     link->has_mac ? link->mac : NULL),
-			   err);
+	return kn_world_do(
+	    world, link->ns,
+	    kn_msg_link_attrs(buf, info.ifindex, link->mtu, link->has_mac ? link->mac : NULL), err);
 }
 
 int kn_link_delete(struct kn_world *world, const struct kn_ns *ns, const char *name,
@@ -64,9 +63,9 @@ int kn_link_delete(struct kn_world *world, const struct kn_ns *ns, const char *n
 struct kn_link_spec kn_link_spec(const struct kn_link *link)
 {
 	return (struct kn_link_spec){
-		.name = link->name,
-		.ns_fd = -1,
-		.mtu = link->mtu,
-		.mac = link->has_mac ? link->mac : NULL,
+	    .name = link->name,
+	    .ns_fd = -1,
+	    .mtu = link->mtu,
+	    .mac = link->has_mac ? link->mac : NULL,
 	};
 }

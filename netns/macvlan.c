@@ -9,8 +9,7 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 	const struct kn_link *link = step->link;
 	char where[KN_LINK_TEXT];
 
-	snprintf(buf, size, "macvlan %s parent %s", kn_link_text(link, where),
-		 link->parent->name);
+	snprintf(buf, size, "macvlan %s parent %s", kn_link_text(link, where), link->parent->name);
 }
 
 static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
@@ -35,8 +34,7 @@ static int make(struct kn_world *world, const struct kn_step *step, struct kn_er
 	if (code)
 		return code;
 	code = kn_world_do(world, link->ns,
-			   kn_msg_macvlan_new(buf, &spec, parent.ifindex, link->macvlan_mode),
-			   err);
+			   kn_msg_macvlan_new(buf, &spec, parent.ifindex, link->macvlan_mode), err);
 	if (code == -EOPNOTSUPP)
 		return kn_fail_at(err, code, "this kernel has no macvlan links");
 	return code;
@@ -53,9 +51,9 @@ static int undo(struct kn_world *world, const struct kn_step *step, struct kn_er
 }
 
 const struct kn_step_ops kn_step_macvlan = {
-	.text = text,
-	.probe = probe,
-	.make = make,
-	.mend = mend,
-	.undo = undo,
+    .text = text,
+    .probe = probe,
+    .make = make,
+    .mend = mend,
+    .undo = undo,
 };

@@ -57,11 +57,11 @@ struct nlmsghdr *kn_msg_addr_del(void *buf, int ifindex, const struct kn_prefix 
 struct nlmsghdr *kn_msg_addr_dump(void *buf, int ifindex);
 
 struct kn_route_spec {
-	struct kn_prefix to;	/* family AF_INET or AF_INET6; len 0: default */
-	struct kn_prefix via;	/* family 0: none */
+	struct kn_prefix to;	 /* family AF_INET or AF_INET6; len 0: default */
+	struct kn_prefix via;	 /* family 0: none */
 	struct kn_prefix source; /* preferred source; family 0: none */
-	int oif;		/* 0: none */
-	uint32_t metric;	/* 0: the kernel's choice */
+	int oif;		 /* 0: none */
+	uint32_t metric;	 /* 0: the kernel's choice */
 	uint32_t table;
 };
 struct nlmsghdr *kn_msg_route_new(void *buf, const struct kn_route_spec *route);

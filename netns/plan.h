@@ -18,8 +18,7 @@ void kn_plan_free(struct kn_plan *plan);
 /* Prints what up would do, one line a step, and changes nothing. -errno if a step clashes with
  * what is there.
  */
-int kn_plan_show(const struct kn_plan *plan, struct kn_world *world, FILE *out,
-		 struct kn_err *err);
+int kn_plan_show(const struct kn_plan *plan, struct kn_world *world, FILE *out, struct kn_err *err);
 
 /* Makes what is missing. On failure undoes, in reverse order: everything of ours if the world was
  * never complete, else what this run did.

@@ -76,7 +76,7 @@ static void read_bridge(const struct nlattr *data, struct kn_link_info *link)
 	const struct nlattr *attr;
 	uint32_t stp = 0;
 
-	mnl_attr_for_each_nested(attr, data) {
+	mnl_attr_for_each_nested (attr, data) {
 		if (mnl_attr_get_type(attr) == IFLA_BR_STP_STATE)
 			get_u32(attr, &stp);
 		else if (mnl_attr_get_type(attr) == IFLA_BR_FORWARD_DELAY)
@@ -89,7 +89,7 @@ static void read_vlan(const struct nlattr *data, struct kn_link_info *link)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each_nested(attr, data) {
+	mnl_attr_for_each_nested (attr, data) {
 		if (mnl_attr_get_type(attr) == IFLA_VLAN_ID)
 			get_u16(attr, &link->vlan_id);
 		else if (mnl_attr_get_type(attr) == IFLA_VLAN_PROTOCOL)
@@ -102,7 +102,7 @@ static void read_macvlan(const struct nlattr *data, struct kn_link_info *link)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each_nested(attr, data)
+	mnl_attr_for_each_nested (attr, data)
 		if (mnl_attr_get_type(attr) == IFLA_MACVLAN_MODE)
 			get_u32(attr, &link->macvlan_mode);
 }
@@ -113,13 +113,13 @@ static void read_info(const struct nlattr *info, struct kn_link_info *link)
 		const char *kind;
 		void (*read)(const struct nlattr *data, struct kn_link_info *link);
 	} kinds[] = {
-		{ "bridge", read_bridge },
-		{ "vlan", read_vlan },
-		{ "macvlan", read_macvlan },
+	    {"bridge", read_bridge},
+	    {"vlan", read_vlan},
+	    {"macvlan", read_macvlan},
 	};
 	const struct nlattr *attr, *data = NULL;
 
-	mnl_attr_for_each_nested(attr, info) {
+	mnl_attr_for_each_nested (attr, info) {
 		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
 			get_text(attr, link->kind, sizeof(link->kind));
 		else if (mnl_attr_get_type(attr) == IFLA_INFO_DATA)
@@ -134,7 +134,7 @@ static void read_xdp(const struct nlattr *xdp, struct kn_link_info *link)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each_nested(attr, xdp) {
+	mnl_attr_for_each_nested (attr, xdp) {
 		if (mnl_attr_get_type(attr) == IFLA_XDP_ATTACHED)
 			get_u8(attr, &link->xdp_mode);
 		else if (mnl_attr_get_type(attr) == IFLA_XDP_PROG_ID)
@@ -146,7 +146,7 @@ static void read_altnames(const struct nlattr *list, struct kn_link_info *link)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each_nested(attr, list) {
+	mnl_attr_for_each_nested (attr, list) {
 		if (mnl_attr_get_type(attr) != IFLA_ALT_IFNAME || link->altnames == KN_ALTNAMES)
 			continue;
 		get_text(attr, link->altname[link->altnames++], sizeof(link->altname[0]));
@@ -196,7 +196,7 @@ int kn_read_link(const struct nlmsghdr *nlh, struct kn_link_info *out)
 	link.ifindex = ifi->ifi_index;
 	link.flags = ifi->ifi_flags;
 	link.type = ifi->ifi_type;
-	mnl_attr_for_each(attr, nlh, sizeof(*ifi))
+	mnl_attr_for_each (attr, nlh, sizeof(*ifi))
 		read_link_attr(attr, &link);
 	if (!link.name[0] || link.ifindex <= 0)
 		return -EBADMSG;
@@ -216,7 +216,7 @@ int kn_read_addr(const struct nlmsghdr *nlh, struct kn_addr_info *out)
 	info.ifindex = (int)ifa->ifa_index;
 	info.scope = ifa->ifa_scope;
 	info.flags = ifa->ifa_flags;
-	mnl_attr_for_each(attr, nlh, sizeof(*ifa)) {
+	mnl_attr_for_each (attr, nlh, sizeof(*ifa)) {
 		if (mnl_attr_get_type(attr) == IFA_LOCAL)
 			get_prefix(attr, ifa->ifa_family, &local);
 		else if (mnl_attr_get_type(attr) == IFA_ADDRESS)
@@ -268,7 +268,7 @@ int kn_read_route(const struct nlmsghdr *nlh, struct kn_route_info *out)
 	info.protocol = rtm->rtm_protocol;
 	info.scope = rtm->rtm_scope;
 	info.cloned = rtm->rtm_flags & RTM_F_CLONED;
-	mnl_attr_for_each(attr, nlh, sizeof(*rtm))
+	mnl_attr_for_each (attr, nlh, sizeof(*rtm))
 		read_route_attr(attr, rtm->rtm_family, &info);
 	info.route.to.len = rtm->rtm_dst_len;
 	*out = info;

@@ -32,7 +32,7 @@ int kn_read_qdisc(const struct nlmsghdr *nlh, struct kn_qdisc_info *out)
 	info.ifindex = tcm->tcm_ifindex;
 	info.handle = tcm->tcm_handle;
 	info.parent = tcm->tcm_parent;
-	mnl_attr_for_each(attr, nlh, sizeof(*tcm))
+	mnl_attr_for_each (attr, nlh, sizeof(*tcm))
 		if (mnl_attr_get_type(attr) == TCA_KIND)
 			get_kind(attr, info.kind);
 	*out = info;
@@ -44,7 +44,7 @@ static void read_mirred(const struct nlattr *options, struct kn_filter_info *inf
 	const struct nlattr *attr;
 	struct tc_mirred parms;
 
-	mnl_attr_for_each_nested(attr, options) {
+	mnl_attr_for_each_nested (attr, options) {
 		if (mnl_attr_get_type(attr) != TCA_MIRRED_PARMS ||
 		    mnl_attr_get_payload_len(attr) < sizeof(parms))
 			continue;
@@ -54,14 +54,15 @@ static void read_mirred(const struct nlattr *options, struct kn_filter_info *inf
 	}
 }
 
-/* Basic counters, packed to 12 bytes by some kernels; packets beyond 32 bits come in PKT64 (5.5). */
+/* Basic counters, packed to 12 bytes by some kernels; packets beyond 32 bits come in PKT64 (5.5).
+ */
 static void read_stats(const struct nlattr *stats, struct kn_filter_info *info)
 {
 	struct gnet_stats_basic basic;
 	const struct nlattr *attr;
 	size_t len;
 
-	mnl_attr_for_each_nested(attr, stats) {
+	mnl_attr_for_each_nested (attr, stats) {
 		len = mnl_attr_get_payload_len(attr);
 		if (mnl_attr_get_type(attr) == TCA_STATS_BASIC && len >= 12) {
 			memcpy(&basic, mnl_attr_get_payload(attr), 12);
@@ -78,7 +79,7 @@ static void read_action(const struct nlattr *action, struct kn_filter_info *info
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each_nested(attr, action) {
+	mnl_attr_for_each_nested (attr, action) {
 		if (mnl_attr_get_type(attr) == TCA_ACT_OPTIONS)
 			read_mirred(attr, info);
 		else if (mnl_attr_get_type(attr) == TCA_ACT_STATS)
@@ -90,9 +91,9 @@ static void read_options(const struct nlattr *options, uint16_t type, struct kn_
 {
 	const struct nlattr *attr, *action;
 
-	mnl_attr_for_each_nested(attr, options)
+	mnl_attr_for_each_nested (attr, options)
 		if (mnl_attr_get_type(attr) == type)
-			mnl_attr_for_each_nested(action, attr)
+			mnl_attr_for_each_nested (action, attr)
 				read_action(action, info);
 }
 
@@ -103,8 +104,8 @@ static uint16_t action_type(const char *kind)
 		const char *kind;
 		uint16_t type;
 	} types[] = {
-		{ "matchall", TCA_MATCHALL_ACT },
-		{ "u32", TCA_U32_ACT },
+	    {"matchall", TCA_MATCHALL_ACT},
+	    {"u32", TCA_U32_ACT},
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -126,7 +127,7 @@ int kn_read_filter(const struct nlmsghdr *nlh, struct kn_filter_info *out)
 	info.parent = tcm->tcm_parent;
 	info.handle = tcm->tcm_handle;
 	info.prio = TC_H_MAJ(tcm->tcm_info) >> 16;
-	mnl_attr_for_each(attr, nlh, sizeof(*tcm)) {
+	mnl_attr_for_each (attr, nlh, sizeof(*tcm)) {
 		if (mnl_attr_get_type(attr) == TCA_KIND)
 			get_kind(attr, info.kind);
 		else if (mnl_attr_get_type(attr) == TCA_OPTIONS)

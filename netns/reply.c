@@ -15,7 +15,8 @@ static int copy_text(const struct nlattr *attr, void *data)
 		len = sizeof(reply->text) - 1;
 	memcpy(reply->text, mnl_attr_get_payload(attr), len);
 	reply->text[len] = '\0';
-	/* The kernel ends its words with a NUL; whatever else is in there must not reach a terminal. */
+	/* The kernel ends its words with a NUL; whatever else is in there must not reach a
+	 * terminal. */
 	for (char *c = reply->text; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 127)
 			*c = '?';

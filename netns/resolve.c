@@ -10,9 +10,9 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
-#define WAIT_MS	 2000
+#define WAIT_MS 2000
 #define DNS_PORT 53
-#define HEADER	 12
+#define HEADER 12
 
 /* The namespace's own file, else the host's, as `ip netns exec` has it. */
 static bool nameserver_of(const struct kn_ns *ns, char *server, size_t size)
@@ -70,8 +70,8 @@ static size_t build_query(uint8_t query[512], uint16_t id, const char *name)
 static int connect_to(struct kn_world *world, const struct kn_ns *ns, const char *server,
 		      struct kn_err *err)
 {
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(DNS_PORT) };
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(DNS_PORT) };
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(DNS_PORT)};
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(DNS_PORT)};
 	bool is_v6 = inet_pton(AF_INET6, server, &v6.sin6_addr) == 1;
 	int fd, code;
 
@@ -83,8 +83,8 @@ static int connect_to(struct kn_world *world, const struct kn_ns *ns, const char
 	fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	code = fd < 0 ? -errno : 0;
 	kn_world_leave(world);
-	if (!code && connect(fd, is_v6 ? (void *)&v6 : (void *)&v4,
-			     is_v6 ? sizeof(v6) : sizeof(v4)) < 0)
+	if (!code &&
+	    connect(fd, is_v6 ? (void *)&v6 : (void *)&v4, is_v6 ? sizeof(v6) : sizeof(v4)) < 0)
 		code = -errno;
 	if (!code)
 		return fd;
@@ -104,13 +104,12 @@ static int read_answer(const uint8_t *answer, ssize_t len, uint16_t id, const ch
 	return 0;
 }
 
-int kn_resolve(struct kn_world *world, const struct kn_ns *ns, const char *name,
-	       struct kn_err *err)
+int kn_resolve(struct kn_world *world, const struct kn_ns *ns, const char *name, struct kn_err *err)
 {
 	uint8_t query[512], answer[1500];
 	char server[64];
 	_cleanup_fd_ int fd = -1;
-	struct pollfd wait = { .events = POLLIN };
+	struct pollfd wait = {.events = POLLIN};
 	uint16_t id;
 	size_t len;
 

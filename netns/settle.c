@@ -5,7 +5,7 @@
 #include <time.h>
 
 #define STEP_MS 20
-#define MAX_MS	2000
+#define MAX_MS 2000
 
 /* A link that waits for its peer's carrier and will have it: both ends are to be up. */
 static bool waits(const struct kn_link *link)
@@ -19,7 +19,7 @@ static bool waits(const struct kn_link *link)
  */
 void kn_settle(struct kn_world *world)
 {
-	struct timespec pause = { .tv_nsec = STEP_MS * 1000000L };
+	struct timespec pause = {.tv_nsec = STEP_MS * 1000000L};
 	unsigned int waited = 0;
 	struct kn_link_info info;
 	struct kn_err err;

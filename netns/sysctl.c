@@ -6,7 +6,8 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* /proc/sys/net shows the namespace of whoever opens it, so a value is read and written from inside. */
+/* /proc/sys/net shows the namespace of whoever opens it, so a value is read and written from
+ * inside. */
 
 struct target {
 	char path[256];
@@ -146,19 +147,19 @@ static char *was(struct kn_world *world, const struct kn_step *step)
 }
 
 const struct kn_step_ops kn_step_sysctl = {
-	.goes_with_namespace = true,
-	.text = text,
-	.probe = probe,
-	.make = make,
-	.undo = undo,
-	.was = was,
+    .goes_with_namespace = true,
+    .text = text,
+    .probe = probe,
+    .make = make,
+    .undo = undo,
+    .was = was,
 };
 
 const struct kn_step_ops kn_step_link_sysctl = {
-	.goes_with_namespace = true,
-	.text = link_text,
-	.probe = probe,
-	.make = make,
-	.undo = undo,
-	.was = was,
+    .goes_with_namespace = true,
+    .text = link_text,
+    .probe = probe,
+    .make = make,
+    .undo = undo,
+    .was = was,
 };

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define TRIES	     8
+#define TRIES 8
 #define FIRST_BUFFER 16384
 
 struct kn_talk {
@@ -75,16 +75,17 @@ static int grow(struct kn_talk *talk, size_t need)
 	return 0;
 }
 
-/* One datagram from the kernel and nobody else. Its size is asked for first, so that none is cut. */
+/* One datagram from the kernel and nobody else. Its size is asked for first, so that none is cut.
+ */
 static ssize_t receive(struct kn_talk *talk)
 {
 	struct sockaddr_nl from = {};
 	struct iovec iov = {};
 	struct msghdr msg = {
-		.msg_name = &from,
-		.msg_namelen = sizeof(from),
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
+	    .msg_name = &from,
+	    .msg_namelen = sizeof(from),
+	    .msg_iov = &iov,
+	    .msg_iovlen = 1,
 	};
 	int fd = mnl_socket_get_fd(talk->nl);
 	ssize_t len;
@@ -137,7 +138,7 @@ static void after_overrun(struct kn_talk *talk)
 
 static void pause_ms(unsigned int ms)
 {
-	struct timespec wait = { .tv_sec = ms / 1000, .tv_nsec = (ms % 1000) * 1000000L };
+	struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = (ms % 1000) * 1000000L};
 
 	nanosleep(&wait, NULL);
 }
@@ -219,7 +220,7 @@ int kn_talk_do(struct kn_talk *talk, struct nlmsghdr *nlh, struct kn_err *err)
 int kn_talk_get(struct kn_talk *talk, struct nlmsghdr *nlh, mnl_cb_t each, void *data,
 		struct kn_err *err)
 {
-	struct kn_reply reply = { .single = true, .each = each, .data = data };
+	struct kn_reply reply = {.single = true, .each = each, .data = data};
 
 	return explain(err, repeat(talk, nlh, &reply, NULL), &reply);
 }
@@ -227,7 +228,7 @@ int kn_talk_get(struct kn_talk *talk, struct nlmsghdr *nlh, mnl_cb_t each, void 
 int kn_talk_dump(struct kn_talk *talk, struct nlmsghdr *nlh, const struct kn_dump *dump,
 		 struct kn_err *err)
 {
-	struct kn_reply reply = { .each = dump->each, .data = dump->data };
+	struct kn_reply reply = {.each = dump->each, .data = dump->data};
 
 	return explain(err, repeat(talk, nlh, &reply, dump->begin), &reply);
 }

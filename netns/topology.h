@@ -11,7 +11,7 @@
 #include <linux/limits.h>
 
 #define KN_NS_NAME 65 /* 64 and the NUL */
-#define KN_TEXT	   256
+#define KN_TEXT 256
 
 /* The kernel's names, and those of the keys in the file. */
 enum kn_kind {

@@ -11,8 +11,7 @@
 
 typedef int check_fn(struct kn_topology *topo, struct kn_err *err);
 
-#define fail(topo, err, fmt, ...) \
-	kn_fail(err, -EINVAL, "%s: " fmt, (topo)->file, ##__VA_ARGS__)
+#define fail(topo, err, fmt, ...) kn_fail(err, -EINVAL, "%s: " fmt, (topo)->file, ##__VA_ARGS__)
 
 static struct kn_ns *find_ns(const struct kn_topology *topo, const char *name)
 {
@@ -223,8 +222,8 @@ static int check_routes(struct kn_topology *topo, struct kn_err *err)
 /* net.ipv4.conf.X and its like belong to a link that has to exist first: the link's own sysctl. */
 static int check_sysctls(struct kn_topology *topo, struct kn_err *err)
 {
-	static const char *const per_link[] = { "net.ipv4.conf.", "net.ipv6.conf.",
-						"net.ipv4.neigh.", "net.ipv6.neigh." };
+	static const char *const per_link[] = {"net.ipv4.conf.", "net.ipv6.conf.",
+					       "net.ipv4.neigh.", "net.ipv6.neigh."};
 	const char *key, *rest;
 
 	for (size_t n = 0; n < topo->n_ns; n++) {
@@ -258,16 +257,17 @@ static int check_mirror(struct kn_topology *topo, size_t i, struct kn_err *err)
 	struct kn_ns *ns = find_ns(topo, m->ns_name);
 
 	if (!ns)
-		return fail(topo, err, "mirrors[%zu].namespace \"%s\": no such namespace in the file",
-			    i, m->ns_name);
+		return fail(topo, err,
+			    "mirrors[%zu].namespace \"%s\": no such namespace in the file", i,
+			    m->ns_name);
 	m->from = kn_topology_link(topo, ns, m->from_name);
 	if (!m->from)
 		return fail(topo, err, "mirrors[%zu].from \"%s\": no such link in namespace \"%s\"",
 			    i, m->from_name, ns->name);
 	m->to = kn_topology_link(topo, ns, m->to_name);
 	if (!m->to)
-		return fail(topo, err, "mirrors[%zu].to \"%s\": no such link in namespace \"%s\"", i,
-			    m->to_name, ns->name);
+		return fail(topo, err, "mirrors[%zu].to \"%s\": no such link in namespace \"%s\"",
+			    i, m->to_name, ns->name);
 	if (m->from == m->to)
 		return fail(topo, err, "mirrors[%zu].to \"%s\": mirrors to itself", i, m->to_name);
 	if (mtu_of(m->to) < mtu_of(m->from) ||
@@ -321,9 +321,9 @@ static int check_mirrors(struct kn_topology *topo, struct kn_err *err)
 
 int kn_topology_check(struct kn_topology *topo, struct kn_err *err)
 {
-	static check_fn *const checks[] = { check_namespaces, check_links,   check_bridges,
-					    check_parents,    check_rings,   check_routes,
-					    check_sysctls,    check_mirrors };
+	static check_fn *const checks[] = {check_namespaces, check_links,  check_bridges,
+					   check_parents,    check_rings,  check_routes,
+					   check_sysctls,    check_mirrors};
 	int code = 0;
 
 	for (size_t i = 0; !code && i < sizeof(checks) / sizeof(checks[0]); i++)

@@ -107,8 +107,8 @@ int kn_trust_dir(const char *path, unsigned int mode, struct kn_err *err)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return kn_fail(err, -errno, "%s: %s", path,
-			       errno == ENOTDIR || errno == ELOOP ? "not a directory" :
-								    strerror(errno));
+			       errno == ENOTDIR || errno == ELOOP ? "not a directory"
+								  : strerror(errno));
 	code = trusted(&st, path, err);
 	return code ? code : KN_TAKE_FD(fd);
 }

@@ -17,7 +17,7 @@ bool kn_route_uses(const struct nlmsghdr *nlh, int ifindex)
 	const struct rtnexthop *hop;
 	int left;
 
-	mnl_attr_for_each(attr, nlh, sizeof(struct rtmsg)) {
+	mnl_attr_for_each (attr, nlh, sizeof(struct rtmsg)) {
 		if (mnl_attr_get_type(attr) == RTA_OIF && mnl_attr_get_payload_len(attr) >= 4 &&
 		    mnl_attr_get_u32(attr) == (uint32_t)ifindex)
 			return true;
@@ -35,14 +35,15 @@ bool kn_route_uses(const struct nlmsghdr *nlh, int ifindex)
 	return false;
 }
 
-/* Settings of an interface that die with its leaving: the kernel makes them anew, at the default. */
+/* Settings of an interface that die with its leaving: the kernel makes them anew, at the default.
+ */
 static const char *const sysctl_keys[] = {
-	"ipv4.accept_local",  "ipv4.accept_redirects", "ipv4.accept_source_route",
-	"ipv4.arp_announce",  "ipv4.arp_ignore",       "ipv4.forwarding",
-	"ipv4.proxy_arp",     "ipv4.rp_filter",	       "ipv4.send_redirects",
-	"ipv6.accept_dad",    "ipv6.accept_ra",	       "ipv6.accept_redirects",
-	"ipv6.addr_gen_mode", "ipv6.autoconf",	       "ipv6.disable_ipv6",
-	"ipv6.forwarding",    "ipv6.proxy_ndp",	       "ipv6.use_tempaddr",
+    "ipv4.accept_local",  "ipv4.accept_redirects", "ipv4.accept_source_route",
+    "ipv4.arp_announce",  "ipv4.arp_ignore",	   "ipv4.forwarding",
+    "ipv4.proxy_arp",	  "ipv4.rp_filter",	   "ipv4.send_redirects",
+    "ipv6.accept_dad",	  "ipv6.accept_ra",	   "ipv6.accept_redirects",
+    "ipv6.addr_gen_mode", "ipv6.autoconf",	   "ipv6.disable_ipv6",
+    "ipv6.forwarding",	  "ipv6.proxy_ndp",	   "ipv6.use_tempaddr",
 };
 
 static void save_sysctls(struct kn_journal *journal)
@@ -51,8 +52,8 @@ static void save_sysctls(struct kn_journal *journal)
 	char path[256];
 	ssize_t len;
 
-	journal->sysctls = calloc(sizeof(sysctl_keys) / sizeof(sysctl_keys[0]),
-				  sizeof(*journal->sysctls));
+	journal->sysctls =
+	    calloc(sizeof(sysctl_keys) / sizeof(sysctl_keys[0]), sizeof(*journal->sysctls));
 	for (size_t i = 0; journal->sysctls && i < sizeof(sysctl_keys) / sizeof(sysctl_keys[0]);
 	     i++) {
 		_cleanup_fd_ int fd = -1;
@@ -106,8 +107,8 @@ static int each_addr(const struct nlmsghdr *nlh, void *data)
 	 */
 	if (info.addr.family == AF_INET6 && (info.flags & IFA_F_TEMPORARY))
 		return MNL_CB_OK;
-	if (kn_journal_add(&journal->addrs, &journal->n_addrs, kn_prefix_text(&info.addr, text), nlh,
-			   nlh->nlmsg_len) < 0)
+	if (kn_journal_add(&journal->addrs, &journal->n_addrs, kn_prefix_text(&info.addr, text),
+			   nlh, nlh->nlmsg_len) < 0)
 		collect->code = -ENOMEM;
 	return MNL_CB_OK;
 }
@@ -145,8 +146,8 @@ static void each_route(const struct kn_route_info *info, const struct nlmsghdr *
 static int save_networks(struct kn_world *world, struct kn_journal *journal, struct kn_err *err)
 {
 	const struct kn_ns *home = &world->topo->ns[0];
-	struct collect collect = { .journal = journal };
-	struct kn_dump dump = { begin_addrs, each_addr, &collect };
+	struct collect collect = {.journal = journal};
+	struct kn_dump dump = {begin_addrs, each_addr, &collect};
 	char buf[KN_MSG_SIZE];
 	struct kn_talk *talk;
 	int code = kn_world_talk(world, home, &talk, err);
@@ -166,11 +167,11 @@ int kn_uplink_snapshot(struct kn_world *world, const struct kn_link_info *info, 
 		       struct kn_journal *journal, struct kn_err *err)
 {
 	*journal = (struct kn_journal){
-		.ifindex = info->ifindex,
-		.mtu = info->mtu,
-		.up = info->flags & IFF_UP,
-		.has_mac = info->has_mac,
-		.has_permanent_mac = info->has_permanent_mac,
+	    .ifindex = info->ifindex,
+	    .mtu = info->mtu,
+	    .up = info->flags & IFF_UP,
+	    .has_mac = info->has_mac,
+	    .has_permanent_mac = info->has_permanent_mac,
 	};
 	snprintf(journal->ns, sizeof(journal->ns), "%s", ns);
 	snprintf(journal->name, sizeof(journal->name), "%s", info->name);

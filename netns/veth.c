@@ -64,14 +64,14 @@ static int undo(struct kn_world *world, const struct kn_step *step, struct kn_er
 {
 	int code = kn_link_delete(world, step->link->ns, step->link->name, err);
 
-	return code ? code :
-		      kn_link_delete(world, step->link->peer->ns, step->link->peer->name, err);
+	return code ? code
+		    : kn_link_delete(world, step->link->peer->ns, step->link->peer->name, err);
 }
 
 const struct kn_step_ops kn_step_veth = {
-	.text = text,
-	.probe = probe,
-	.make = make,
-	.mend = mend,
-	.undo = undo,
+    .text = text,
+    .probe = probe,
+    .make = make,
+    .mend = mend,
+    .undo = undo,
 };

@@ -63,16 +63,22 @@ topology() {
 	echo "$work/$(basename "$1")"
 }
 
-# Everything that up may leave behind, as text; equal before and after means clean.
-snapshot() {
+everything() {
 	ls /run/netns 2>/dev/null | sort
 	ip -o link | sed 's/^[0-9]*: //; s/ state .*//' | sort
 	ip -o addr | awk '{ print $2, $3, $4 }' | sort
-	ip route show table all; ip -6 route show table main
+	ip route show table all
+	ip -6 route show table main
 	tc qdisc show | grep -v noqueue
 	find /run/kidos-netns /var/lib/kidos/netns /etc/netns -mindepth 1 2>/dev/null | sort
 	pgrep -a 'udhcpc|dhclient' | grep -v defunct
-	grep netns /proc/self/mounts | grep -v ' /run/netns ' || true
+	grep netns /proc/self/mounts | grep -v ' /run/netns '
+}
+
+# Everything that up may leave behind, as text; equal before and after means clean. What other tests
+# call kt-* comes and goes beside us.
+snapshot() {
+	everything | awk '!/kt-/ || /kt-n(etns|ic)/'
 }
 
 # start_in NS COMMAND...: in the background; the pid is the command's own, since nsenter becomes it.

@@ -36,11 +36,16 @@ static int remove_dir(void **state)
 
 static void fill(struct kn_journal *journal)
 {
-	struct nlmsghdr message[2] = { { .nlmsg_len = sizeof(message), .nlmsg_type = 20 } };
+	struct nlmsghdr message[2] = {{.nlmsg_len = sizeof(message), .nlmsg_type = 20}};
 
-	*journal = (struct kn_journal){ .ns = "ethns", .boot_id = "b", .name = "eth0",
-					.ifindex = 4, .mtu = 1450, .up = true, .has_mac = true,
-					.mac = { 2, 0, 0, 0, 0xab, 0xcd } };
+	*journal = (struct kn_journal){.ns = "ethns",
+				       .boot_id = "b",
+				       .name = "eth0",
+				       .ifindex = 4,
+				       .mtu = 1450,
+				       .up = true,
+				       .has_mac = true,
+				       .mac = {2, 0, 0, 0, 0xab, 0xcd}};
 	journal->altnames = calloc(1, sizeof(*journal->altnames));
 	strcpy(journal->altnames[0], "enp0s3");
 	journal->n_altnames = 1;
@@ -49,9 +54,11 @@ static void fill(struct kn_journal *journal)
 	strcpy(journal->sysctls[0].value, "2");
 	journal->n_sysctls = 1;
 	assert_int_equal(kn_journal_add(&journal->addrs, &journal->n_addrs, "10.0.0.1/24", message,
-					sizeof(message)), 0);
+					sizeof(message)),
+			 0);
 	assert_int_equal(kn_journal_add(&journal->routes, &journal->n_routes, "0.0.0.0/0", message,
-					sizeof(message)), 0);
+					sizeof(message)),
+			 0);
 }
 
 static void round_trip(void **state)
@@ -86,15 +93,18 @@ static void round_trip(void **state)
 static void broken(void **state)
 {
 	static const char *const texts[] = {
-		"", "[]", "{}", "{\"name\":\"eth0\"}",
-		/* complete, but an address's message is cut short */
-		"{\"namespace\":\"n\",\"boot_id\":\"b\",\"name\":\"e\",\"kind\":\"\",\"ifindex\":1,"
-		"\"mtu\":1,\"up\":true,\"altnames\":[],\"sysctls\":{},\"routes\":[],"
-		"\"addresses\":[{\"text\":\"x\",\"message\":\"14000000\"}]}",
-		/* a key that would leave /proc/sys/net */
-		"{\"namespace\":\"n\",\"boot_id\":\"b\",\"name\":\"e\",\"kind\":\"\",\"ifindex\":1,"
-		"\"mtu\":1,\"up\":true,\"altnames\":[],\"sysctls\":{\"ipv4/../../kernel\":\"1\"},"
-		"\"routes\":[],\"addresses\":[]}",
+	    "",
+	    "[]",
+	    "{}",
+	    "{\"name\":\"eth0\"}",
+	    /* complete, but an address's message is cut short */
+	    "{\"namespace\":\"n\",\"boot_id\":\"b\",\"name\":\"e\",\"kind\":\"\",\"ifindex\":1,"
+	    "\"mtu\":1,\"up\":true,\"altnames\":[],\"sysctls\":{},\"routes\":[],"
+	    "\"addresses\":[{\"text\":\"x\",\"message\":\"14000000\"}]}",
+	    /* a key that would leave /proc/sys/net */
+	    "{\"namespace\":\"n\",\"boot_id\":\"b\",\"name\":\"e\",\"kind\":\"\",\"ifindex\":1,"
+	    "\"mtu\":1,\"up\":true,\"altnames\":[],\"sysctls\":{\"ipv4/../../kernel\":\"1\"},"
+	    "\"routes\":[],\"addresses\":[]}",
 	};
 	struct kn_journal got;
 	struct kn_err err;
@@ -129,9 +139,9 @@ static void planted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		{ "netns: journal comes back as it was", round_trip, NULL, NULL, NULL },
-		{ "netns: journal that is broken", broken, NULL, NULL, NULL },
-		{ "netns: journal and planted links", planted, NULL, NULL, NULL },
+	    {"netns: journal comes back as it was", round_trip, NULL, NULL, NULL},
+	    {"netns: journal that is broken", broken, NULL, NULL, NULL},
+	    {"netns: journal and planted links", planted, NULL, NULL, NULL},
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -7,7 +7,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#define SEQ  5
+#define SEQ 5
 #define PORT 77
 
 static _Alignas(struct nlmsghdr) char buf[4096];
@@ -56,7 +56,7 @@ static struct kn_reply fresh(void)
 {
 	used = 0;
 	handed = 0;
-	return (struct kn_reply){ .seq = SEQ, .portid = PORT, .each = count };
+	return (struct kn_reply){.seq = SEQ, .portid = PORT, .each = count};
 }
 
 static void acks(void **state)
@@ -81,7 +81,7 @@ static void acks(void **state)
 
 static void extended_acks(void **state)
 {
-	static const uint16_t flags[] = { NLM_F_ACK_TLVS, NLM_F_ACK_TLVS | NLM_F_CAPPED };
+	static const uint16_t flags[] = {NLM_F_ACK_TLVS, NLM_F_ACK_TLVS | NLM_F_CAPPED};
 	struct kn_reply reply;
 	char words[600];
 
@@ -106,7 +106,8 @@ static void extended_acks(void **state)
 	/* An original length that lies points beyond the message. */
 	reply = fresh();
 	ack(-EINVAL, NLM_F_ACK_TLVS, "words");
-	((struct nlmsgerr *)mnl_nlmsg_get_payload((struct nlmsghdr *)buf))->msg.nlmsg_len = 1U << 31;
+	((struct nlmsgerr *)mnl_nlmsg_get_payload((struct nlmsghdr *)buf))->msg.nlmsg_len = 1U
+											    << 31;
 	assert_int_equal(kn_reply_feed(&reply, buf, used), 0);
 	assert_string_equal(reply.text, "");
 }
@@ -124,13 +125,15 @@ static void dumps(void **state)
 	assert_true(reply.interrupted);
 	assert_int_equal(handed, 2);
 	used = 0;
-	memcpy(mnl_nlmsg_put_extra_header(message(NLMSG_DONE, NLM_F_MULTI, SEQ, PORT), 4), &error, 4);
+	memcpy(mnl_nlmsg_put_extra_header(message(NLMSG_DONE, NLM_F_MULTI, SEQ, PORT), 4), &error,
+	       4);
 	assert_int_equal(kn_reply_feed(&reply, buf, NLMSG_HDRLEN + 4), 0);
 	assert_true(reply.done);
 	assert_int_equal(reply.error, 0);
 	reply = fresh();
 	error = -ENOBUFS;
-	memcpy(mnl_nlmsg_put_extra_header(message(NLMSG_DONE, NLM_F_MULTI, SEQ, PORT), 4), &error, 4);
+	memcpy(mnl_nlmsg_put_extra_header(message(NLMSG_DONE, NLM_F_MULTI, SEQ, PORT), 4), &error,
+	       4);
 	assert_int_equal(kn_reply_feed(&reply, buf, NLMSG_HDRLEN + 4), 0);
 	assert_int_equal(reply.error, -ENOBUFS);
 }
@@ -180,14 +183,14 @@ static void rubbish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		{ "netns: reply acks", acks, NULL, NULL, NULL },
-		{ "netns: reply extended acks, as the kernel words them", extended_acks, NULL, NULL,
-		  NULL },
-		{ "netns: reply dumps, interrupted ones and cut-off ones", dumps, NULL, NULL, NULL },
-		{ "netns: reply of another sequence or port is passed over", strangers, NULL, NULL,
-		  NULL },
-		{ "netns: reply of one message", single, NULL, NULL, NULL },
-		{ "netns: reply that is rubbish", rubbish, NULL, NULL, NULL },
+	    {"netns: reply acks", acks, NULL, NULL, NULL},
+	    {"netns: reply extended acks, as the kernel words them", extended_acks, NULL, NULL,
+	     NULL},
+	    {"netns: reply dumps, interrupted ones and cut-off ones", dumps, NULL, NULL, NULL},
+	    {"netns: reply of another sequence or port is passed over", strangers, NULL, NULL,
+	     NULL},
+	    {"netns: reply of one message", single, NULL, NULL, NULL},
+	    {"netns: reply that is rubbish", rubbish, NULL, NULL, NULL},
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
