@@ -59,7 +59,7 @@ run_mode() {
 	settle
 	expect "$mode" tx
 	all_flows "$mode"
-	equal "$mode: nothing unaccounted" '0 0' \
+	equal "$mode: nothing unaccounted" '0.000000 0.000000' \
 		"$(csv_last b0/gauge-unaccounted_rx) $(csv_last b0/gauge-unaccounted_tx)"
 	# bad-ihl is the last kind, truncated the one before: both are errors, once per direction.
 	equal "$mode: an error for each malformed frame" "$(malformed)" "$(errors)"

@@ -51,19 +51,21 @@ finish() {
 
 # --- what is there and must be again ---
 
-programs() {
-	bpftool -j prog show 2>/dev/null | jq -r '.[] | select(.name // "" | startswith("kidos_")) | .id'
+# Programs and maps that the daemon holds are known by their ids: other runs of kidos on the same
+# machine come and go.
+own_programs=''
+
+remember_programs() {
+	own_programs+=" $(sed -n 's/^prog_id:[[:space:]]*//p' /proc/"$daemon"/fdinfo/* 2>/dev/null | sort -u | tr '\n' ' ')"
 }
 
-before=$(programs)
-
-# Programs of ours by id: other runs of kidos on this machine come and go, so only pins and
-# namespaces of this run are looked at where it shares the machine.
 nothing_left() {
-	local left=''
+	local id left=''
 	[ ! -e "$state" ] || left+="state directory $state"$'\n'
-	left+=$(comm -13 <(sort <<<"$before") <(programs | sort) | sed 's/^/program /')
-	[ -z "${left//[$'\n']/}" ] || { echo "$left"; return 1; }
+	for id in $own_programs; do
+		! bpftool prog show id "$id" 2>/dev/null || left+="program $id"$'\n'
+	done
+	[ -z "$left" ] || { echo "$left"; return 1; }
 }
 
 # --- namespaces ---
@@ -160,6 +162,7 @@ attached() {
 stop_collectd() {
 	local start=${EPOCHREALTIME/./}
 	[ -n "$daemon" ] || return 0
+	remember_programs
 	kill -TERM "$daemon" 2>/dev/null
 	wait "$daemon" 2>/dev/null
 	stopped_ms=$(((${EPOCHREALTIME/./} - start) / 1000))
@@ -167,6 +170,7 @@ stop_collectd() {
 }
 
 kill_collectd() {
+	remember_programs
 	kill -KILL "$daemon"
 	wait "$daemon" 2>/dev/null
 	daemon=''

@@ -39,7 +39,7 @@ const struct packet_kind packet_kinds[] = {
 	{ "frag-later", "udp", &network_ipv4_later, &transport_udp_later, { 0 }, 0 },
 	{ "udp6-ext", "udp", &network_ipv6_ext, &transport_udp, { 0 }, 0 },
 	{ "truncated", "other_ip", &network_ipv4, &transport_none, { 0 }, 10 },
-	{ "bad-ihl", "other_ip", &network_ipv4_bad_ihl, &transport_udp, { 0 }, 0 },
+	{ "bad-ihl", "udp", &network_ipv4_bad_ihl, &transport_udp, { 0 }, 0 },
 	{ 0 },
 };
 
