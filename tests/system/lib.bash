@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Sourced by the system tests: TAP, namespaces, real collectd with kidos, and what must not be left.
+set -uo pipefail
+export PATH=$PATH:/usr/sbin:/sbin
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=${KIDOS_BUILD:-$top/build}
+area=$(basename "$0" .sh)
+run=kt-${KIDOS_RUN:-$$}-$area
+state=/sys/fs/bpf/$run
+work=$(mktemp -d)
+frames=$build/tests/tools/frames
+kidosctl=$build/plugin/kidosctl
+tests=0 failures=0 daemon='' started=()
+
+# --- TAP ---
+
+ok() {
+	tests=$((tests + 1))
+	printf 'ok %d - %s: %s\n' "$tests" "$area" "$1"
+}
+
+not_ok() {
+	tests=$((tests + 1)) failures=$((failures + 1))
+	printf 'not ok %d - %s: %s\n' "$tests" "$area" "$1"
+	[ -z "${2:-}" ] || sed 's/^/# /' <<<"$2"
+}
+
+skip() {
+	tests=$((tests + 1))
+	printf 'ok %d - %s: %s # SKIP %s\n' "$tests" "$area" "$1" "$2"
+}
+
+# check NAME COMMAND...: what it prints explains a failure.
+check() {
+	local name=$1
+	shift
+	if "$@" >"$work/said" 2>&1; then ok "$name"; else not_ok "$name" "$(cat "$work/said")"; fi
+}
+
+# equal NAME WANTED GOT
+equal() {
+	if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "wanted: $2"$'\n'"got:    $3"; fi
+}
+
+finish() {
+	printf '1..%d\n' "$tests"
+	exit $((failures > 0))
+}
+
+# --- what is there and must be again ---
+
+# Programs and maps that the daemon holds are known by their ids: other runs of kidos on the same
+# machine come and go.
+own_programs=''
+
+remember_programs() {
+	own_programs+=" $(sed -n 's/^prog_id:[[:space:]]*//p' /proc/"$daemon"/fdinfo/* 2>/dev/null | sort -u | tr '\n' ' ')"
+}
+
+nothing_left() {
+	local id left=''
+	[ ! -e "$state" ] || left+="state directory $state"$'\n'
+	for id in $own_programs; do
+		! bpftool prog show id "$id" 2>/dev/null || left+="program $id"$'\n'
+	done
+	[ -z "$left" ] || { echo "$left"; return 1; }
+}
+
+# --- namespaces ---
+
+in_ns() {
+	local ns=$run-$1
+	shift
+	nsenter --net="/run/netns/$ns" "$@"
+}
+
+# No packet but those that a test sends: no IPv6, no ARP.
+make_ns() {
+	local ns
+	for ns in "$@"; do
+		ip netns add "$run-$ns"
+		in_ns "$ns" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 2>/dev/null
+		ip -n "$run-$ns" link set lo up
+	done
+}
+
+delete_ns() {
+	ip netns delete "$run-$1"
+}
+
+# make_veth NS NAME NS NAME
+make_veth() {
+	ip -n "$run-$1" link add "$2" arp off type veth peer name "$4" netns "$run-$3" &&
+		ip -n "$run-$3" link set "$4" arp off up && ip -n "$run-$1" link set "$2" up
+}
+
+# --- collectd ---
+
+# write_config [LINES in <Plugin kidos>]: into $work/collectd.conf
+write_config() {
+	cat >"$work/collectd.conf" <<-END
+		Hostname "kt"
+		FQDNLookup false
+		Interval 0.5
+		BaseDir "$work"
+		PIDFile "$work/collectd.pid"
+		LoadPlugin logfile
+		<Plugin logfile>
+		  LogLevel info
+		  File "$work/log"
+		  Timestamp false
+		  PrintSeverity true
+		</Plugin>
+		LoadPlugin csv
+		<Plugin csv>
+		  DataDir "$work/csv"
+		  StoreRates false
+		</Plugin>
+		PluginDir "${plugin_dir:-$build/plugin}"
+		LoadPlugin kidos
+		PluginDir "/usr/lib/collectd"
+		<Plugin kidos>
+		  StatePath "$state"
+		$1
+		</Plugin>
+	END
+}
+
+# wait_for SECONDS COMMAND...
+wait_for() {
+	local end=$((SECONDS + $1 * ${KIDOS_SLOW:-1}))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -le $end ] || return 1
+		sleep 0.1
+	done
+}
+
+logged() {
+	grep -qF -- "$1" "$work/log"
+}
+
+# start_collectd NS CONFIG [PREFIX COMMAND...]: in the namespace, or "-" for the current one
+start_collectd() {
+	local ns=$1 enter=()
+	write_config "$2"
+	shift 2
+	[ "$ns" = - ] || enter=(nsenter --net="/run/netns/$run-$ns")
+	: >"$work/log"
+	rm -rf "$work/csv"
+	"${enter[@]}" "$@" collectd -f -C "$work/collectd.conf" >"$work/out" 2>&1 &
+	daemon=$!
+}
+
+attached() {
+	wait_for 20 logged "interface $1 in" && wait_for 20 logged "received packets at"
+}
+
+# Prints how long it took, in ms.
+stop_collectd() {
+	local start=${EPOCHREALTIME/./}
+	[ -n "$daemon" ] || return 0
+	remember_programs
+	kill -TERM "$daemon" 2>/dev/null
+	wait "$daemon" 2>/dev/null
+	stopped_ms=$(((${EPOCHREALTIME/./} - start) / 1000))
+	daemon=''
+}
+
+kill_collectd() {
+	remember_programs
+	kill -KILL "$daemon"
+	wait "$daemon" 2>/dev/null
+	daemon=''
+}
+
+# csv_last INSTANCE/TYPE-TYPE_INSTANCE: the newest values, without their time
+csv_last() {
+	tail -qn 1 "$work/csv/kt/kidos-$1"-20* 2>/dev/null | tail -n 1 | cut -d, -f2-
+}
+
+last_poll() {
+	tail -qn 1 "$work"/csv/kt/kidos-self/gauge-last_poll-20* 2>/dev/null | tail -n 1 | cut -d. -f1
+}
+
+polled_after() {
+	[ "$(last_poll)" -ge "$1" ]
+}
+
+# Until what was sent before the call is in the files: csv times are rounded, hence the second.
+settle() {
+	wait_for 20 polled_after $(($(date +%s) + 1))
+}
+
+leave() {
+	local status=$? pid ns
+	trap '' INT TERM HUP
+	stop_collectd
+	for pid in "${started[@]}"; do
+		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	for ns in $(ip netns list 2>/dev/null | awk -v run="$run-" 'index($1, run) == 1 { print $1 }'); do
+		ip netns delete "$ns"
+	done
+	rm -rf "$work"
+	[ ! -d "$state" ] || rm -rf "$state"
+	exit $status
+}
+
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP needs root'; exit 0; }
+trap leave EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP

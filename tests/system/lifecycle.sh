@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# kernels: yes
+# Interfaces and namespaces that come and go, a daemon that is killed, a second one, SIGTERM in
+# every phase: nothing is lost, nothing is left.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+nobody=02:00:00:00:00:99
+# In a guest's emulated CPU a recreation takes a second.
+recreations=$([ "$(systemd-detect-virt 2>/dev/null)" = qemu ] || grep -q 'QEMU' /proc/cpuinfo && echo 20 || echo 1000)
+
+config="<Interface \"b0\">
+	Namespace \"$run-b\"
+</Interface>"
+
+udp_packets() {
+	csv_last "$run-b:b0/if_packets-udp" | cut -d, -f1
+}
+
+# Every packet is counted that is sent while b0 is attached.
+sends_counted() {
+	local was now
+	settle
+	was=$(udp_packets)
+	in_ns a "$frames" a0 udp 100 --dst-mac $nobody
+	settle
+	now=$(udp_packets)
+	echo "before $was, now $now"
+	[ $((now - was)) = 100 ]
+}
+
+state_of() {
+	"$kidosctl" --state "$state" status --json | jq -r --arg name "$run-b:$1" '.interfaces[] | select(.interface == $name) | .state'
+}
+
+is() {
+	[ "$(state_of "$1")" = "$2" ]
+}
+
+recreate_link() {
+	ip -n "$run-a" link delete a0 2>/dev/null
+	make_veth a a0 b b0
+}
+
+same_index_new_name() {
+	local index
+	index=$(in_ns b cat /sys/class/net/b0/ifindex 2>/dev/null || ip -n "$run-b" -j link show b0 | jq '.[0].ifindex')
+	ip -n "$run-a" link delete a0
+	wait_for 10 is b0 waiting || return 1
+	ip -n "$run-a" link add a0 arp off type veth peer name c0 netns "$run-b" index "$index"
+	ip -n "$run-b" link set c0 up
+	ip -n "$run-a" link set a0 up
+	in_ns a "$frames" a0 udp 50 --dst-mac $nobody
+	sleep 1
+	is b0 waiting
+}
+
+thousand_recreations() {
+	local i descriptors
+	descriptors=$(ls /proc/$daemon/fd | wc -l)
+	for ((i = 0; i < recreations; i++)); do
+		recreate_link || return 1
+	done
+	wait_for 20 is b0 attached || return 1
+	echo "descriptors: $descriptors, then $(ls /proc/$daemon/fd | wc -l)"
+	[ "$(ls /proc/$daemon/fd | wc -l)" -le "$descriptors" ]
+}
+
+# A descriptor of ours in the namespace would keep it and its veth alive.
+delete_frees_at_once() {
+	delete_ns b
+	wait_for 2 no_a0 || { ip -n "$run-a" link; return 1; }
+}
+
+no_a0() {
+	! ip -n "$run-a" link show a0
+}
+
+second_instance() {
+	local said
+	said=$(timeout 20 collectd -T -C "$work/collectd.conf" 2>&1) && return 1
+	tail -n 5 "$work/log"
+	grep -qF "$daemon" "$work/log" && kill -0 "$daemon" && is b0 attached
+}
+
+killed_and_restarted() {
+	local i
+	for i in 1 2 3 4 5; do
+		sleep "0.$((RANDOM % 10))"
+		kill_collectd
+		start_collectd - "$config"
+	done
+	attached b0 && wait_for 20 is b0 attached
+}
+
+# Milliseconds after the start, from loading to polling.
+down_in_two_seconds() {
+	local phase slow=${KIDOS_SLOW:-1}
+	for phase in 0.01 0.03 0.05 0.1 0.2 0.3 0.5 1 2; do
+		start_collectd - "$config"
+		sleep $phase
+		stop_collectd
+		echo "$phase s after start: down in $stopped_ms ms"
+		[ "$stopped_ms" -le $((2000 * slow)) ] && nothing_left || return 1
+	done
+}
+
+make_ns a b
+make_veth a a0 b b0
+start_collectd - "$config"
+check 'attached in a named namespace' wait_for 20 is b0 attached
+check 'packets are counted' sends_counted
+ip -n "$run-a" link delete a0
+check 'a deleted interface is waited for' wait_for 10 is b0 waiting
+make_veth a a0 b b0
+check 'a recreated interface is attached' wait_for 10 is b0 attached
+check 'and counted' sends_counted
+check 'another name with the same index is not taken for it' same_index_new_name
+check 'recreated many times' thousand_recreations
+check 'and counted after it' sends_counted
+check 'a deleted namespace goes at once, with its veth' delete_frees_at_once
+check 'its interface is waited for' wait_for 10 is b0 waiting
+make_ns b
+make_veth a a0 b b0
+check 'a recreated namespace is attached' wait_for 10 is b0 attached
+check 'and counted again' sends_counted
+check 'collectd -T beside it is refused, naming the pid' second_instance
+check 'and harms nothing' sends_counted
+check 'killed at random points and restarted' killed_and_restarted
+check 'counted after a restart' sends_counted
+stop_collectd
+check 'nothing is left' nothing_left
+check 'SIGTERM in every phase: down within two seconds' down_in_two_seconds
+finish
