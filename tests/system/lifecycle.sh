@@ -58,6 +58,7 @@ same_index_new_name() {
 
 thousand_recreations() {
 	local i descriptors
+	recreate_link && wait_for 20 is b0 attached || return 1
 	descriptors=$(ls /proc/$daemon/fd | wc -l)
 	for ((i = 0; i < recreations; i++)); do
 		recreate_link || return 1
