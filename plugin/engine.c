@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -100,6 +102,18 @@ static int make_worlds(struct kidos_engine *engine)
 	return 0;
 }
 
+/* CAP_SYS_ADMIN stands for CAP_PERFMON. */
+static bool has_perfmon(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+
+	if (syscall(SYS_capget, &header, data))
+		return true;
+	return data[CAP_TO_INDEX(CAP_PERFMON)].effective & CAP_TO_MASK(CAP_PERFMON) ||
+	       data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN);
+}
+
 /*
  * The first namespace's programs make the maps, so they are loaded at once:
  * what is wrong with kernel or privileges is known before collectd goes on.
@@ -113,7 +127,8 @@ static int load(struct kidos_engine *engine)
 		world->traffic = kidos_traffic_load(&engine->maps, &engine->meta, world->number);
 		error = world->traffic ? 0 : -errno;
 	}
-	if (error == -EPERM)
+	/* Without CAP_PERFMON the verifier refuses what it else accepts. */
+	if (error == -EPERM || (error == -EACCES && !has_perfmon()))
 		kidos_log(LOG_ERR, "loading programs takes CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON "
 				   "(or root)");
 	else if (error)

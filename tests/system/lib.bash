@@ -204,8 +204,7 @@ leave() {
 	for ns in $(ip netns list 2>/dev/null | awk -v run="$run-" 'index($1, run) == 1 { print $1 }'); do
 		ip netns delete "$ns"
 	done
-	rm -rf "$work"
-	[ ! -d "$state" ] || rm -rf "$state"
+	rm -rf "$work" /sys/fs/bpf/"$run" /sys/fs/bpf/"$run"-*
 	exit $status
 }
 

@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What kidos needs, taken away piece by piece: a message that names it, and collectd goes on.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+config='<Interface "b0">
+</Interface>'
+
+# refused NAME MESSAGE [PREFIX...]: init fails with these words, and the daemon stays
+refused() {
+	local name=$1 message=$2
+	shift 2
+	start_collectd b "$config" "$@"
+	wait_for 20 logged 'Initialization complete'
+	if logged "$message" && kill -0 "$daemon"; then
+		ok "$name"
+	else
+		not_ok "$name" "wanted: $message"$'\n'"$(cat "$work/log" "$work/out")"
+	fi
+	stop_collectd
+	check "$name: nothing is left" nothing_left
+}
+
+make_ns a b
+make_veth a a0 b b0
+chmod 755 "$work"
+
+# CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON, so it goes with each.
+missing_words='loading programs takes CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON (or root)'
+refused 'without CAP_BPF and CAP_SYS_ADMIN' "$missing_words" \
+	setpriv --bounding-set -bpf,-sys_admin --inh-caps -bpf,-sys_admin
+refused 'without CAP_PERFMON and CAP_SYS_ADMIN' "$missing_words" \
+	setpriv --bounding-set -perfmon,-sys_admin --inh-caps -perfmon,-sys_admin
+refused 'without CAP_NET_ADMIN and CAP_SYS_ADMIN' "$missing_words" \
+	setpriv --bounding-set -net_admin,-sys_admin --inh-caps -net_admin,-sys_admin
+
+real=$state
+state=$work/state
+refused 'a state path that is not on bpffs' "Plugin kidos / StatePath \"$state\":"
+state=/nonexistent/kidos
+refused 'a state path whose parent is missing' "Plugin kidos / StatePath \"$state\":"
+state=$real
+refused 'no bpffs mounted' "Plugin kidos / StatePath \"$state\":" unshare -m sh -c 'umount -l /sys/fs/bpf; exec "$@"' sh
+finish

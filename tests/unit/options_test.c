@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The option table against what describes it: kidos.conf shows every option
+ * at its default, and nothing else; the man page has every option and default.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+
+static char *read_file(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = calloc(1, 1 << 16);
+
+	assert_non_null(file);
+	assert_non_null(text);
+	assert_in_range(fread(text, 1, (1 << 16) - 1, file), 1, (1 << 16) - 2);
+	fclose(file);
+	return text;
+}
+
+/* As kidos.conf writes it: words in quotes, numbers and booleans without. */
+static void option_line(const struct kidos_option *option, char *line, size_t size)
+{
+	bool quoted = option->type == KIDOS_OPTION_STRING || option->type == KIDOS_OPTION_CHOICE;
+
+	snprintf(line, size, "%s %s%s%s", option->name, quoted ? "\"" : "", option->initial,
+		 quoted ? "\"" : "");
+}
+
+static const struct kidos_option *option_find(const char *block, const char *line)
+{
+	char wanted[256];
+
+	for (size_t i = 0; i < kidos_option_count; i++) {
+		option_line(&kidos_options[i], wanted, sizeof(wanted));
+		if (!strcmp(kidos_options[i].block, block) && !strcmp(wanted, line))
+			return &kidos_options[i];
+	}
+	return NULL;
+}
+
+/* One line of kidos.conf: a block's begin or end, an option, or neither. */
+static bool read_line(char *line, char block[64])
+{
+	line += strspn(line, "# ");
+	if (!strncmp(line, "</", 2)) {
+		*block = '\0';
+	} else if (*line == '<') {
+		sscanf(line, "<%63[A-Za-z]", block);
+		if (!strcmp(block, "Plugin"))
+			*block = '\0';
+	} else if (option_find(block, line)) {
+		return true;
+	}
+	return false;
+}
+
+static void test_conf_has_every_option(void **state)
+{
+	char *text = read_file(KIDOS_SOURCE "/collectd.conf.d/kidos.conf"), block[64] = "";
+	size_t found = 0;
+
+	(void)state;
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		found += read_line(line, block);
+	free(text);
+	assert_int_equal(found, kidos_option_count);
+}
+
+/* Options are indented there; prose is not, nor does it begin with a capital and hold no stop. */
+static void test_conf_has_nothing_else(void **state)
+{
+	char *text = read_file(KIDOS_SOURCE "/collectd.conf.d/kidos.conf"), block[64] = "";
+	int unknown = 0;
+
+	(void)state;
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		bool option = !strncmp(line, "#  ", 3) && line[strspn(line, "# ")] != '<' &&
+			      line[strlen(line) - 1] != '.';
+
+		if (!read_line(line, block) && option) {
+			print_error("not in the table: %s\n", line);
+			unknown++;
+		}
+	}
+	free(text);
+	assert_int_equal(unknown, 0);
+}
+
+/* ".BI "Name " ..." begins an option, its default is told before the next one. */
+static bool man_has(const char *man, const struct kidos_option *option)
+{
+	char entry[128];
+	const char *at, *end, *initial;
+
+	snprintf(entry, sizeof(entry), "\"%s ", option->name);
+	at = strstr(man, entry);
+	if (!at)
+		return false;
+	end = strstr(at, "\n.TP");
+	if (!*option->initial)
+		return strstr(at, "Default:");
+	initial = strstr(at, option->initial);
+	return initial && (!end || initial < end);
+}
+
+static void test_man_has_every_option(void **state)
+{
+	char *man = read_file(KIDOS_SOURCE "/plugin/collectd-kidos.5");
+	int missing = 0;
+
+	(void)state;
+	for (size_t i = 0; i < kidos_option_count; i++)
+		if (!man_has(man, &kidos_options[i])) {
+			print_error("not in the man page: %s\n", kidos_options[i].name);
+			missing++;
+		}
+	free(man);
+	assert_int_equal(missing, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		{ "options: kidos.conf has every option at its default",
+		  test_conf_has_every_option, NULL, NULL, NULL },
+		{ "options: kidos.conf has no other option", test_conf_has_nothing_else, NULL, NULL,
+		  NULL },
+		{ "options: the man page has every option and default", test_man_has_every_option,
+		  NULL, NULL, NULL },
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
