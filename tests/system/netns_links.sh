@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
+# kernels: yes
 # The kinds of links that the shipped topologies lack: macvlan, VLAN on VLAN, STP, MAC and MTU; and
 # a failure's report as JSON.
 . "$(dirname "$0")/netns_lib.bash"
