@@ -18,6 +18,7 @@ find_nic() {
 }
 nic=$(find_nic)
 [ -n "$nic" ] || { skip "uplink: NIC" "no NIC of the e1000e driver here"; finish; exit 0; }
+ok "uplink: NIC"
 
 up=$work/uplink.json
 cat >"$up" <<END
