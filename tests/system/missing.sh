@@ -42,4 +42,13 @@ state=/nonexistent/kidos
 refused 'a state path whose parent is missing' "Plugin kidos / StatePath \"$state\":"
 state=$real
 refused 'no bpffs mounted' "Plugin kidos / StatePath \"$state\":" unshare -m sh -c 'umount -l /sys/fs/bpf; exec "$@"' sh
+
+# What kidos does without: it counts all the same.
+start_collectd b "$config" unshare -m sh -c 'mount --bind /dev/null /sys/kernel/btf/vmlinux; exec "$@"' sh
+check 'without kernel BTF: attached' attached b0
+in_ns a "$frames" a0 udp 100 >/dev/null
+settle
+equal 'without kernel BTF: counted' 100,0 "$(csv_last b0/if_packets-udp)"
+stop_collectd
+check 'without kernel BTF: nothing is left' nothing_left
 finish

@@ -1,0 +1,25 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# kernels: yes
+# Under lockdown=confidentiality, where programs may not read kernel memory: `dev kernels` starts
+# one guest with it.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+level=$(sed 's/.*\[\(.*\)\].*/\1/' /sys/kernel/security/lockdown 2>/dev/null)
+if [ "$level" != confidentiality ]; then
+	skip 'confidentiality: attached' "lockdown is ${level:-not there}"
+	skip 'confidentiality: counted' "lockdown is ${level:-not there}"
+	finish
+	exit
+fi
+make_ns a b
+make_veth a a0 b b0
+start_collectd b '<Interface "b0">
+</Interface>'
+check 'confidentiality: attached' attached b0
+in_ns a "$frames" a0 udp 100 >/dev/null
+settle
+equal 'confidentiality: counted' 100,0 "$(csv_last b0/if_packets-udp)"
+stop_collectd
+finish
