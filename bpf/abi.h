@@ -57,6 +57,8 @@ enum kidos_parse_error {
 	KIDOS_PARSE_ERRORS
 };
 
+#define KIDOS_ERRORS_ROOM 16 /* a power of two, so that the verifier of 5.10 follows the mask */
+
 #define KIDOS_VLAN_DEPTH 3
 #define KIDOS_EXT_DEPTH 8
 
@@ -177,7 +179,7 @@ struct kidos_count {
 struct kidos_totals {
 	struct kidos_count hook[KIDOS_CLASSES];
 	struct kidos_count extra[KIDOS_CLASSES];
-	__u64 errors[KIDOS_PARSE_ERRORS];
+	__u64 errors[KIDOS_ERRORS_ROOM];
 };
 
 /*

@@ -63,7 +63,6 @@ static __always_inline void account_totals(__u32 slot, __u32 direction,
 	__u32 class = packet->class, error = packet->error;
 
 	KIDOS_BARRIER(class);
-	KIDOS_BARRIER(error);
 	if (!total || class >= KIDOS_CLASSES)
 		return;
 	count_own(&total->hook[class].packets, 1);
@@ -72,8 +71,8 @@ static __always_inline void account_totals(__u32 slot, __u32 direction,
 		count_own(&total->extra[class].packets, wire->packets - 1);
 		count_own(&total->extra[class].bytes, wire->bytes - length);
 	}
-	if (error && error < KIDOS_PARSE_ERRORS)
-		count_own(&total->errors[error], 1);
+	if (error)
+		count_own(&total->errors[error & (KIDOS_ERRORS_ROOM - 1)], 1);
 }
 
 static __always_inline void account_flow(__u32 slot, __u32 direction,

@@ -65,5 +65,7 @@ uint64_t kidos_clock_realtime(const struct kidos_clock *clock, uint32_t units)
 {
 	uint64_t age = (uint64_t)(uint32_t)(kidos_clock_units(clock) - units) << KIDOS_TIME_SHIFT;
 
+	/* From the start of the present unit, so that a time reads the same at every look. */
+	age += clock->monotonic_ns & ((1u << KIDOS_TIME_SHIFT) - 1);
 	return clock->realtime_ns - (age > clock->monotonic_ns ? 0 : age);
 }

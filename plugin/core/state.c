@@ -2,7 +2,7 @@
 #include "state.h"
 
 const char *const kidos_rung_names[KIDOS_RUNGS] = {
-	"none", "xdp-native", "xdp-generic", "xdp-hw", "xdp-shared", "tcx", "clsact",
+	"none", "xdp-native", "xdp-generic", "xdp-hw", "tcx", "clsact",
 };
 
 const char *const kidos_slot_state_names[] = { "unused", "waiting", "attached", "failed" };

@@ -37,7 +37,8 @@ done
 
 "$dump" "$work/corpus.pcap" >"$work/ours"
 # shellcheck disable=SC2086
-tshark -n -r "$work/corpus.pcap" -o ip.defragment:FALSE -o ipv6.defragment:FALSE \
+# As its user: its settings may lie where that one may not look.
+HOME=$work tshark -n -r "$work/corpus.pcap" -o ip.defragment:FALSE -o ipv6.defragment:FALSE \
 	-T fields -E occurrence=f $options >"$work/tshark" 2>"$work/tshark.log"
 awk -f "$here/parse_tshark.awk" "$work/ours" "$work/tshark" >"$work/result"
 

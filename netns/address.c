@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct search {
+	int ifindex;
+	kn_address_match *match;
+	const void *data;
+	bool found;
+};
+
+static void begin(void *data)
+{
+	((struct search *)data)->found = false;
+}
+
+static int each(const struct nlmsghdr *nlh, void *data)
+{
+	struct search *search = data;
+	struct kn_addr_info info;
+
+	if (kn_read_addr(nlh, &info) == 0 && info.ifindex == search->ifindex &&
+	    search->match(&info, search->data))
+		search->found = true;
+	return MNL_CB_OK;
+}
+
+int kn_address_find(struct kn_world *world, const struct kn_ns *ns, const char *link,
+		    kn_address_match *match, const void *data, struct kn_err *err)
+{
+	struct search search = {.match = match, .data = data};
+	struct kn_dump dump = {begin, each, &search};
+	char buf[KN_MSG_SIZE];
+	struct kn_link_info info;
+	struct kn_talk *talk;
+	int code = kn_world_link(world, ns, link, &info, err);
+
+	if (!code)
+		code = kn_world_talk(world, ns, &talk, err);
+	if (code)
+		return code;
+	search.ifindex = info.ifindex;
+	code = kn_talk_dump(talk, kn_msg_addr_dump(buf, info.ifindex), &dump, err);
+	return code ? code : search.found;
+}
+
+const char *kn_prefix_text(const struct kn_prefix *prefix, char buf[KN_PREFIX_TEXT])
+{
+	char address[INET6_ADDRSTRLEN];
+
+	if (!inet_ntop(prefix->family, prefix->bytes, address, sizeof(address)))
+		address[0] = '\0';
+	snprintf(buf, KN_PREFIX_TEXT, "%s/%u", address, prefix->len);
+	return buf;
+}
+
+bool kn_prefix_equal(const struct kn_prefix *a, const struct kn_prefix *b)
+{
+	return a->family == b->family && a->len == b->len &&
+	       memcmp(a->bytes, b->bytes, a->family == AF_INET6 ? 16 : 4) == 0;
+}
+
+static bool is_this(const struct kn_addr_info *info, const void *data)
+{
+	return kn_prefix_equal(&info->addr, data);
+}
+
+static void text(const struct kn_step *step, char *buf, size_t size)
+{
+	char where[KN_LINK_TEXT], address[KN_PREFIX_TEXT];
+
+	snprintf(buf, size, "address %s %s", kn_link_text(step->link, where),
+		 kn_prefix_text(step->item, address));
+}
+
+static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	int found = kn_address_find(world, step->ns, step->link->name, is_this, step->item, err);
+
+	if (found < 0)
+		return kn_is_gone(found) ? KN_ABSENT : found;
+	return found ? KN_FITS : KN_ABSENT;
+}
+
+static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	const struct kn_prefix *addr = step->item;
+	uint8_t flags = step->link->no_dad && addr->family == AF_INET6 ? IFA_F_NODAD : 0;
+	char buf[KN_MSG_SIZE];
+	struct kn_link_info info;
+	int code = kn_world_link(world, step->ns, step->link->name, &info, err);
+
+	if (code)
+		return code;
+	return kn_world_do(world, step->ns, kn_msg_addr_new(buf, info.ifindex, addr, flags), err);
+}
+
+static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	char buf[KN_MSG_SIZE];
+	struct kn_link_info info;
+	int code = kn_world_link(world, step->ns, step->link->name, &info, err);
+
+	if (!code)
+		code = kn_world_do(world, step->ns, kn_msg_addr_del(buf, info.ifindex, step->item),
+				   err);
+	return kn_is_gone(code) ? 0 : code;
+}
+
+const struct kn_step_ops kn_step_address = {
+    .goes_with_namespace = true,
+    .text = text,
+    .probe = probe,
+    .make = make,
+    .undo = undo,
+};

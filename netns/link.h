@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KN_LINK_H
+#define KN_LINK_H
+
+#include "step.h"
+
+/* What the kinds of links have in common. */
+
+/* Finds the link and compares kind, MTU and MAC with the topology; info is filled unless absent. */
+int kn_link_probe(struct kn_world *world, const struct kn_link *link, struct kn_link_info *info,
+		  struct kn_err *err);
+
+/* Sets MTU and MAC on a link that is there. */
+int kn_link_mend(struct kn_world *world, const struct kn_link *link, struct kn_err *err);
+
+/* Deletes it; a link that is gone is deleted. */
+int kn_link_delete(struct kn_world *world, const struct kn_ns *ns, const char *name,
+		   struct kn_err *err);
+
+/* Creation in the link's own namespace. */
+struct kn_link_spec kn_link_spec(const struct kn_link *link);
+
+#endif

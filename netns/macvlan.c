@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "link.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static void text(const struct kn_step *step, char *buf, size_t size)
+{
+	const struct kn_link *link = step->link;
+	char where[KN_LINK_TEXT];
+
+	snprintf(buf, size, "macvlan %s parent %s", kn_link_text(link, where), link->parent->name);
+}
+
+static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	const struct kn_link *link = step->link;
+	struct kn_link_info info;
+	int found = kn_link_probe(world, link, &info, err);
+
+	if (found >= KN_FITS && info.macvlan_mode != link->macvlan_mode)
+		return kn_fail(err, -EEXIST, "%s exists with another mode", link->name);
+	return found;
+}
+
+static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	const struct kn_link *link = step->link;
+	struct kn_link_spec spec = kn_link_spec(link);
+	struct kn_link_info parent;
+	char buf[KN_MSG_SIZE];
+	int code = kn_world_link(world, link->ns, link->parent->name, &parent, err);
+
+	if (code)
+		return code;
+	code = kn_world_do(world, link->ns,
+			   kn_msg_macvlan_new(buf, &spec, parent.ifindex, link->macvlan_mode), err);
+	if (code == -EOPNOTSUPP)
+		return kn_fail_at(err, code, "this kernel has no macvlan links");
+	return code;
+}
+
+static int mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	return kn_link_mend(world, step->link, err);
+}
+
+static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	return kn_link_delete(world, step->ns, step->link->name, err);
+}
+
+const struct kn_step_ops kn_step_macvlan = {
+    .text = text,
+    .probe = probe,
+    .make = make,
+    .mend = mend,
+    .undo = undo,
+};

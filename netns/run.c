@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "cleanup.h"
+#include "hooks.h"
+#include "plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+volatile int kn_plan_stop;
+
+static void text_of(const struct kn_step *step, char key[KN_STEP_TEXT])
+{
+	step->ops->text(step, key, KN_STEP_TEXT);
+}
+
+/* In a namespace of this run's making there is nothing to look for. */
+static bool is_fresh(struct kn_world *world, const struct kn_step *step)
+{
+	return kn_world_ref(world, step->ns)->fresh &&
+	       (!step->link || !step->link->peer || step->ops != &kn_step_veth ||
+		kn_world_ref(world, step->link->peer->ns)->fresh);
+}
+
+static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	if (step->ops != &kn_step_namespace && is_fresh(world, step))
+		return KN_ABSENT;
+	return step->ops->probe(world, step, err);
+}
+
+static bool is_ours(const struct kn_world *world, const char *key)
+{
+	return world->state && kn_state_ours(world->state, key);
+}
+
+static int clash(const struct kn_world *world, const char *key, int found, struct kn_err *err)
+{
+	if (found < 0)
+		return kn_fail_at(err, found, "%s", key);
+	if (found == KN_DIFFERS && !is_ours(world, key))
+		return kn_fail_at(err, -EEXIST, "%s: is there, but not ours", key);
+	return 0;
+}
+
+int kn_plan_show(const struct kn_plan *plan, struct kn_world *world, FILE *out, struct kn_err *err)
+{
+	static const char *const does[] = {
+	    [KN_ABSENT] = "make",
+	    [KN_FITS] = "keep",
+	    [KN_DIFFERS] = "mend",
+	};
+	char key[KN_STEP_TEXT];
+	int found, code;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		text_of(&plan->steps[i], key);
+		found = probe(world, &plan->steps[i], err);
+		code = clash(world, key, found, err);
+		if (code)
+			return code;
+		fprintf(out, "%s %s\n", does[found], key);
+	}
+	return 0;
+}
+
+static int make(struct kn_world *world, const struct kn_step *step, const char *key, int found,
+		struct kn_err *err)
+{
+	_cleanup_free_ char *was = NULL;
+	int code;
+
+	if (step->ops->was && !(step->ops->goes_with_namespace && is_fresh(world, step)))
+		was = step->ops->was(world, step);
+	code = kn_state_begin(world->state, key, was, err);
+	if (!code && found == KN_DIFFERS && step->ops->mend)
+		code = step->ops->mend(world, step, err);
+	else if (!code)
+		code = step->ops->make(world, step, err);
+	return code ? kn_fail_at(err, code, "%s", key) : 0;
+}
+
+/* True if this step's namespace is going to be removed, which takes the step with it. */
+static bool goes_anyway(const struct kn_plan *plan, struct kn_world *world,
+			const struct kn_step *step)
+{
+	char key[KN_STEP_TEXT];
+
+	if (!step->ops->goes_with_namespace || !step->ns->name[0])
+		return false;
+	text_of(&(struct kn_step){.ops = &kn_step_namespace, .ns = step->ns}, key);
+	(void)plan;
+	return is_ours(world, key);
+}
+
+static int undo_all(const struct kn_plan *plan, struct kn_world *world, const bool *only,
+		    struct kn_err *err)
+{
+	struct kn_err each;
+	char key[KN_STEP_TEXT];
+	int first = 0, code;
+
+	for (size_t i = plan->n; i-- > 0;) {
+		const struct kn_step *step = &plan->steps[i];
+
+		text_of(step, key);
+		if (!is_ours(world, key) || (only && !only[i]))
+			continue;
+		if (!only && goes_anyway(plan, world, step))
+			continue;
+		code = step->ops->undo(world, step, &each);
+		if (code && !first) {
+			first = code;
+			*err = each;
+			kn_fail_at(err, code, "undoing %s", key);
+		} else if (code) {
+			fprintf(stderr, "kidos-netns: undoing %s: %s\n", key, each.text);
+		}
+		kn_hook_step_down();
+	}
+	return first;
+}
+
+/* up has failed with err: take back, and say so if that fails too. */
+static void roll_back(const struct kn_plan *plan, struct kn_world *world, const bool *done)
+{
+	bool all = !kn_state_is_complete(world->state);
+	struct kn_err err;
+
+	if (undo_all(plan, world, all ? NULL : done, &err) < 0) {
+		fprintf(stderr, "kidos-netns: %s\n", err.text);
+		return;
+	}
+	if (all && kn_state_forget(world->state, &err) < 0)
+		fprintf(stderr, "kidos-netns: %s\n", err.text);
+}
+
+static int one_step(struct kn_world *world, const struct kn_step *step, bool *done,
+		    struct kn_err *err)
+{
+	char key[KN_STEP_TEXT];
+	int found, code;
+
+	text_of(step, key);
+	found = probe(world, step, err);
+	code = clash(world, key, found, err);
+	if (code || found == KN_FITS)
+		return code;
+	*done = found == KN_ABSENT; /* what was mended was there before us */
+	code = make(world, step, key, found, err);
+	if (!code && kn_hook_step_up())
+		return kn_fail(err, -EIO, "%s: failure injected by " KN_HOOK_FAIL_AT, key);
+	if (!code && kn_plan_stop)
+		return kn_fail(err, -EINTR, "stopped by a signal after: %s", key);
+	return code;
+}
+
+int kn_plan_up(const struct kn_plan *plan, struct kn_world *world, struct kn_err *err)
+{
+	_cleanup_free_ bool *done = calloc(plan->n + 1, sizeof(*done));
+	int code = 0;
+
+	if (!done)
+		return kn_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < plan->n && !code; i++)
+		code = one_step(world, &plan->steps[i], &done[i], err);
+	if (!code)
+		code = kn_state_complete(world->state, err);
+	if (code)
+		roll_back(plan, world, done);
+	return code;
+}
+
+int kn_plan_down(const struct kn_plan *plan, struct kn_world *world, struct kn_err *err)
+{
+	int code = undo_all(plan, world, NULL, err);
+
+	return code ? code : kn_state_forget(world->state, err);
+}
+
+void kn_plan_show_down(const struct kn_plan *plan, struct kn_world *world, FILE *out)
+{
+	char key[KN_STEP_TEXT];
+
+	for (size_t i = plan->n; i-- > 0;) {
+		text_of(&plan->steps[i], key);
+		if (is_ours(world, key) && !goes_anyway(plan, world, &plan->steps[i]))
+			fprintf(out, "undo %s\n", key);
+	}
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "address.h"
+#include "dhcp.h"
+#include "link.h"
+#include "mirror.h"
+#include "report.h"
+#include "uplink.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+void kn_check_topology(struct kn_report *r)
+{
+	if (!r->same_topology)
+		kn_report_add(r, KN_WARN, "topology", r->world->topo->name,
+			      "it is up from another version of the file");
+}
+
+void kn_check_namespaces(struct kn_report *r)
+{
+	struct kn_err err;
+
+	for (size_t i = 1; i < r->world->topo->n_ns; i++) {
+		const struct kn_ns *ns = &r->world->topo->ns[i];
+
+		if (kn_world_fd(r->world, ns, &err) < 0)
+			kn_report_add(r, KN_FAIL, "namespace", ns->name, "%s", err.text);
+		else
+			kn_report_add(r, KN_PASS, "namespace", ns->name, "there");
+	}
+}
+
+static void check_link(struct kn_report *r, const struct kn_link *link, const char *item)
+{
+	const struct kn_step step = {
+	    .ops = link->kind == KN_VETH     ? &kn_step_veth
+		   : link->kind == KN_BRIDGE ? &kn_step_bridge
+		   : link->kind == KN_VLAN   ? &kn_step_vlan
+					     : &kn_step_macvlan,
+	    .ns = link->ns,
+	    .link = (struct kn_link *)link,
+	};
+	struct kn_link_info info = {};
+	struct kn_err err = {};
+	int found = step.ops->probe(r->world, &step, &err);
+
+	if (found >= KN_FITS && kn_world_link(r->world, link->ns, link->name, &info, &err))
+		found = KN_ABSENT;
+	if (found == KN_ABSENT)
+		kn_report_add(r, KN_FAIL, "link", item, "missing");
+	else if (found != KN_FITS)
+		kn_report_add(r, KN_FAIL, "link", item, "%s", err.text);
+	else if (link->up && !(info.flags & IFF_UP))
+		kn_report_add(r, KN_FAIL, "link", item, "down");
+	else if (link->up && !info.carrier)
+		kn_report_add(r, KN_WARN, "link", item, "up without carrier");
+	else
+		kn_report_add(r, KN_PASS, "link", item, "%s, MTU %u",
+			      info.flags & IFF_UP ? "up" : "down, as it should be", info.mtu);
+}
+
+void kn_check_links(struct kn_report *r)
+{
+	char item[KN_LINK_TEXT];
+
+	for (size_t i = 0; i < r->world->topo->n_links; i++)
+		if (r->world->topo->links[i].kind != KN_UPLINK)
+			check_link(r, &r->world->topo->links[i],
+				   kn_link_text(&r->world->topo->links[i], item));
+}
+
+void kn_check_members(struct kn_report *r)
+{
+	struct kn_err err;
+	char item[KN_LINK_TEXT];
+
+	for (size_t i = 0; i < r->world->topo->n_links; i++) {
+		struct kn_link *link = &r->world->topo->links[i];
+		struct kn_step step = {&kn_step_master, link->ns, link, NULL, KN_IN};
+		bool member;
+
+		if (!link->master)
+			continue;
+		member = kn_step_master.probe(r->world, &step, &err) == KN_FITS;
+		kn_report_add(r, member ? KN_PASS : KN_FAIL, "member", kn_link_text(link, item),
+			      "%s of bridge %s", member ? "member" : "no member",
+			      link->master->name);
+	}
+}
+
+static bool is_leased(const struct kn_addr_info *info, const void *data)
+{
+	(void)data;
+	return info->addr.family == AF_INET && info->scope == RT_SCOPE_UNIVERSE;
+}
+
+void kn_check_addresses(struct kn_report *r)
+{
+	char item[KN_LINK_TEXT], address[KN_PREFIX_TEXT];
+	struct kn_err err;
+
+	for (size_t i = 0; i < r->world->topo->n_links; i++) {
+		struct kn_link *link = &r->world->topo->links[i];
+
+		for (size_t a = 0; a < link->n_addrs; a++) {
+			struct kn_step step = {&kn_step_address, link->ns, link, &link->addrs[a],
+					       KN_IN};
+			bool there = kn_step_address.probe(r->world, &step, &err) == KN_FITS;
+
+			kn_report_add(r, there ? KN_PASS : KN_FAIL, "address",
+				      kn_link_text(link, item), "%s %s",
+				      kn_prefix_text(&link->addrs[a], address),
+				      there ? "there" : "missing");
+		}
+		if (link->dhcp) {
+			bool leased = kn_address_find(r->world, link->ns, link->name, is_leased,
+						      NULL, &err) == 1;
+
+			kn_report_add(r, leased ? KN_PASS : KN_FAIL, "address",
+				      kn_link_text(link, item), "%s",
+				      leased ? "leased" : "no lease");
+		}
+	}
+}
+
+void kn_check_uplink(struct kn_report *r)
+{
+	const struct kn_link *link = r->world->topo->uplink;
+	struct kn_link_info info;
+	struct kn_err err;
+
+	if (!link)
+		return;
+	if (!kn_uplink_is_in(r->world, link->ns))
+		kn_report_add(r, KN_FAIL, "uplink", link->name[0] ? link->name : "(unknown)",
+			      "not in namespace %s", link->ns->name);
+	else if (kn_world_link(r->world, link->ns, link->name, &info, &err))
+		kn_report_add(r, KN_FAIL, "uplink", link->name, "%s", err.text);
+	else
+		kn_report_add(r, info.carrier ? KN_PASS : KN_WARN, "uplink", link->name,
+			      "in namespace %s%s", link->ns->name,
+			      info.carrier ? "" : ", without carrier");
+}
+
+void kn_check_dhcp(struct kn_report *r)
+{
+	char item[KN_LINK_TEXT];
+
+	for (size_t i = 0; i < r->world->topo->n_links; i++) {
+		const struct kn_link *link = &r->world->topo->links[i];
+		int pid = link->dhcp ? kn_dhcp_client(r->world, link) : 0;
+
+		if (pid)
+			kn_report_add(r, KN_PASS, "dhcp", kn_link_text(link, item), "client pid %d",
+				      pid);
+		else if (link->dhcp)
+			kn_report_add(r, KN_FAIL, "dhcp", kn_link_text(link, item),
+				      "no client runs");
+	}
+}
+
+static void check_mirror(struct kn_report *r, const struct kn_mirror *mirror,
+			 enum kn_direction direction)
+{
+	char item[2 * KN_LINK_TEXT], from[KN_LINK_TEXT];
+	struct kn_filter_info filter;
+	struct kn_link_info to;
+	struct kn_err err = {};
+	int found = kn_mirror_find(r->world, mirror, direction, &filter, &err);
+
+	snprintf(item, sizeof(item), "%s %s", kn_link_text(mirror->from, from),
+		 direction == KN_IN ? "in" : "out");
+	if (found <= 0 || !filter.mirrors)
+		kn_report_add(r, KN_FAIL, "mirror", item, "%s", found < 0 ? err.text : "no rule");
+	else if (kn_world_link(r->world, mirror->to->ns, mirror->to->name, &to, &err))
+		kn_report_add(r, KN_FAIL, "mirror", item, "its target %s is gone",
+			      mirror->to->name);
+	else if (filter.to != to.ifindex)
+		kn_report_add(r, KN_FAIL, "mirror", item,
+			      "it leads to a %s that is gone; up mends it", mirror->to->name);
+	else if (!(to.flags & IFF_UP))
+		kn_report_add(r, KN_FAIL, "mirror", item, "its target %s is down",
+			      mirror->to->name);
+	else
+		kn_report_add(r, filter.packets ? KN_PASS : KN_WARN, "mirror", item,
+			      "%s to %s: %llu packets, %llu bytes", filter.kind, mirror->to->name,
+			      (unsigned long long)filter.packets, (unsigned long long)filter.bytes);
+}
+
+void kn_check_mirrors(struct kn_report *r)
+{
+	for (size_t i = 0; i < r->world->topo->n_mirrors; i++) {
+		if (r->world->topo->mirrors[i].in)
+			check_mirror(r, &r->world->topo->mirrors[i], KN_IN);
+		if (r->world->topo->mirrors[i].out)
+			check_mirror(r, &r->world->topo->mirrors[i], KN_OUT);
+	}
+}
+
+/* Where copies arrive somebody should be capturing. That is kidos's business, not ours, so its
+ * absence is a warning.
+ */
+void kn_check_xdp(struct kn_report *r)
+{
+	static const char *const modes[] = {
+	    [XDP_ATTACHED_DRV] = "native",
+	    [XDP_ATTACHED_SKB] = "generic",
+	    [XDP_ATTACHED_HW] = "offloaded",
+	    [XDP_ATTACHED_MULTI] = "several",
+	};
+	char item[KN_LINK_TEXT];
+	struct kn_link_info info;
+	struct kn_err err;
+
+	for (size_t i = 0; i < r->world->topo->n_mirrors; i++) {
+		const struct kn_link *to = r->world->topo->mirrors[i].to;
+		const struct kn_link *port = to->peer ? to->peer : to;
+
+		kn_link_text(port, item);
+		if (kn_world_link(r->world, port->ns, port->name, &info, &err))
+			kn_report_add(r, KN_FAIL, "xdp", item, "the mirror port is gone");
+		else if (info.xdp_mode == XDP_ATTACHED_NONE || info.xdp_mode > XDP_ATTACHED_MULTI)
+			kn_report_add(r, KN_WARN, "xdp", item, "no XDP program on the mirror port");
+		else
+			kn_report_add(r, KN_PASS, "xdp", item, "%s, program %u",
+				      modes[info.xdp_mode], info.xdp_prog);
+	}
+}

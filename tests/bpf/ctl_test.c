@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kidosctl on a state directory made here: frames of known kinds through the
+ * programs by BPF_PROG_TEST_RUN (loopback's ifindex), then what it prints.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <bpf/bpf.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "bpf_state.h"
+#include "bpf_traffic.h"
+#include "flow_entry.h"
+#include "packet.h"
+
+#define LOOPBACK 1 /* ifindex of test runs */
+#define SLOT 1
+#define TCP_FLOWS 60 /* flow i is sent 1 + i % 3 times, at XDP */
+#define TCP_PACKETS 120
+#define UDP_FLOWS 5 /* at tc, away from the host */
+#define MANY 1000000
+#define MANY_SECONDS 1.0
+
+static struct fixture {
+	char path[64];
+	struct kidos_state state;
+	struct kidos_maps maps;
+	struct kidos_meta meta;
+	struct kidos_traffic *traffic;
+	char output[1 << 20];
+} fixture = { .state = KIDOS_STATE_NONE, .maps = KIDOS_MAPS_NONE };
+
+static uint64_t realtime(void)
+{
+	struct kidos_clock clock;
+
+	kidos_clock_now(&clock);
+	return clock.realtime_ns;
+}
+
+static void send_frame(enum kidos_program program, const char *kind, uint32_t flow)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	struct packet packet;
+
+	packet_build(packet_kind_find(kind), &packet_defaults, flow, &packet);
+	run.data_in = packet.bytes;
+	run.data_size_in = (__u32)packet.length;
+	run.repeat = 1;
+	assert_int_equal(bpf_prog_test_run_opts(kidos_traffic_fd(fixture.traffic, program), &run),
+			 0);
+}
+
+/* Runs kidosctl with the arguments; returns its exit status, its words are in fixture.output. */
+static int run(const char *arguments)
+{
+	char command[512];
+	size_t length;
+	FILE *pipe;
+	int status;
+
+	snprintf(command, sizeof(command), "%s --state %s %s 2>&1", KIDOSCTL, fixture.path,
+		 arguments);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	length = fread(fixture.output, 1, sizeof(fixture.output) - 1, pipe);
+	fixture.output[length] = '\0';
+	status = pclose(pipe);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void assert_says(const char *words)
+{
+	if (!strstr(fixture.output, words))
+		fail_msg("\"%s\" is not in:\n%s", words, fixture.output);
+}
+
+static struct json_object *run_json(const char *arguments)
+{
+	struct json_object *object;
+
+	assert_int_equal(run(arguments), 0);
+	object = json_tokener_parse(fixture.output);
+	if (!object)
+		fail_msg("no JSON: %s", fixture.output);
+	return object;
+}
+
+static struct json_object *at(struct json_object *object, const char *path)
+{
+	struct json_object *found = NULL;
+
+	if (json_pointer_get(object, path, &found))
+		fail_msg("no %s in %s", path, json_object_to_json_string(object));
+	return found;
+}
+
+static int64_t number(struct json_object *object, const char *path)
+{
+	return json_object_get_int64(at(object, path));
+}
+
+static size_t count_flows(const char *options)
+{
+	char command[256];
+	struct json_object *object;
+	size_t count;
+
+	snprintf(command, sizeof(command), "flows --json --limit 0 %s", options);
+	object = run_json(command);
+	count = json_object_array_length(at(object, "/flows"));
+	json_object_put(object);
+	return count;
+}
+
+static void set_slot(void)
+{
+	struct kidos_slot slot = {
+		.netns = "kt",
+		.name = "lo\033[2J",
+		.reason = "a test's",
+		.ifindex = LOOPBACK,
+		.state = KIDOS_SLOT_ATTACHED,
+		.rung = { KIDOS_RUNG_XDP_NATIVE, KIDOS_RUNG_TCX },
+		.exact = 1,
+		.has_device = 1,
+		.unaccounted = { 0, -3 },
+	};
+
+	assert_int_equal(kidos_maps_set_slot(&fixture.maps, SLOT, &slot), 0);
+	assert_int_equal(kidos_maps_set_port(&fixture.maps, 0, LOOPBACK, SLOT,
+					     KIDOS_PORT_ETHERNET), 0);
+}
+
+static void set_meta(void)
+{
+	fixture.meta.last_poll_ns = realtime();
+	assert_int_equal(kidos_maps_set_meta(&fixture.maps, &fixture.meta), 0);
+}
+
+static int setup(void **state)
+{
+	char reason[KIDOS_REASON];
+
+	(void)state;
+	snprintf(fixture.path, sizeof(fixture.path), "/sys/fs/bpf/kt-ctl-%d", getpid());
+	if (kidos_state_acquire(&fixture.state, fixture.path, reason)) {
+		print_message("# %s\n", reason);
+		return -1;
+	}
+	fixture.meta = (struct kidos_meta){
+		.abi = KIDOS_ABI_VERSION,
+		.pid = (__u32)getpid(),
+		/* Drawn once: the hash multiplies by it, so small numbers would not mix. */
+		.seed = { 0x8c1f0a6e5d3b2947, 0xe7a94d1b62f08c35, 0x53b6f1c92e7d804b,
+			  0xb90d37e8a4c5126f, 0x2f68c5d1907be3a9 },
+		.set_mask = (1 << 18) - 1,
+		.idle = (__u32)(60000000000u >> KIDOS_TIME_SHIFT),
+		.slots = 4,
+		.max_flows = 1 << 20,
+		.memory = 200 << 20,
+		.interval_ns = 600000000000u,
+		.started_ns = realtime(),
+		.flows_active = 65,
+		.version = "test",
+	};
+	fixture.maps.cpus = kidos_possible_cpus();
+	fixture.traffic = kidos_traffic_load(&fixture.maps, &fixture.meta, 0);
+	if (!fixture.traffic || kidos_state_create_maps(&fixture.maps, fixture.meta.slots))
+		return -1;
+	set_slot();
+	set_meta();
+	for (uint32_t i = 0; i < TCP_FLOWS; i++)
+		for (uint32_t n = 0; n <= i % 3; n++)
+			send_frame(KIDOS_PROGRAM_XDP, "tcp", i);
+	for (uint32_t i = 0; i < UDP_FLOWS; i++)
+		send_frame(KIDOS_PROGRAM_TC_EGRESS, "udp6", i);
+	return kidos_state_pin(&fixture.state, &fixture.maps);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kidos_state_release(&fixture.state);
+	kidos_traffic_free(fixture.traffic);
+	kidos_maps_close(&fixture.maps);
+	return 0;
+}
+
+static void test_status(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	assert_int_equal(run("status"), 0);
+	assert_says("alive: process ");
+	assert_says("kt:lo\\x1b[2J ");
+	assert_says("xdp-native");
+	assert_says(" -3 ");
+	object = run_json("status --json");
+	assert_int_equal(number(object, "/daemon/pid"), getpid());
+	assert_string_equal(json_object_get_string(at(object, "/daemon/state")), "alive");
+	assert_int_equal(number(object, "/interfaces/0/tx/unaccounted"), -3);
+	assert_string_equal(json_object_get_string(at(object, "/interfaces/0/rx/rung")),
+			    "xdp-native");
+	json_object_put(object);
+}
+
+static void test_stale(void **state)
+{
+	(void)state;
+	fixture.meta.last_poll_ns = 1;
+	assert_int_equal(kidos_maps_set_meta(&fixture.maps, &fixture.meta), 0);
+	assert_int_equal(run("status"), 0);
+	assert_says("stale: ");
+	set_meta();
+}
+
+static void test_summary(void **state)
+{
+	struct json_object *object = run_json("summary --json");
+
+	(void)state;
+	assert_int_equal(number(object, "/interfaces/0/classes/tcp/rx/packets"), TCP_PACKETS);
+	assert_int_equal(number(object, "/interfaces/0/classes/udp/tx/packets"), UDP_FLOWS);
+	assert_int_equal(number(object, "/total/rx/packets"), TCP_PACKETS);
+	assert_int_equal(json_object_array_length(at(object, "/flows")), 10);
+	assert_int_equal(number(object, "/flows/0/packets"), 3);
+	json_object_put(object);
+	assert_int_equal(run("summary"), 0);
+	assert_says("Total (interfaces with a device behind them: 1)");
+	assert_says("Top flows by bytes, 10 of 65");
+	assert_null(strchr(fixture.output, '\033'));
+}
+
+static void test_flows_json(void **state)
+{
+	static const char *const fields[] = { "interface", "direction", "protocol", "src",
+					      "dst", "sport", "dport", "vlan", "packets", "bytes",
+					      "first", "last", "tcp_flags", "community_id" };
+	const size_t count = sizeof(fields) / sizeof(fields[0]);
+	struct json_object *object = run_json("flows --json"), *flow = at(object, "/flows/0");
+	int64_t before = INT64_MAX;
+
+	(void)state;
+	assert_int_equal(json_object_array_length(at(object, "/flows")), 50);
+	assert_int_equal(json_object_object_length(flow), count);
+	for (size_t i = 0; i < count; i++)
+		assert_true(json_object_object_get_ex(flow, fields[i], NULL));
+	for (size_t i = 0; i < 50; i++) {
+		int64_t bytes;
+
+		flow = json_object_array_get_idx(at(object, "/flows"), i);
+		bytes = number(flow, "/bytes");
+		assert_true(bytes <= before && bytes > 0);
+		before = bytes;
+	}
+	json_object_put(object);
+}
+
+static void test_flows_selected(void **state)
+{
+	(void)state;
+	assert_int_equal(count_flows(""), TCP_FLOWS + UDP_FLOWS);
+	assert_int_equal(count_flows("--proto tcp"), TCP_FLOWS);
+	assert_int_equal(count_flows("--direction tx"), UDP_FLOWS);
+	assert_int_equal(count_flows("--prefix ::/0"), UDP_FLOWS);
+	assert_int_equal(count_flows("--proto udp --direction rx"), 0);
+	assert_int_equal(count_flows("--interface 'kt:lo\\x1b[2J'"), TCP_FLOWS + UDP_FLOWS);
+	assert_int_equal(count_flows("--interface other"), 0);
+	assert_int_equal(run("flows --interface nowhere"), 1);
+	assert_says("no interface nowhere here");
+}
+
+static void test_flows_grouped(void **state)
+{
+	struct json_object *object = run_json("flows --group proto --json");
+
+	(void)state;
+	assert_string_equal(json_object_get_string(at(object, "/groups/0/proto")), "tcp");
+	assert_int_equal(number(object, "/groups/0/flows"), TCP_FLOWS);
+	assert_int_equal(number(object, "/groups/0/packets"), TCP_PACKETS);
+	json_object_put(object);
+	assert_int_equal(run("flows --group interface"), 0);
+	assert_says("kt:lo\\x1b[2J");
+	assert_says("125"); /* packets of both protocols */
+}
+
+/* Some looks, then Ctrl-C. */
+static void test_watch(void **state)
+{
+	(void)state;
+	assert_int_equal(run("flows --watch 0.2 --limit 1 & pid=$!; sleep 0.7; kill -INT $pid; "
+			     "wait $pid"), 0);
+	assert_says("PACKETS/S");
+	assert_non_null(strstr(strstr(fixture.output, "BIT/S") + 1, "BIT/S"));
+}
+
+static void test_exit_status(void **state)
+{
+	char path[sizeof(fixture.path)];
+
+	(void)state;
+	assert_int_equal(run("flows --nonsense"), 2);
+	assert_says("usage: ");
+	assert_int_equal(run("nonsense"), 2);
+	assert_int_equal(run("status too many"), 2);
+	memcpy(path, fixture.path, sizeof(path));
+	strcpy(fixture.path, "/sys/fs/bpf/kt-ctl-nothing");
+	assert_int_equal(run("status"), 3);
+	assert_int_equal(run("summary"), 3);
+	assert_int_equal(run("flows"), 3);
+	assert_says("no daemon");
+	memcpy(fixture.path, path, sizeof(path));
+}
+
+/* A full MaxFlows: the top of a million flows in well under a second. Last: it fills the table. */
+static void test_million(void **state)
+{
+	uint64_t events[KIDOS_EVENTS];
+	struct timespec before, after;
+	double seconds;
+	char words[32];
+
+	(void)state;
+	for (uint32_t i = 0; i < MANY; i++)
+		send_frame(KIDOS_PROGRAM_XDP, "udp", i);
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	assert_int_equal(run("flows"), 0);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	seconds = (double)(after.tv_sec - before.tv_sec) +
+		  (double)(after.tv_nsec - before.tv_nsec) / 1e9;
+	fixture.output[strcspn(fixture.output, "\n")] = '\0';
+	print_message("# %s: %.3f s\n", fixture.output, seconds);
+	/* Whatever is not listed was evicted: at this load hardly any. */
+	assert_int_equal(kidos_maps_events(&fixture.maps, events), 0);
+	assert_in_range(events[KIDOS_EVENT_EVICTED], 0, 20);
+	snprintf(words, sizeof(words), " %" PRIu64 " flows ",
+		 MANY + TCP_FLOWS + UDP_FLOWS - events[KIDOS_EVENT_EVICTED]);
+	assert_says(words);
+	assert_true(fixture.meta.baseline || seconds < MANY_SECONDS);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		{ "kidosctl: status", test_status, NULL, NULL, NULL },
+		{ "kidosctl: a stale daemon", test_stale, NULL, NULL, NULL },
+		{ "kidosctl: summary", test_summary, NULL, NULL, NULL },
+		{ "kidosctl: flows as JSON", test_flows_json, NULL, NULL, NULL },
+		{ "kidosctl: flows selected", test_flows_selected, NULL, NULL, NULL },
+		{ "kidosctl: flows grouped", test_flows_grouped, NULL, NULL, NULL },
+		{ "kidosctl: flows watched", test_watch, NULL, NULL, NULL },
+		{ "kidosctl: exit status", test_exit_status, NULL, NULL, NULL },
+		{ "kidosctl: a million flows", test_million, NULL, NULL, NULL },
+	};
+
+	if (geteuid()) {
+		printf("1..0 # SKIP loading programs needs root\n");
+		return 0;
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("kidosctl", tests, setup, teardown) != 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Any bytes may come from a netlink socket: nothing is over-read, every name ends, and an error's
+ * words cannot steer a terminal.
+ */
+#include "read.h"
+#include "reply.h"
+#include "uplink_restore.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int each(const struct nlmsghdr *nlh, void *data)
+{
+	struct kn_filter_info filter;
+	struct kn_route_info route;
+	struct kn_qdisc_info qdisc;
+	struct kn_link_info link;
+	struct kn_addr_info addr;
+
+	(void)data;
+	if (kn_read_link(nlh, &link) == 0 &&
+	    (strnlen(link.name, sizeof(link.name)) == sizeof(link.name) ||
+	     strnlen(link.kind, sizeof(link.kind)) == sizeof(link.kind) ||
+	     link.altnames > KN_ALTNAMES))
+		abort();
+	if (kn_read_addr(nlh, &addr) == 0 && !addr.addr.family)
+		abort();
+	if (kn_read_route(nlh, &route) == 0)
+		kn_route_uses(nlh, 1);
+	if (kn_read_qdisc(nlh, &qdisc) == 0 && strlen(qdisc.kind) >= sizeof(qdisc.kind))
+		abort();
+	if (kn_read_filter(nlh, &filter) == 0 && strlen(filter.kind) >= sizeof(filter.kind))
+		abort();
+	return MNL_CB_OK;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct kn_reply reply = {.seq = 0, .portid = 0, .each = each};
+	void *copy = malloc(size ? size : 1); /* aligned, and as long as it is for ASan */
+
+	if (!copy)
+		return 0;
+	memcpy(copy, data, size);
+	kn_reply_feed(&reply, copy, size);
+	for (const char *c = reply.text; *c; c++)
+		if ((unsigned char)*c < ' ')
+			abort();
+	if (reply.error > 0)
+		abort();
+	free(copy);
+	return 0;
+}
