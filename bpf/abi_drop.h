@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * abi_drop.h: the part of the ABI that the drop programs write. Rules and
+ * version are those of abi.h.
+ */
+#ifndef KIDOS_ABI_DROP_H
+#define KIDOS_ABI_DROP_H
+
+#include "abi.h"
+
+/* The rung cannot tell reasons (kernels before 5.17, some kprobes). */
+#define KIDOS_REASON_UNKNOWN 0xffffffffu
+
+#define KIDOS_COMM 16
+
+/*
+ * Key of `drop_counts`, whose value is a u64 that is added to atomically.
+ * An interface is told by namespace and index, since a drop may happen where
+ * no traffic program is attached.
+ */
+struct kidos_drop_key {
+	__u64 place; /* address in the kernel's text of the caller that dropped, 0: not told */
+	__u32 reason; /* enum skb_drop_reason of the running kernel, subsystem in the high 16 bits */
+	__u32 netns; /* inode of the interface's namespace, 0 without an interface */
+	__u32 ifindex; /* 0 without an interface */
+	__u8 class; /* enum kidos_class */
+	__u8 policy; /* 1: dropped by kidos's own policy */
+	__u8 pad[2];
+};
+_Static_assert(sizeof(struct kidos_drop_key) == 24, "drop key");
+
+/*
+ * What goes with `drop_counts`: `drop_other`, an array of KIDOS_CLASSES u64,
+ * counts the drops for which that map was full.
+ */
+
+/* How the owner of a dropped packet was found, best first. */
+enum kidos_owner {
+	KIDOS_OWNER_NONE,
+	KIDOS_OWNER_SOCKET, /* tgid and comm remembered by the socket's cookie */
+	KIDOS_OWNER_USER, /* uid and cgroup of the socket, no process */
+	KIDOS_OWNER_BYSTANDER, /* the task that happened to run */
+	KIDOS_OWNERS
+};
+
+/*
+ * A recent drop, in `drop_records`: an mmapable array of possible CPUs x room
+ * records (room: a power of two, in rodata and in the status), of which a CPU
+ * writes its own in turn. A record is whole when sequence == sequence_end and
+ * neither is 0; sequence counts the drops of that CPU from 1.
+ */
+struct kidos_drop_record {
+	__u64 sequence;
+	__u64 time; /* CLOCK_BOOTTIME, ns */
+	__u64 place;
+	__u32 reason;
+	__u32 netns;
+	__u32 ifindex;
+	__u32 length; /* bytes of the packet, link header included if it had one */
+	union kidos_address src; /* v4-mapped, as in flow keys */
+	union kidos_address dst;
+	__u16 sport; /* host order; ICMP as in flow keys */
+	__u16 dport;
+	__u16 ethertype; /* host order; 0: not told */
+	__u8 protocol; /* 0 when there is no five-tuple */
+	__u8 class;
+	__u8 family; /* 4, 6, or 0 without addresses */
+	__u8 owner; /* enum kidos_owner */
+	__u8 policy;
+	__u8 pad0;
+	__u32 tgid;
+	__u32 uid;
+	__u32 pad1;
+	__u64 cgroup; /* id of the socket's cgroup */
+	char comm[KIDOS_COMM];
+	__u64 sequence_end;
+};
+_Static_assert(sizeof(struct kidos_drop_record) == 128, "drop record");
+
+#endif
