@@ -34,4 +34,7 @@ int kidos_state_create_maps(struct kidos_maps *maps, unsigned int slots);
 /* Pins every map under its name, readable by the group; 0 or -errno. */
 int kidos_state_pin(const struct kidos_state *state, const struct kidos_maps *maps);
 
+/* Pins one map under this name, readable by the group; 0 or -errno. */
+int kidos_state_pin_map(const struct kidos_state *state, int fd, const char *name);
+
 #endif
