@@ -57,6 +57,15 @@ static __always_inline void read_transport(const struct drop_bytes *bytes, __u32
 	record->dport = (__u16)(header[2] << 8 | header[3]);
 }
 
+/* noise: see kidos_blur; a verifier would follow each class and family to the end. */
+static __always_inline void set_protocol(struct kidos_drop_record *record, __u8 family,
+					 __u8 protocol, __u16 noise)
+{
+	record->family = (__u8)kidos_blur(family, noise);
+	record->protocol = protocol;
+	record->class = (__u8)kidos_blur(kidos_class_of(protocol), noise);
+}
+
 struct ipv4_header {
 	__u8 version_length;
 	__u8 tos;
@@ -70,26 +79,23 @@ struct ipv4_header {
 	__be32 dst;
 };
 
-static __always_inline int read_ipv4(const struct drop_bytes *bytes, __u32 offset,
+static __always_inline void read_ipv4(const struct drop_bytes *bytes, __u32 offset,
 				     struct kidos_drop_record *record)
 {
 	struct ipv4_header header;
 	__u32 size;
 
 	if (read_bytes(bytes, offset, &header, sizeof(header)))
-		return -1;
+		return;
 	size = (header.version_length & 0xf) * 4;
 	if (header.version_length >> 4 != 4 || size < sizeof(header))
-		return -1;
+		return;
 	record->src.words[2] = record->dst.words[2] = bpf_htonl(0xffff);
 	record->src.words[3] = header.src;
 	record->dst.words[3] = header.dst;
-	record->family = 4;
-	record->protocol = header.protocol;
-	record->class = kidos_class_of(header.protocol);
+	set_protocol(record, 4, header.protocol, header.id);
 	if (!(header.fragment & bpf_htons(0x1fff)))
 		read_transport(bytes, offset + size, record);
-	return 0;
 }
 
 struct ipv6_header {
@@ -127,34 +133,25 @@ static __always_inline __u32 skip_extensions(const struct drop_bytes *bytes, __u
 			return 0;
 		}
 		offset += *protocol == KIDOS_IP_FRAGMENT ? 8 : (header[1] + 1u) * 8;
+		offset = kidos_blur(offset, header[1]);
 		*protocol = header[0];
 	}
 	return 0;
 }
 
-static __always_inline int read_ipv6(const struct drop_bytes *bytes, __u32 offset,
+static __always_inline void read_ipv6(const struct drop_bytes *bytes, __u32 offset,
 				     struct kidos_drop_record *record)
 {
 	struct ipv6_header header;
 
 	if (read_bytes(bytes, offset, &header, sizeof(header)) || header.version >> 4 != 6)
-		return -1;
+		return;
 	record->src = header.src;
 	record->dst = header.dst;
-	record->family = 6;
 	offset = skip_extensions(bytes, offset + sizeof(header), &header.next);
-	record->protocol = header.next;
-	record->class = kidos_class_of(header.next);
+	set_protocol(record, 6, header.next, header.payload);
 	if (offset)
 		read_transport(bytes, offset, record);
-	return 0;
-}
-
-static __always_inline int read_network(const struct drop_bytes *bytes, __u32 offset,
-					struct kidos_drop_record *record)
-{
-	return record->ethertype == KIDOS_ETH_IPV4 ? read_ipv4(bytes, offset, record)
-						   : read_ipv6(bytes, offset, record);
 }
 
 static __always_inline int is_tag(__u16 ethertype)
@@ -185,25 +182,20 @@ static __always_inline void read_ethertype(const struct drop_bytes *bytes, __u32
 		record->ethertype = bpf_ntohs(ethertype);
 }
 
-static __always_inline int is_ip(const struct kidos_drop_record *record)
-{
-	return record->ethertype == KIDOS_ETH_IPV4 || record->ethertype == KIDOS_ETH_IPV6;
-}
-
 /* network: where the kernel thinks the header is; data: where it stands now. */
 static __always_inline void read_headers(const struct drop_bytes *bytes, __u32 network, __u32 data,
 					 __u32 mac, struct kidos_drop_record *record)
 {
 	if (!record->ethertype)
 		read_ethertype(bytes, mac, record);
+	if (!network)
+		network = mac == data ? data + ETHERNET_HEADER : data;
 	network = skip_tag(bytes, network, record);
 	network = skip_tag(bytes, network, record);
-	if (!is_ip(record) || (network && !read_network(bytes, network, record)))
-		return;
-	if (mac == data && mac != HEADER_UNSET)
-		data += ETHERNET_HEADER;
-	if (data != network)
-		read_network(bytes, data, record);
+	if (record->ethertype == KIDOS_ETH_IPV4)
+		read_ipv4(bytes, network, record);
+	else if (record->ethertype == KIDOS_ETH_IPV6)
+		read_ipv6(bytes, network, record);
 }
 
 /* For what no header was read of. */
