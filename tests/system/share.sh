@@ -7,17 +7,12 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-nobody=02:00:00:00:00:99
 theirs=/sys/fs/bpf/$run-other
 config='<Interface "b0">
 	XdpMode "native"
 	XdpShare true
 	Egress false
 </Interface>'
-
-udp_packets() {
-	csv_last b0/if_packets-udp | cut -d, -f1
-}
 
 their_frames() {
 	bpftool -j map lookup pinned "$theirs/frames" key 0 0 0 0 | jq '.formatted.value // .value' |
@@ -42,22 +37,24 @@ at_hook() {
 	in_ns b xdp-loader status b0 2>&1 | grep -c "[ ]$1 "
 }
 
-# both_count OURS THEIRS: 100 frames more, and who counts them
+# both_count: 100 frames more, and kidos and the other count each
 both_count() {
-	local ours=0 other=0
-	settle
-	[ "$1" = 0 ] || ours=$(udp_packets)
-	[ "$2" = 0 ] || other=$(their_frames)
-	in_ns a "$frames" a0 udp 100 --dst-mac $nobody || return 1
-	if [ "$1" != 0 ]; then
-		settle
-		echo "kidos: before $ours, now $(udp_packets)"
-		[ $(($(udp_packets) - ours)) = 100 ] || return 1
-	fi
-	if [ "$2" != 0 ]; then
-		echo "the other: before $other, now $(their_frames)"
-		[ $(($(their_frames) - other)) = 100 ]
-	fi
+	local was
+	was=$(their_frames)
+	sends_counted b0 || return 1
+	echo "the other: before $was, now $(their_frames)"
+	[ $(($(their_frames) - was)) = 100 ]
+}
+
+they_count() {
+	local was
+	was=$(their_frames)
+	in_ns a "$frames" a0 udp 100 --dst-mac $nobody
+	wait_for 2 they_have $((was + 100)) || { echo "before $was, now $(their_frames)"; return 1; }
+}
+
+they_have() {
+	[ "$(their_frames)" = "$1" ]
 }
 
 # Folders of dispatchers that pin a program of ours.
@@ -75,7 +72,7 @@ no_pins_of_ours() {
 }
 
 alone() {
-	check 'alone: counted' both_count 1 0
+	check 'alone: counted' sends_counted b0
 	stop_collectd
 	equal 'alone: nothing of ours is at the hook' 0 "$(at_hook kidos_xdp)"
 	start_collectd b "$config"
@@ -83,29 +80,29 @@ alone() {
 	kill_collectd
 	start_collectd b "$config"
 	check 'alone: taken back after kill -9' attached b0
-	check 'alone: counted after it' both_count 1 0
+	check 'alone: counted after it' sends_counted b0
 	stop_collectd
 	check 'alone: nothing is left' nothing_left
 }
 
 joined() {
 	check 'kidos first: theirs joins' load_theirs
-	check 'kidos first: both count' both_count 1 1
+	check 'kidos first: both count' both_count
 	stop_collectd
 	check 'kidos first: nothing of ours is left' nothing_left
 	check 'kidos first: no pin of ours is left' no_pins_of_ours
-	check 'kidos first: theirs goes on' both_count 0 1
+	check 'kidos first: theirs goes on' they_count
 	start_collectd b "$config"
 	check 'theirs first: kidos joins' attached b0
 	check 'theirs first: status says with how many' reason_has 'programs there: 2'
-	check 'theirs first: both count' both_count 1 1
+	check 'theirs first: both count' both_count
 	kill_collectd
 	equal 'killed: ours is still there' 1 "$(at_hook kidos_xdp)"
-	check 'killed: theirs goes on' both_count 0 1
+	check 'killed: theirs goes on' they_count
 	start_collectd b "$config"
 	check 'killed: started again' attached b0
 	equal 'killed: taken back, ours is there once' 1 "$(at_hook kidos_xdp)"
-	check 'killed: both count' both_count 1 1
+	check 'killed: both count' both_count
 	ip -n "$run-a" link delete a0
 	check 'a deleted interface leaves no pin of ours' wait_for 10 no_pins_of_ours
 	stop_collectd
