@@ -7,7 +7,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-theirs=/sys/fs/bpf/$run-other
 config='<Interface "b0">
 	XdpMode "native"
 	XdpShare true
@@ -15,13 +14,14 @@ config='<Interface "b0">
 </Interface>'
 
 their_frames() {
-	bpftool -j map lookup pinned "$theirs/frames" key 0 0 0 0 | jq '.formatted.value // .value' |
-		jq 'if type == "array" then 256 * (.[1] | tonumber) + (.[0] | tonumber) else . end'
+	bpftool -j map lookup id "$their_map" key 0 0 0 0 | jq .formatted.value
 }
 
 load_theirs() {
-	in_ns b xdp-loader load -m native -p "$theirs" b0 "$build/bpf/other_xdp.bpf.o" &&
-		in_ns b xdp-loader status b0 | grep -F other_xdp
+	local id
+	in_ns b xdp-loader load -m native b0 "$build/bpf/other_xdp.bpf.o" || return 1
+	id=$(in_ns b xdp-loader status b0 | sed -n 's/.*other_xdp *\([0-9]*\) .*/\1/p')
+	their_map=$(bpftool -j prog show id "$id" | jq '.map_ids[0]')
 }
 
 status_reason() {
