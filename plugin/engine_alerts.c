@@ -280,8 +280,6 @@ static void judge(struct kidos_alerts *alerts, enum kidos_alert_kind kind, unsig
 		.threshold = kidos_alert_rules[kind].threshold,
 	};
 
-	if (kind == KIDOS_ALERT_DROP_SHARE)
-		alert.threshold = (double)alerts->engine->config->drop_share;
 	if (percent <= alert.threshold)
 		return;
 	kidos_port_name(&alerts->engine->slots[slot], alert.instance, sizeof(alert.instance));

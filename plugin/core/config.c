@@ -47,8 +47,6 @@ const struct kidos_option kidos_options[] = {
 	  "starting alerts that are told in any minute, 0: all" },
 	{ "Alerts", "Window", KIDOS_OPTION_NUMBER, CONFIG(alert_window), 1, 3600, "60", NULL,
 	  "seconds within which there must be enough packets to judge a share of them" },
-	{ "Drops", "DropShare", KIDOS_OPTION_NUMBER, CONFIG(drop_share), 0, 100, "1", NULL,
-	  "percent of an interface's packets above which drops raise an alert" },
 };
 const size_t kidos_option_count = sizeof(kidos_options) / sizeof(kidos_options[0]);
 

@@ -48,7 +48,6 @@ struct kidos_config {
 	uint64_t alert_cool_down; /* seconds */
 	uint64_t alert_rate_limit; /* notifications of starts a minute, 0: any number */
 	uint64_t alert_window; /* seconds */
-	uint64_t drop_share; /* percent */
 	struct kidos_interface_rule *rules;
 	size_t rule_count;
 };
