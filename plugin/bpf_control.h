@@ -8,10 +8,10 @@
 
 /* In the order of kidos_control_map_names; each is pinned under its name. */
 enum kidos_control_map {
-	KIDOS_CONTROL_REQUEST, /* one struct kidos_request; written by kidosctl */
-	KIDOS_CONTROL_ANSWER, /* one struct kidos_answer; this and the rest by the plugin */
+	KIDOS_CONTROL_REQUEST,	  /* one struct kidos_request; written by kidosctl */
+	KIDOS_CONTROL_ANSWER,	  /* one struct kidos_answer; this and the rest by the plugin */
 	KIDOS_CONTROL_COLLECTORS, /* struct kidos_collector_status */
-	KIDOS_CONTROL_ALERTS, /* KIDOS_EPISODES of struct kidos_episode */
+	KIDOS_CONTROL_ALERTS,	  /* KIDOS_EPISODES of struct kidos_episode */
 	KIDOS_CONTROL_MAPS
 };
 extern const char *const kidos_control_map_names[KIDOS_CONTROL_MAPS];
@@ -23,7 +23,10 @@ struct kidos_control_maps {
 	int fd[KIDOS_CONTROL_MAPS]; /* -1 where there is none */
 };
 
-#define KIDOS_CONTROL_MAPS_NONE { .fd = { -1, -1, -1, -1 } }
+#define KIDOS_CONTROL_MAPS_NONE          \
+	{                                \
+		.fd = { -1, -1, -1, -1 } \
+	}
 
 /* Makes the maps; 0 or -errno. */
 int kidos_control_create(struct kidos_control_maps *maps);

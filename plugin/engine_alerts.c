@@ -142,7 +142,7 @@ static bool put(const struct kidos_episode *episode, enum kidos_alert_step step,
 
 static int watch(const struct kidos_alerts *alerts, int fd)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
 	return epoll_ctl(alerts->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
@@ -151,8 +151,8 @@ static int make(struct kidos_alerts *alerts)
 {
 	const struct kidos_config *config = alerts->engine->config;
 	const struct kidos_alert_limits limits = {
-		.cool_down_ns = config->alert_cool_down * 1000000000u,
-		.rate = (unsigned int)config->alert_rate_limit,
+	    .cool_down_ns = config->alert_cool_down * 1000000000u,
+	    .rate = (unsigned int)config->alert_rate_limit,
 	};
 	uint64_t first_id;
 
@@ -162,8 +162,8 @@ static int make(struct kidos_alerts *alerts)
 	first_id = first_id >> 1 | 1;
 	alerts->states = kidos_alert_states_new(&limits, first_id, put, alerts);
 	alerts->queue = kidos_alert_queue_new(QUEUE_ROOM);
-	alerts->shares = calloc((size_t)alerts->engine->meta.slots * KIDOS_ALERT_KINDS,
-				sizeof(*alerts->shares));
+	alerts->shares =
+	    calloc((size_t)alerts->engine->meta.slots * KIDOS_ALERT_KINDS, sizeof(*alerts->shares));
 	alerts->epoll = epoll_create1(EPOLL_CLOEXEC);
 	alerts->stop = eventfd(0, EFD_CLOEXEC);
 	if (!alerts->states || !alerts->queue || !alerts->shares)
@@ -252,7 +252,8 @@ void kidos_alerts_stop(struct kidos_engine *engine)
 		close(alerts->stop);
 	if (!joined) {
 		/* The queue is still in the hands of the thread, so both stay. */
-		kidos_log(LOG_WARNING, "alerts: a plugin that takes notifications hangs; not waited for");
+		kidos_log(LOG_WARNING,
+			  "alerts: a plugin that takes notifications hangs; not waited for");
 		return;
 	}
 	kidos_alert_queue_free(alerts->queue);
@@ -274,10 +275,10 @@ static void judge(struct kidos_alerts *alerts, enum kidos_alert_kind kind, unsig
 		  double percent)
 {
 	struct kidos_alert alert = {
-		.time_ns = kidos_boottime_ns(),
-		.kind = kind,
-		.observed = percent,
-		.threshold = kidos_alert_rules[kind].threshold,
+	    .time_ns = kidos_boottime_ns(),
+	    .kind = kind,
+	    .observed = percent,
+	    .threshold = kidos_alert_rules[kind].threshold,
 	};
 
 	if (percent <= alert.threshold)
@@ -298,10 +299,10 @@ void kidos_alerts_interval(struct kidos_engine *engine, enum kidos_alert_kind ki
 	if (!alerts)
 		return;
 	share = &alerts->shares[slot * KIDOS_ALERT_KINDS + kind];
-	enough = share->based &&
-		 kidos_share_add(&share->open, part - share->part, whole - share->whole,
-				 kidos_boottime_ns(), window_ns, kidos_alert_rules[kind].least,
-				 &percent);
+	enough =
+	    share->based && kidos_share_add(&share->open, part - share->part, whole - share->whole,
+					    kidos_boottime_ns(), window_ns,
+					    kidos_alert_rules[kind].least, &percent);
 	share->part = part;
 	share->whole = whole;
 	share->based = true;
