@@ -122,7 +122,8 @@ int kidos_state_clear(const struct kidos_state *state)
 	if (!directory)
 		return 0;
 	while ((entry = readdir(directory)))
-		if (*entry->d_name != '.' && !unlinkat(state->lock, entry->d_name, 0))
+		if (*entry->d_name != '.' && (!unlinkat(state->lock, entry->d_name, 0) ||
+					      !unlinkat(state->lock, entry->d_name, AT_REMOVEDIR)))
 			removed++;
 	closedir(directory);
 	return removed;
@@ -168,5 +169,16 @@ int kidos_state_pin(const struct kidos_state *state, const struct kidos_maps *ma
 	for (int i = 0; !error && i < KIDOS_MAPS; i++)
 		if (maps->fd[i] >= 0)
 			error = kidos_state_pin_map(state, maps->fd[i], kidos_map_names[i]);
+	return error;
+}
+
+int kidos_state_pin_control(const struct kidos_state *state, const struct kidos_control_maps *maps)
+{
+	int error = 0;
+
+	for (int i = 0; !error && i < KIDOS_CONTROL_MAPS; i++)
+		error = kidos_state_pin_map(state, maps->fd[i], kidos_control_map_names[i]);
+	if (!error && mkdirat(state->lock, KIDOS_CONTROL_LOCK, 0700))
+		error = -errno;
 	return error;
 }

@@ -6,6 +6,7 @@
 #ifndef KIDOS_BPF_STATE_H
 #define KIDOS_BPF_STATE_H
 
+#include "bpf_control.h"
 #include "bpf_maps.h"
 
 struct kidos_state {
@@ -36,5 +37,8 @@ int kidos_state_pin(const struct kidos_state *state, const struct kidos_maps *ma
 
 /* Pins one map under this name, readable by the group; 0 or -errno. */
 int kidos_state_pin_map(const struct kidos_state *state, int fd, const char *name);
+
+/* Pins the maps between plugin and kidosctl and makes the folder for its lock; 0 or -errno. */
+int kidos_state_pin_control(const struct kidos_state *state, const struct kidos_control_maps *maps);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "engine_alerts.h"
 #include "engine_drops.h"
 #include "bpf_drops.h"
 #include "bpf_reasons.h"
@@ -8,6 +9,7 @@
 #include "core/symbols.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,6 +22,7 @@ struct kidos_engine_drops {
 	struct kidos_drop_tally tally;
 	struct kidos_reasons *reasons;
 	struct kidos_symbols *symbols;
+	char refused[KIDOS_REASON]; /* why no rung would do */
 	uint64_t missed_before; /* of programs that are gone */
 	uint64_t other[KIDOS_CLASSES]; /* as last read */
 };
@@ -71,13 +74,17 @@ static int publish(struct kidos_engine *engine, struct kidos_engine_drops *drops
 
 	if (!error)
 		error = kidos_drop_maps_set_state(&drops->maps, &drops->state);
-	return error || !first ? error : kidos_drop_maps_pin(&drops->maps, &engine->state);
+	if (!error && first)
+		error = kidos_drop_maps_pin(&drops->maps, &engine->state);
+	if (!error && first)
+		error = kidos_alerts_join(engine, drops->maps.fd[KIDOS_DROP_MAP_ALERTS]);
+	return error;
 }
 
 int kidos_drops_start(struct kidos_engine *engine)
 {
 	struct kidos_engine_drops *drops = engine->drops;
-	char reason[KIDOS_REASON];
+	char *reason;
 	int error;
 
 	if (!drops)
@@ -86,6 +93,7 @@ int kidos_drops_start(struct kidos_engine *engine)
 		return -ENOMEM;
 	if (drops->programs)
 		return 0;
+	reason = drops->refused;
 	drops->programs = kidos_drops_load(&drops->maps, &drops->state, engine->config->drop_probe,
 					   reason);
 	if (!drops->programs) {
@@ -102,6 +110,7 @@ int kidos_drops_start(struct kidos_engine *engine)
 	}
 	kidos_log(LOG_INFO, "drops are counted at %s%s%s", drops->state.rung, *reason ? ": " : "",
 		  reason);
+	*reason = '\0';
 	return 0;
 }
 
@@ -120,6 +129,22 @@ void kidos_drops_stop(struct kidos_engine *engine)
 		kidos_drop_maps_set_state(&drops->maps, &drops->state);
 }
 
+void kidos_drops_status(const struct kidos_engine *engine, struct kidos_collector_status *status)
+{
+	const struct kidos_engine_drops *drops = engine->drops;
+
+	if (!drops) {
+		snprintf(status->reason, sizeof(status->reason),
+			 "the configuration has Drops / Enabled false");
+	} else if (*drops->refused) {
+		status->state = KIDOS_COLLECTOR_FAILED;
+		snprintf(status->reason, sizeof(status->reason), "%s", drops->refused);
+	} else {
+		status->state = drops->programs ? KIDOS_COLLECTOR_ON : KIDOS_COLLECTOR_OFF;
+		snprintf(status->reason, sizeof(status->reason), "%s", drops->state.rung);
+	}
+}
+
 void kidos_drops_close(struct kidos_engine *engine)
 {
 	struct kidos_engine_drops *drops = engine->drops;
@@ -133,6 +158,20 @@ void kidos_drops_close(struct kidos_engine *engine)
 	kidos_symbols_free(drops->symbols);
 	free(drops);
 	engine->drops = NULL;
+}
+
+bool kidos_drops_unusual(const struct kidos_engine *engine, const struct kidos_drop_record *drop,
+			 char *text, size_t size)
+{
+	const struct kidos_engine_drops *drops = engine->drops;
+	char reason[KIDOS_REASON_NAME], place[KIDOS_SYMBOL];
+
+	kidos_reason_name(drops->reasons, drop->reason, reason);
+	kidos_symbol_name(drops->symbols, drop->place, NULL, place);
+	snprintf(text, size, "%s", reason);
+	return drop->time >= drops->state.learn_until &&
+	       !kidos_names_have(&engine->config->ignore_reasons, reason) &&
+	       !kidos_names_have(&engine->config->ignore_places, place);
 }
 
 struct reading {
