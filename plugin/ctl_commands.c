@@ -30,5 +30,7 @@ const struct ctl_command ctl_commands[] = {
 	  ctl_status },
 	{ "summary", "the host on one page", json_only, ctl_summary },
 	{ "flows", "flows by bytes, filtered, sorted or grouped", ctl_flow_options, ctl_flows },
+	{ "drops", "recent dropped packets, or counts by reason, place, host, process", ctl_drop_options,
+	  ctl_drops },
 	{},
 };

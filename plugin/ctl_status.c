@@ -15,10 +15,12 @@ static bool process_exists(unsigned int pid)
 	return pid && (!kill((pid_t)pid, 0) || errno == EPERM);
 }
 
-static int gather(const struct ctl_state *state, struct ctl_status *status)
+static int gather(const struct ctl_state *state, const struct ctl_settings *settings,
+		  struct ctl_status *status)
 {
 	const struct kidos_meta *meta = &state->maps.meta;
 	struct kidos_clock clock;
+	int error;
 
 	kidos_clock_now(&clock);
 	status->state = state;
@@ -27,7 +29,8 @@ static int gather(const struct ctl_state *state, struct ctl_status *status)
 	status->rung = meta->baseline ? "kernel hash map" : "set-associative table";
 	status->fill = meta->max_flows ? (double)meta->flows_active / (double)meta->max_flows : 0;
 	status->idle = (double)((uint64_t)meta->idle << KIDOS_TIME_SHIFT) / 1e9;
-	return kidos_maps_events(&state->maps, status->events);
+	error = kidos_maps_events(&state->maps, status->events);
+	return error ? error : ctl_drop_brief(state, settings, &status->drops);
 }
 
 static void print_daemon(const struct ctl_status *status)
@@ -50,6 +53,21 @@ static void print_daemon(const struct ctl_status *status)
 	printf("\n");
 }
 
+static void print_drops(const struct ctl_drop_brief *drops)
+{
+	if (!drops->counted) {
+		printf("drops       not counted\n");
+		return;
+	}
+	printf("drops       %s%s: %" PRIu64 " counted, %" PRIu64 " missed", drops->rung,
+	       drops->running ? "" : " (stopped)", drops->total, drops->missed);
+	if (drops->reasons.count)
+		printf("; most: %s %" PRIu64, drops->reasons.rows[0].text, drops->reasons.rows[0].count);
+	printf("\n");
+	if (*drops->blind)
+		printf("            cannot see %s\n", drops->blind);
+}
+
 static void print_slot(const struct ctl_status *status, unsigned int index)
 {
 	const struct kidos_slot *slot = &status->state->slots[index];
@@ -66,6 +84,7 @@ static void print_slot(const struct ctl_status *status, unsigned int index)
 static void print(const struct ctl_status *status)
 {
 	print_daemon(status);
+	print_drops(&status->drops);
 	printf("\n%-20s  %-9s  %-11s  %-11s  %-5s  %14s  %14s  %s\n", "INTERFACE", "STATE", "RX",
 	       "TX", "EXACT", "UNACCOUNTED RX", "UNACCOUNTED TX", "REASON");
 	for (unsigned int i = 0; i < status->state->maps.meta.slots; i++)
@@ -75,19 +94,20 @@ static void print(const struct ctl_status *status)
 
 int ctl_status(struct ctl_settings *settings)
 {
-	struct ctl_status status;
+	struct ctl_status status = {};
 	struct ctl_state state;
 	int code = ctl_state_open(&state, settings->state), error;
 
 	if (code)
 		return code;
-	error = gather(&state, &status);
+	error = gather(&state, settings, &status);
 	if (error)
 		ctl_complain("%s: %s", settings->state, strerror(-error));
 	else if (settings->json)
 		json_status_print(&status);
 	else
 		print(&status);
+	ctl_drop_brief_free(&status.drops);
 	ctl_state_close(&state);
 	return error ? CTL_FAILURE : CTL_OK;
 }

@@ -4,7 +4,7 @@
 #define KIDOS_CTL_STATUS_H
 
 #include "core/health.h"
-#include "ctl_state.h"
+#include "ctl_drop_brief.h"
 
 struct ctl_status {
 	const struct ctl_state *state;
@@ -14,6 +14,7 @@ struct ctl_status {
 	double fill; /* share of MaxFlows in use */
 	double idle; /* seconds */
 	uint64_t events[KIDOS_EVENTS];
+	struct ctl_drop_brief drops;
 };
 
 void json_status_print(const struct ctl_status *status);

@@ -70,6 +70,7 @@ void json_status_print(const struct ctl_status *status)
 	events = json_add_object(object, "events");
 	for (int i = 0; i < KIDOS_EVENTS; i++)
 		json_add_number(events, kidos_event_names[i], status->events[i]);
+	json_drop_brief(object, &status->drops);
 	interfaces = json_add_array(object, "interfaces");
 	for (unsigned int i = 0; i < status->state->maps.meta.slots; i++)
 		if (ctl_slot_used(status->state, i))

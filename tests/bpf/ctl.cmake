@@ -9,3 +9,7 @@ target_link_libraries(ctl_run PUBLIC kidos_engine kidos_test_packet PkgConfig::J
 add_executable(ctl_bpf ctl_test.c)
 target_link_libraries(ctl_bpf PRIVATE ctl_run)
 add_test(NAME ctl_bpf COMMAND ctl_bpf)
+
+add_executable(ctl_drops_bpf ctl_drops_test.c ctl_drop_maps.c)
+target_link_libraries(ctl_drops_bpf PRIVATE ctl_run kidos_flows)
+add_test(NAME ctl_drops_bpf COMMAND ctl_drops_bpf)
