@@ -40,7 +40,7 @@ int kidos_maps_open(struct kidos_maps *maps, const char *path);
 /* The same for one who may read the pins alone, such as a member of the group kidos. */
 int kidos_maps_open_to_read(struct kidos_maps *maps, const char *path);
 
-/* One pinned map, to be read and mapped for reading: its descriptor, or -errno. */
+/* One pinned map, for writing too where that is allowed: its descriptor, or -errno. */
 int kidos_map_open_to_read(const char *path, const char *name);
 
 /*

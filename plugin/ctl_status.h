@@ -3,6 +3,7 @@
 #ifndef KIDOS_CTL_STATUS_H
 #define KIDOS_CTL_STATUS_H
 
+#include "core/control.h"
 #include "core/health.h"
 #include "ctl_drop_brief.h"
 
@@ -15,6 +16,7 @@ struct ctl_status {
 	double idle; /* seconds */
 	uint64_t events[KIDOS_EVENTS];
 	struct ctl_drop_brief drops;
+	struct kidos_collector_status collectors[KIDOS_COLLECTORS];
 };
 
 void json_status_print(const struct ctl_status *status);

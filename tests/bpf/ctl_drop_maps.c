@@ -26,6 +26,7 @@ struct drop_maps drop_maps;
 
 static struct kidos_state directory = KIDOS_STATE_NONE;
 static struct kidos_maps maps = KIDOS_MAPS_NONE;
+static struct kidos_control_maps control = KIDOS_CONTROL_MAPS_NONE;
 static struct kidos_traffic *traffic;
 
 uint64_t clock_ns(int id)
@@ -214,6 +215,8 @@ int drop_maps_setup(void **state)
 	drop_maps.boot_ns = clock_ns(CLOCK_BOOTTIME);
 	drop_maps.netns = (uint32_t)kidos_netns_inode("");
 	drop_maps.ifindex = if_nametoindex("lo");
+	if (kidos_control_create(&control) || kidos_state_pin_control(&directory, &control))
+		return -1;
 	return kidos_state_pin(&directory, &maps);
 }
 
@@ -223,5 +226,6 @@ int drop_maps_teardown(void **state)
 	kidos_state_release(&directory);
 	kidos_traffic_free(traffic);
 	kidos_maps_close(&maps);
+	kidos_control_close(&control);
 	return 0;
 }

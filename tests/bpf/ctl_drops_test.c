@@ -210,10 +210,12 @@ static void test_watch(void **state)
 	writer = fork();
 	assert_true(writer >= 0);
 	if (!writer) {
-		for (uint64_t count = 31;; count += 10) {
-			drop_maps_count(REASON_B, PLACE_B, KIDOS_CLASS_ARP, 0, false, count);
+		/* 20 s at most, should a failure keep the test from ending it. */
+		for (uint64_t i = 1; i < 20000; i++) {
+			drop_maps_count(REASON_B, PLACE_B, KIDOS_CLASS_ARP, 0, false, 30 + 10 * i);
 			usleep(1000);
 		}
+		_exit(0);
 	}
 	snprintf(command, sizeof(command),
 		 "drops --by reason --watch 0.2 & pid=$!; sleep %s; kill -INT $pid; wait $pid",

@@ -30,6 +30,7 @@
 static struct fixture {
 	struct kidos_state state;
 	struct kidos_maps maps;
+	struct kidos_control_maps control;
 	struct kidos_meta meta;
 	struct kidos_traffic *traffic;
 } fixture = { .state = KIDOS_STATE_NONE, .maps = KIDOS_MAPS_NONE };
@@ -130,6 +131,9 @@ static int setup(void **state)
 			send_frame(KIDOS_PROGRAM_XDP, "tcp", i);
 	for (uint32_t i = 0; i < UDP_FLOWS; i++)
 		send_frame(KIDOS_PROGRAM_TC_EGRESS, "udp6", i);
+	if (kidos_control_create(&fixture.control) ||
+	    kidos_state_pin_control(&fixture.state, &fixture.control))
+		return -1;
 	return kidos_state_pin(&fixture.state, &fixture.maps);
 }
 
@@ -139,6 +143,7 @@ static int teardown(void **state)
 	kidos_state_release(&fixture.state);
 	kidos_traffic_free(fixture.traffic);
 	kidos_maps_close(&fixture.maps);
+	kidos_control_close(&fixture.control);
 	return 0;
 }
 
