@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "abi_drop.h"
+#include "bpf_clock.h"
 #include "bpf_drop_reader.h"
 #include "bpf_state.h"
 #include "bpf_traffic.h"
@@ -194,7 +195,7 @@ int drop_maps_setup(void **state)
 		.set_mask = 1023,
 		.slots = 2,
 		.max_flows = 4096,
-		.idle = 14000,
+		
 		.interval_ns = 600 * SECOND,
 		.version = "test",
 	};
@@ -206,6 +207,9 @@ int drop_maps_setup(void **state)
 		print_message("# %s\n", reason);
 		return -1;
 	}
+	if (kidos_clock_measure(&meta))
+		return -1;
+	meta.idle = (__u32)(60 * SECOND / meta.unit_ns);
 	meta.started_ns = meta.last_poll_ns = clock_ns(CLOCK_REALTIME);
 	maps.cpus = kidos_possible_cpus();
 	traffic = kidos_traffic_load(&maps, &meta, 0);
