@@ -219,7 +219,7 @@ static void test_watch(void **state)
 	}
 	snprintf(command, sizeof(command),
 		 "drops --by reason --watch 0.2 & pid=$!; sleep %s; kill -INT $pid; wait $pid",
-		 getenv("KIDOS_SLOW") ? "6" : "0.9");
+		 getenv("KIDOS_SLOW") ? "6" : "2");
 	assert_int_equal(ctl_run(command), 0);
 	assert_int_equal(kill(writer, SIGTERM), 0);
 	assert_int_equal(waitpid(writer, NULL, 0), writer);

@@ -321,7 +321,7 @@ static void test_member(void **state)
 static void test_watch(void **state)
 {
 	(void)state;
-	assert_int_equal(ctl_run("flows --watch 0.2 --limit 1 & pid=$!; sleep 0.7; kill -INT $pid; "
+	assert_int_equal(ctl_run("flows --watch 0.2 --limit 1 & pid=$!; sleep 2; kill -INT $pid; "
 			     "wait $pid"), 0);
 	ctl_assert_says("PACKETS/S");
 	assert_non_null(strstr(strstr(ctl_output, "BIT/S") + 1, "BIT/S"));
