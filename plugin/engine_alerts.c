@@ -270,7 +270,9 @@ static void judge(struct kidos_alerts *alerts, enum kidos_alert_kind kind, unsig
 	    .time_ns = kidos_boottime_ns(),
 	    .kind = kind,
 	    .observed = percent,
-	    .threshold = kidos_alert_rules[kind].threshold,
+	    .threshold = kind == KIDOS_ALERT_DROP_SHARE
+			     ? (double)alerts->engine->config->drop_share
+			     : kidos_alert_rules[kind].threshold,
 	};
 
 	if (percent <= alert.threshold)

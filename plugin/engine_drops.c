@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine_alerts.h"
+#include "engine_drop_ports.h"
 #include "engine_drops.h"
 #include "bpf_drops.h"
 #include "bpf_reasons.h"
@@ -20,6 +21,7 @@ struct kidos_engine_drops {
 	struct kidos_drop_state state;
 	struct kidos_drops *programs; /* NULL while stopped */
 	struct kidos_drop_tally tally;
+	struct kidos_drop_ports *ports;
 	struct kidos_reasons *_Atomic reasons; /* names come with the first poll */
 	struct kidos_symbols *_Atomic symbols;
 	bool named;
@@ -58,7 +60,11 @@ static struct kidos_engine_drops *create(const struct kidos_engine *engine)
 {
 	struct kidos_engine_drops *drops = calloc(1, sizeof(*drops));
 
-	if (!drops || kidos_drop_tally_init(&drops->tally)) {
+	if (!drops)
+		return NULL;
+	drops->ports = kidos_drop_ports_new(engine->meta.slots);
+	if (!drops->ports || kidos_drop_tally_init(&drops->tally)) {
+		kidos_drop_ports_free(drops->ports);
 		free(drops);
 		return NULL;
 	}
@@ -129,6 +135,7 @@ void kidos_drops_stop(struct kidos_engine *engine)
 	drops->missed_before += kidos_drops_missed(drops->programs);
 	kidos_drops_free(drops->programs);
 	drops->programs = NULL;
+	kidos_drop_ports_pause(drops->ports);
 	drops->state.running = 0;
 	drops->state.missed = drops->missed_before;
 	if (drops->maps.fd[KIDOS_DROP_MAP_STATE] >= 0)
@@ -160,6 +167,7 @@ void kidos_drops_close(struct kidos_engine *engine)
 	kidos_drops_free(drops->programs);
 	kidos_drop_maps_close(&drops->maps);
 	kidos_drop_tally_free(&drops->tally);
+	kidos_drop_ports_free(drops->ports);
 	kidos_reasons_free(drops->reasons);
 	kidos_symbols_free(drops->symbols);
 	free(drops);
@@ -182,7 +190,7 @@ bool kidos_drops_unusual(const struct kidos_engine *engine, const struct kidos_d
 
 struct reading {
 	struct kidos_engine_drops *drops;
-	const struct kidos_config *config;
+	const struct kidos_engine *engine;
 	bool learned; /* the time to learn is over */
 };
 
@@ -206,9 +214,10 @@ static void take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 		return;
 	kind.reason = kidos_reason_name(drops->reasons, key->reason, reason);
 	kind.place = kidos_symbol_name(drops->symbols, key->place, NULL, place);
-	if (kidos_names_have(&reading->config->ignore_reasons, kind.reason) ||
-	    kidos_names_have(&reading->config->ignore_places, kind.place))
+	if (kidos_names_have(&reading->engine->config->ignore_reasons, kind.reason) ||
+	    kidos_names_have(&reading->engine->config->ignore_places, kind.place))
 		return;
+	kidos_drop_ports_add(drops->ports, reading->engine, key, packets);
 	kind.benign = is_benign(reading, key->reason);
 	kidos_drop_tally_add(&drops->tally, &kind, packets);
 }
@@ -269,13 +278,15 @@ static void emit_missed(kidos_emit emit, void *context, uint64_t missed, uint64_
 void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *context)
 {
 	struct kidos_engine_drops *drops = engine->drops;
-	struct reading reading = { .drops = drops, .config = engine->config };
+	struct reading reading = { .drops = drops, .engine = engine };
 	int error;
 
 	if (!drops || drops->maps.fd[KIDOS_DROP_MAP_STATE] < 0)
 		return;
 	load_names(drops);
 	reading.learned = boottime_ns() >= drops->state.learn_until;
+	if (drops->programs)
+		kidos_drop_ports_read(drops->ports, engine, &drops->tally);
 	error = kidos_drop_maps_each(&drops->maps, take_count, &reading);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
@@ -283,6 +294,7 @@ void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *contex
 	drops->state.missed = drops->missed_before +
 			      (drops->programs ? kidos_drops_missed(drops->programs) : 0);
 	kidos_drop_maps_set_state(&drops->maps, &drops->state);
+	kidos_drop_ports_judge(drops->ports, engine);
 	emit_tally(emit, context, &drops->tally);
 	emit_missed(emit, context, drops->state.missed, kidos_drop_maps_alerts_lost(&drops->maps));
 }

@@ -130,6 +130,9 @@ static void read_counters(const struct nlattr *attribute, struct kidos_link_coun
 		.packets = { stats.rx_packets, stats.tx_packets },
 		.bytes = { stats.rx_bytes, stats.tx_bytes },
 		.dropped = { stats.rx_dropped, stats.tx_dropped },
+		.missed = stats.rx_missed_errors,
+		.overrun = stats.rx_fifo_errors > stats.rx_over_errors ? stats.rx_fifo_errors
+								       : stats.rx_over_errors,
 	};
 }
 

@@ -185,13 +185,21 @@ transfer() {
 		    peer = server.accept()[0]
 		    while data := peer.recv(1 << 16):
 		        got.append(len(data))
+		    peer.close()
 		thread = threading.Thread(target=take)
 		thread.start()
 		with socket.create_connection(server.getsockname()) as link:
 		    link.sendall(bytes(10000000))
+		    # What is in a queue when its socket goes is dropped: the other side's end, too.
+		    link.shutdown(socket.SHUT_WR)
+		    link.recv(1)
 		thread.join()
 		raise SystemExit(sum(got) != 10000000)
 	END
+}
+
+retransmitted() {
+	in_ns b cat /proc/net/snmp | awk '/^Tcp:/ && n { print $n } /^Tcp:/ { for (i = 1; i <= NF; i++) if ($i == "RetransSegs") n = i }'
 }
 
 tcp_drops() {
@@ -271,8 +279,11 @@ gains "another's generic XDP program" 20 - xdp_dropped xdpgeneric
 gains 'unreachable neighbour' 3 NEIGH_FAILED no_neighbour
 before=$(tcp_drops)
 check 'a TCP transfer without loss' transfer
-equal 'none of it is counted as dropped' "$before" "$(tcp_drops)"
-"$kidosctl" --state "$state" drops --interface "$run-b:lo" --proto tcp | sed 's/^/# /'
+if [ "$(retransmitted)" = 0 ]; then
+	equal 'none of it is counted as dropped' "$before" "$(tcp_drops)"
+else
+	skip 'none of it is counted as dropped' 'the machine was so slow that TCP sent twice'
+fi
 check 'a storm: counted and missed are all' storm
 if [ -n "${KIDOS_SLOW:-}" ]; then
 	skip 'no read was skipped meanwhile' 'an emulated machine is too slow to time'
