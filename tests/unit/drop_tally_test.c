@@ -163,5 +163,6 @@ int main(void)
 		cmocka_unit_test(test_hidden_symbols),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("drop_tally", tests, NULL, NULL);
 }
