@@ -64,6 +64,7 @@ struct kn_route_spec {
 	int oif;		 /* 0: none */
 	uint32_t metric;	 /* 0: the kernel's choice */
 	uint32_t table;
+	uint8_t protocol; /* who made it; 0: static. What is deleted must have it too. */
 };
 struct nlmsghdr *kn_msg_route_new(void *buf, const struct kn_route_spec *route);
 struct nlmsghdr *kn_msg_route_del(void *buf, const struct kn_route_spec *route);

@@ -33,6 +33,27 @@ static int link_unless(struct kn_reader *r, const char *place, struct json_objec
 	return err;
 }
 
+#define NO_DHCPV6                                                                         \
+	"only IPv4 addresses come by DHCP; IPv6 ones from router advertisements (sysctl " \
+	"ipv6.accept_ra) or from addresses"
+
+static int link_dhcp(struct kn_reader *r, const char *place, struct json_object *value, void *out,
+		     const struct kn_field *field)
+{
+	if (json_object_is_type(value, json_type_string))
+		return kn_place_fail(r, place, value, "not true or false: " NO_DHCPV6);
+	return kn_field_bool(r, place, value, out, field);
+}
+
+/* There for its message. */
+static int link_dhcp6(struct kn_reader *r, const char *place, struct json_object *value, void *out,
+		      const struct kn_field *field)
+{
+	(void)out;
+	(void)field;
+	return kn_place_fail(r, place, value, "no such setting: " NO_DHCPV6);
+}
+
 static int link_forward_delay(struct kn_reader *r, const char *place, struct json_object *value,
 			      void *out, const struct kn_field *field)
 {
@@ -66,14 +87,14 @@ static int link_macvlan_mode(struct kn_reader *r, const char *place, struct json
 }
 
 /* Every kind of link has these; RFC 791 gives the smallest MTU. */
-#define COMMON_FIELDS                                                                           \
-	{"namespace", kn_field_ns_name, AT(kn_link, ns_name)},                                  \
-	    {"mtu", kn_field_u32, AT(kn_link, mtu), .min = 68, .max = 65535},                   \
-	    {"up", kn_field_bool, AT(kn_link, up)}, {"dhcp", kn_field_bool, AT(kn_link, dhcp)}, \
-	    {"dad", link_unless, AT(kn_link, no_dad)},                                          \
-	    {"addresses", kn_field_prefixes, LIST(kn_link, addrs)},                             \
-	{                                                                                       \
-		"sysctl", kn_field_link_sysctls, AT(kn_link, sysctls)                           \
+#define COMMON_FIELDS                                                                       \
+	{"namespace", kn_field_ns_name, AT(kn_link, ns_name)},                              \
+	    {"mtu", kn_field_u32, AT(kn_link, mtu), .min = 68, .max = 65535},               \
+	    {"up", kn_field_bool, AT(kn_link, up)}, {"dhcp", link_dhcp, AT(kn_link, dhcp)}, \
+	    {"dhcp6", link_dhcp6, .offset = 0}, {"dad", link_unless, AT(kn_link, no_dad)},  \
+	    {"addresses", kn_field_prefixes, LIST(kn_link, addrs)},                         \
+	{                                                                                   \
+		"sysctl", kn_field_link_sysctls, AT(kn_link, sysctls)                       \
 	}
 #define NAME_FIELD                                                           \
 	{                                                                    \
