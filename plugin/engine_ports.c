@@ -202,7 +202,8 @@ static void port_gone(struct kidos_engine *engine, struct kidos_world *world,
 	slot->ifindex = 0;
 	slot->rung[KIDOS_RX] = slot->rung[KIDOS_TX] = KIDOS_RUNG_NONE;
 	slot->made_clsact = 0;
-	snprintf(slot->reason, sizeof(slot->reason), "the interface is not there");
+	snprintf(slot->reason, sizeof(slot->reason), "%s",
+		 engine->flows_off ? "the collector flows is off" : "the interface is not there");
 	slot_store(engine, port->slot);
 }
 
@@ -211,7 +212,7 @@ static void port_remove(struct kidos_engine *engine, struct kidos_world *world, 
 {
 	struct kidos_port_state *port = &world->ports[index];
 
-	if (!engine->stopping)
+	if (!engine->stopping && !engine->flows_off)
 		kidos_log(LOG_INFO, "interface %s in %s: gone", port->name,
 			  world_label(world->name));
 	port_detach(world, port);
@@ -293,7 +294,7 @@ static void links_apply(struct kidos_engine *engine, struct kidos_world *world,
 	const struct kidos_interface_rule *rule;
 
 	ports_sweep(engine, world, links);
-	for (size_t i = 0; i < links->count && !engine->stopping; i++) {
+	for (size_t i = 0; i < links->count && !engine->stopping && !engine->flows_off; i++) {
 		kidos_rtnl_driver(world->rtnl, &links->items[i]);
 		rule = kidos_rule_for(engine->config, world->name, &links->items[i]);
 		if (rule)
@@ -320,7 +321,7 @@ static void qdiscs_forget(struct kidos_world *world)
 					(struct kidos_attachment)KIDOS_ATTACHMENT_NONE;
 }
 
-void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world)
+void kidos_world_detach(struct kidos_engine *engine, struct kidos_world *world)
 {
 	struct kidos_netns_visit visit;
 	bool there = kidos_netns_inode(world->name) == world->inode &&
@@ -332,6 +333,11 @@ void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world)
 		port_remove(engine, world, world->port_count - 1);
 	if (there)
 		kidos_netns_leave(&visit);
+}
+
+void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world)
+{
+	kidos_world_detach(engine, world);
 	free(world->ports);
 	world->ports = NULL;
 	kidos_rtnl_close(world->rtnl);
