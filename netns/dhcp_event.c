@@ -34,6 +34,8 @@ enum action {
 	NOTHING,
 	LEASED,
 	LOST,
+	/* dhclient got no answer and offers a lease of old; taken, it would not ask again for long. */
+	REFUSED,
 };
 
 static const struct {
@@ -48,7 +50,7 @@ static const struct {
     {"REBOOT", LEASED, KN_DHCLIENT},   {"EXPIRE", LOST, KN_DHCLIENT},
     {"RELEASE", LOST, KN_DHCLIENT},    {"STOP", LOST, KN_DHCLIENT},
     {"FAIL", LOST, KN_DHCLIENT},       {"PREINIT", NOTHING, KN_DHCLIENT},
-    {"TIMEOUT", NOTHING, KN_DHCLIENT}, {"MEDIUM", NOTHING, KN_DHCLIENT},
+    {"TIMEOUT", REFUSED, KN_DHCLIENT}, {"MEDIUM", NOTHING, KN_DHCLIENT},
 };
 
 static int handle(const char *interface, enum action action, enum kn_dhcp_dialect dialect,
@@ -58,7 +60,7 @@ static int handle(const char *interface, enum action action, enum kn_dhcp_dialec
 	struct kn_lease lease = {};
 	int code = 0;
 
-	if (action == NOTHING)
+	if (action == NOTHING || action == REFUSED)
 		return 0;
 	if (action == LEASED)
 		code = kn_lease_read(dialect, &lease, err);
@@ -82,7 +84,7 @@ bool kn_dhcp_event(int argc, char **argv, int *exit_code)
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
 		if (strcmp(events[i].name, event) != 0)
 			continue;
-		*exit_code = 0;
+		*exit_code = events[i].action == REFUSED;
 		if (handle(interface, events[i].action, events[i].dialect, &err) < 0) {
 			fprintf(stderr, "kidos-netns: dhcp %s %s: %s\n", interface, event,
 				err.text);

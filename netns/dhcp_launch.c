@@ -54,7 +54,8 @@ static const char dhclient_config[] =
     "option rfc3442-classless-static-routes code 121 = array of unsigned integer 8;\n"
     "request subnet-mask, broadcast-address, rfc3442-classless-static-routes, routers,\n"
     "\tdomain-name, domain-name-servers;\n"
-    "timeout 10;\n"
+    "reboot 2;\n"
+    "timeout 5;\n"
     "retry 5;\n"
     "initial-interval 1;\n"
     "backoff-cutoff 2;\n";

@@ -99,7 +99,7 @@ fi
 kill "${pids[-1]}"; wait "${pids[-1]}" 2>/dev/null; unset 'pids[-1]'
 
 check "dhcp: up twice" host "$KN" up "$kidos" --yes-move-uplink
-clients=$(pgrep -c 'udhcpc|dhclient')
+clients=$(clients | wc -l)
 if [ "$clients" = 3 ]; then
 	ok "dhcp: no client is started twice"
 else

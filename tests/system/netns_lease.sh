@@ -42,7 +42,7 @@ serve() {
 	end_started
 	start_in kt-netns-server dnsmasq --keep-in-foreground --no-resolv --no-hosts \
 		--conf-file=/dev/null --user=root --interface=s0 --bind-interfaces --pid-file= \
-		--dhcp-leasefile="$work/leases" --dhcp-authoritative --domain=kidos.test \
+		--dhcp-leasefile="$work/leases" --log-facility=- --log-dhcp --dhcp-authoritative --domain=kidos.test \
 		--dhcp-range=10.95.0.50,10.95.0.99,255.255.255.0,2m \
 		--dhcp-range=fd95::,ra-only,64 --enable-ra "$@" >"$work/dnsmasq.log" 2>&1
 }
@@ -82,19 +82,37 @@ client_is() {
 	[ "$(cat "/proc/$(pid_of_client)/comm")" = "$1" ]
 }
 
-# Killed, a client leaves all as it is; the next one gets the new lease.
-up_again() {
-	[ ! -e /run/kidos-netns/kt-netns-leased ] || kill -KILL "$(pid_of_client)"
-	"$KN" up "$world" 2>&1
-}
-
 # Perhaps nobody asks for its status.
 has_ended() {
 	! grep '^State:[[:space:]]*[RSDTtI]' "/proc/$1/status"
 }
 
+# Killed, a client leaves all as it is; the next one gets the new lease.
+kill_client() {
+	local pid
+	pid=$(pid_of_client) && kill -KILL "$pid" && until_ok has_ended "$pid"
+}
+
+up_again() {
+	if [ -e /run/kidos-netns/kt-netns-leased ]; then
+		kill_client || return 1
+	fi
+	"$KN" up "$world" 2>&1
+}
+
 nothing_leased() {
 	[ -z "$(addresses 4)" ] && routes_are && [ ! -e /etc/netns/kt-netns-leased/resolv.conf ]
+}
+
+# dhclient starts with the lease file of the one before, and offers what is in it after 7 seconds.
+without_server() {
+	local end=$((SECONDS + 30 * ${KIDOS_SLOW:-1}))
+	kill_client
+	"$KN" up "$world" >/dev/null 2>&1
+	until [ -z "$(addresses 4)" ]; do
+		[ $SECONDS -lt $end ] || { inside kt-netns-leased ip -o addr; return 1; }
+		sleep 0.2
+	done
 }
 
 each_lease() { # CLIENT
@@ -117,6 +135,12 @@ each_lease() { # CLIENT
 	check "lease: $1: a third one" up_again
 	check "lease: $1: a router beyond the prefix is reached on the link" until_ok routes_are \
 		'192.0.2.1 dev c0 scope link' 'default via 192.0.2.1 dev c0'
+	if [ "$1" = dhclient ]; then
+		end_started
+		check "lease: $1: a lease of old is not used when no server answers" without_server
+		serve --dhcp-option=option:router,10.95.0.1
+		check "lease: $1: but the client goes on asking" until_ok routes_are 'default via 10.95.0.1 dev c0'
+	fi
 	local pid
 	pid=$(pid_of_client)
 	check "lease: $1: down" "$KN" down "$world"
