@@ -11,6 +11,7 @@ own_world() {
 	if [ -z "${NETNS_OWN:-}" ]; then
 		NETNS_OWN=1 exec unshare --mount --net --propagation private bash "$0" "$@"
 	fi
+	umount --recursive --lazy /run/netns 2>/dev/null # what others have there now
 	mount -t tmpfs -o mode=755 run /run && mount -t tmpfs -o mode=755 lib /var/lib &&
 		mkdir /run/etc && mount -t tmpfs -o mode=755 etc /run/etc && cp -a /etc/. /run/etc &&
 		mount --move /run/etc /etc && ip link set lo up
@@ -87,7 +88,7 @@ clients() {
 }
 
 everything() {
-	ls /run/netns 2>/dev/null | sort
+	find /run/netns -mindepth 1 -printf '%f\n' 2>/dev/null | sort
 	ip -o link | sed 's/^[0-9]*: //; s/ state .*//' | sort
 	ip -o addr | awk '{ print $2, $3, $4 }' | sort
 	ip route show table all
