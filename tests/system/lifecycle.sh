@@ -18,22 +18,6 @@ config="<Interface \"b0\">
 	Namespace \"$run-b\"
 </Interface>"
 
-udp_packets() {
-	csv_last "$run-b:b0/if_packets-udp" | cut -d, -f1
-}
-
-# Every packet is counted that is sent while b0 is attached.
-sends_counted() {
-	local was now
-	settle
-	was=$(udp_packets)
-	in_ns a "$frames" a0 udp 100 --dst-mac $nobody
-	settle
-	now=$(udp_packets)
-	echo "before $was, now $now"
-	[ $((now - was)) = 100 ]
-}
-
 state_of() {
 	"$kidosctl" --state "$state" status --json | jq -r --arg name "$run-b:$1" '.interfaces[] | select(.interface == $name) | .state'
 }
@@ -123,25 +107,25 @@ make_ns a b
 make_veth a a0 b b0
 start_collectd - "$config"
 check 'attached in a named namespace' wait_for 20 is b0 attached
-check 'packets are counted' sends_counted
+check 'packets are counted' sends_counted "$run-b:b0"
 ip -n "$run-a" link delete a0
 check 'a deleted interface is waited for' wait_for 10 is b0 waiting
 make_veth a a0 b b0
 check 'a recreated interface is attached' wait_for 10 is b0 attached
-check 'and counted' sends_counted
+check 'and counted' sends_counted "$run-b:b0"
 check 'another name with the same index is not taken for it' same_index_new_name
 check 'recreated many times' thousand_recreations
-check 'and counted after it' sends_counted
+check 'and counted after it' sends_counted "$run-b:b0"
 check 'a deleted namespace goes at once, with its veth' delete_frees_at_once
 check 'its interface is waited for' wait_for 10 is b0 waiting
 make_ns b
 make_veth a a0 b b0
 check 'a recreated namespace is attached' wait_for 10 is b0 attached
-check 'and counted again' sends_counted
+check 'and counted again' sends_counted "$run-b:b0"
 check 'collectd -T beside it is refused, naming the pid' second_instance
-check 'and harms nothing' sends_counted
+check 'and harms nothing' sends_counted "$run-b:b0"
 check 'killed at random points and restarted' killed_and_restarted
-check 'counted after a restart' sends_counted
+check 'counted after a restart' sends_counted "$run-b:b0"
 stop_collectd
 check 'nothing is left' nothing_left
 check 'SIGTERM in every phase: down within two seconds' down_in_two_seconds
