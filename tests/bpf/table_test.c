@@ -22,7 +22,7 @@
 #define NEVER 0x40000000u /* units: no entry is idle */
 #define CPUS_MAX 64
 #define FRAMES 60000 /* of each CPU */
-#define FRAMES_EMULATED 6000
+#define FRAMES_EMULATED 1200
 
 struct sender {
 	const struct table_run *run;
@@ -257,8 +257,8 @@ static void test_idle(void **state)
 	(void)state;
 	assert_int_equal(table_run_open(&run, 3), 0);
 	for (unsigned int round = 0; round < 4; round++) {
-		for (unsigned int i = 0; i < 700; i++)
-			table_run_send(&run, i % KIDOS_PROGRAMS, udp, round * 700 + i, &sent);
+		for (unsigned int i = 0; i < 200; i++)
+			table_run_send(&run, i % KIDOS_PROGRAMS, udp, round * 200 + i, &sent);
 		usleep(50000); /* 12 units */
 		if (run.meta.baseline)
 			kidos_maps_each_baseline(&run.maps, retire_all, &run);
