@@ -34,24 +34,37 @@ int kidos_slot_sums(const struct kidos_engine *engine, unsigned int slot,
 }
 
 /* Distances of one port; true if all are 0. */
-static bool port_conserve(struct kidos_slot *slot, const struct kidos_port_state *port,
+static bool port_conserve(struct kidos_slot *slot, struct kidos_port_state *port,
 			  const struct kidos_sum ours[KIDOS_DIRECTIONS],
 			  const struct kidos_own own[KIDOS_DIRECTIONS])
 {
 	bool settled = true;
 
+	if (port->rebase) {
+		memcpy(port->base.ours, ours, sizeof(port->base.ours));
+		memcpy(port->base.own, own, sizeof(port->base.own));
+		port->rebase = false;
+	}
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
 		struct kidos_distance distance;
 
 		if (slot->rung[d] == KIDOS_RUNG_NONE)
 			continue;
-		distance =
-		    kidos_unaccounted(&port->driver->rules[d], &port->base, d, &ours[d], &own[d]);
+		distance = kidos_unaccounted(&port->driver->rules[d], &port->base, d, &ours[d],
+					     &own[d]);
 		slot->unaccounted[d] = distance.packets;
 		slot->unaccounted_bytes[d] = distance.bytes;
 		settled = settled && !distance.packets && !distance.bytes;
 	}
 	return settled;
+}
+
+static void port_own(struct kidos_port_state *port, const struct kidos_link_counters *counters,
+		     struct kidos_own own[KIDOS_DIRECTIONS], bool first)
+{
+	port->rebase = port->rebase || kidos_counters_restarted(&port->own, counters);
+	port->own = *counters;
+	kidos_own_widen(own, counters, first);
 }
 
 static bool ports_own(struct kidos_world *world, struct kidos_own (*own)[KIDOS_DIRECTIONS],
@@ -65,7 +78,7 @@ static bool ports_own(struct kidos_world *world, struct kidos_own (*own)[KIDOS_D
 	for (size_t i = 0; i < world->port_count; i++) {
 		link = kidos_links_find(&links, world->ports[i].name);
 		if (link && link->ifindex == world->ports[i].ifindex)
-			kidos_own_widen(own[i], &link->counters, first);
+			port_own(&world->ports[i], &link->counters, own[i], first);
 	}
 	kidos_links_free(&links);
 	return true;
@@ -87,7 +100,7 @@ static bool ports_sums(const struct kidos_engine *engine, const struct kidos_wor
 	return true;
 }
 
-static bool ports_conserve(const struct kidos_engine *engine, const struct kidos_world *world,
+static bool ports_conserve(const struct kidos_engine *engine, struct kidos_world *world,
 			   const struct kidos_sum (*sums)[KIDOS_DIRECTIONS],
 			   const struct kidos_own (*own)[KIDOS_DIRECTIONS])
 {
@@ -104,7 +117,7 @@ static bool ports_conserve(const struct kidos_engine *engine, const struct kidos
 /* Ours are read again until packets that the driver had counted came by the hook. */
 static void world_conserve(const struct kidos_engine *engine, struct kidos_world *world)
 {
-	const struct timespec pause = {.tv_nsec = SETTLE_NS};
+	const struct timespec pause = { .tv_nsec = SETTLE_NS };
 	struct kidos_own(*own)[KIDOS_DIRECTIONS] = calloc(world->port_count, sizeof(*own));
 	struct kidos_sum(*sums)[KIDOS_DIRECTIONS] = calloc(world->port_count, sizeof(*sums));
 	bool read = own && sums && ports_own(world, own, true);

@@ -99,6 +99,7 @@ static void base_open(struct kidos_engine *engine, struct kidos_port_state *port
 	struct kidos_slot *slot = &engine->slots[port->slot];
 
 	port->driver = kidos_driver_of(link);
+	port->own = link->counters;
 	slot->bytes_compared = port->driver->rules[KIDOS_RX].bytes != KIDOS_UNIT_UNKNOWN;
 	memset(slot->unaccounted, 0, sizeof(slot->unaccounted));
 	memset(slot->unaccounted_bytes, 0, sizeof(slot->unaccounted_bytes));

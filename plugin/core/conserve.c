@@ -25,10 +25,21 @@ void kidos_own_widen(struct kidos_own own[KIDOS_DIRECTIONS],
 	}
 }
 
+bool kidos_counters_restarted(const struct kidos_link_counters *last,
+			      const struct kidos_link_counters *now)
+{
+	bool restarted = now->qdisc != last->qdisc || now->qdisc_drops < last->qdisc_drops;
+
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		restarted = restarted || now->packets[d] < last->packets[d] ||
+			    now->bytes[d] < last->bytes[d] || now->dropped[d] < last->dropped[d];
+	return restarted;
+}
+
 static struct kidos_span between(enum kidos_unit unit, uint64_t hook, uint64_t wire)
 {
-	return (struct kidos_span){.low = unit == KIDOS_UNIT_WIRE ? wire : hook,
-				   .high = unit == KIDOS_UNIT_HOOK ? hook : wire};
+	return (struct kidos_span){ .low = unit == KIDOS_UNIT_WIRE ? wire : hook,
+				    .high = unit == KIDOS_UNIT_HOOK ? hook : wire };
 }
 
 /* What a driver that keeps the rule must have counted. */
@@ -36,10 +47,10 @@ static struct kidos_own expect(const struct kidos_count_rule *rule, const struct
 			       const struct kidos_sum *now)
 {
 	struct kidos_own own = {
-	    .packets = between(rule->packets, now->hook_packets - base->hook_packets,
-			       now->wire_packets - base->wire_packets),
-	    .bytes = between(rule->bytes, now->hook_bytes - base->hook_bytes,
-			     now->wire_bytes - base->wire_bytes),
+		.packets = between(rule->packets, now->hook_packets - base->hook_packets,
+				   now->wire_packets - base->wire_packets),
+		.bytes = between(rule->bytes, now->hook_bytes - base->hook_bytes,
+				 now->wire_bytes - base->wire_bytes),
 	};
 
 	own.bytes.low += own.packets.low * (uint64_t)(int64_t)rule->beside_low;
@@ -56,9 +67,8 @@ static int64_t distance(const struct kidos_span *ours, const struct kidos_span *
 
 static struct kidos_span since(const struct kidos_span *base, const struct kidos_span *now)
 {
-	/* A counter that was reset is below its base: what it lost is not known. */
-	return (struct kidos_span){now->low > base->high ? now->low - base->high : 0,
-				   now->high > base->low ? now->high - base->low : 0};
+	return (struct kidos_span){ now->low > base->high ? now->low - base->high : 0,
+				    now->high > base->low ? now->high - base->low : 0 };
 }
 
 /* Nobody counts the bytes of what was lost or waits: at most, those of whole skbs. */
@@ -80,7 +90,7 @@ struct kidos_distance kidos_unaccounted(const struct kidos_count_rule *rule,
 	struct kidos_own wanted = expect(rule, &base->ours[direction], ours);
 	struct kidos_span packets = since(&base->own[direction].packets, &own->packets);
 	struct kidos_span bytes = bytes_since(&base->own[direction], own);
-	struct kidos_distance result = {.packets = distance(&wanted.packets, &packets)};
+	struct kidos_distance result = { .packets = distance(&wanted.packets, &packets) };
 
 	if (rule->bytes != KIDOS_UNIT_UNKNOWN)
 		result.bytes = distance(&wanted.bytes, &bytes);

@@ -41,6 +41,14 @@ struct kidos_distance {
 void kidos_own_widen(struct kidos_own own[KIDOS_DIRECTIONS],
 		     const struct kidos_link_counters *counters, bool first);
 
+/*
+ * Did a counter of the interface start again since it was last read, or is
+ * its root qdisc another one, which took its drops and its queue with it?
+ * What was lost is not to be known: the check begins anew.
+ */
+bool kidos_counters_restarted(const struct kidos_link_counters *last,
+			      const struct kidos_link_counters *now);
+
 /* How far ours of one direction lie from what the interface counted since base. */
 struct kidos_distance kidos_unaccounted(const struct kidos_count_rule *rule,
 					const struct kidos_base *base,

@@ -12,19 +12,20 @@
 #define PAD 46 /* what hardware fills a frame up with, at most */
 
 /*
- * Read in the drivers of 5.10 to 6.18. A tag in the frame is counted by who
- * sent it and lies in the metadata when tc sees it: hence between.
+ * Read in the drivers of 5.10 to 6.18. Between: a link without segmentation
+ * offload gets its segments after tc, GRO joins them before it but after the
+ * driver counted; a tag in the frame that was sent is in the metadata of what
+ * tc sees.
  */
 static const struct kidos_driver drivers[] = {
 	/* Without the Ethernet header while the receiving end has XDP or GRO on. */
-	{ "veth", { { HOOK, BETWEEN, -14, 0 }, { HOOK, BETWEEN, -14, 0 } }, false },
-	{ "bridge", { { HOOK, BETWEEN, -14, -14 }, { HOOK, BETWEEN, 0, 0 } }, false },
-	{ "tun", { { HOOK, BETWEEN, 0, 0 }, { HOOK, BETWEEN, 0, 0 } }, false },
-	{ "macvlan", { { HOOK, BETWEEN, 0, 0 }, { HOOK, BETWEEN, 0, 0 } }, false },
-	{ "802.1Q VLAN Support", { { HOOK, BETWEEN, -14, -14 }, { HOOK, BETWEEN, 0, 0 } }, false },
-	{ "loopback", { { HOOK, BETWEEN, -14, -14 }, { HOOK, BETWEEN, -14, -14 } }, false },
-	/* Receives what another machine left unsegmented; GRO joins segments after it counted. */
-	{ "virtio_net", { { BETWEEN, BETWEEN, 0, 0 }, { HOOK, BETWEEN, 0, 0 } }, false },
+	{ "veth", { { BETWEEN, BETWEEN, -14, 0 }, { BETWEEN, BETWEEN, -14, 0 } }, false },
+	{ "bridge", { { HOOK, BETWEEN, -14, -14 }, { BETWEEN, BETWEEN, 0, 0 } }, false },
+	{ "tun", { { BETWEEN, BETWEEN, 0, 0 }, { BETWEEN, BETWEEN, 0, 0 } }, false },
+	{ "macvlan", { { HOOK, BETWEEN, 0, 0 }, { BETWEEN, BETWEEN, 0, 0 } }, false },
+	{ "802.1Q VLAN Support", { { HOOK, BETWEEN, -14, -14 }, { BETWEEN, BETWEEN, 0, 0 } }, false },
+	{ "loopback", { { HOOK, BETWEEN, -14, -14 }, { BETWEEN, BETWEEN, -14, -14 } }, false },
+	{ "virtio_net", { { BETWEEN, BETWEEN, 0, 0 }, { BETWEEN, BETWEEN, 0, 0 } }, false },
 	{ "e1000e", { { WIRE, WIRE, 4, 4 + PAD }, { WIRE, WIRE, 4, 4 + PAD } }, false },
 };
 
@@ -32,7 +33,7 @@ static const struct kidos_driver unknown_physical = {
 	"", { { WIRE, WIRE, 0, 4 + PAD }, { WIRE, WIRE, 0, 4 + PAD } }, false
 };
 static const struct kidos_driver unknown_virtual = {
-	"", { { HOOK, UNKNOWN, 0, 0 }, { HOOK, UNKNOWN, 0, 0 } }, false
+	"", { { BETWEEN, UNKNOWN, 0, 0 }, { BETWEEN, UNKNOWN, 0, 0 } }, false
 };
 
 /* ethtool knows no driver of loopback, nor of some virtual links on newer kernels. */

@@ -15,6 +15,7 @@ struct kidos_link_counters {
 	uint64_t dropped[2];
 	uint64_t qdisc_drops; /* sent packets that the root qdisc dropped */
 	uint64_t qdisc_queued; /* packets in it now */
+	uint32_t qdisc; /* its handle; another one has drops of its own */
 };
 
 struct kidos_link {
@@ -54,7 +55,7 @@ struct kidos_driver {
 	bool xdp_harmless; /* native XDP was tried and costs other traffic nothing */
 };
 
-/* Never NULL: hardware is taken to count what the wire carries, other links skbs. */
+/* Never NULL: unknown hardware counts what the wire carries. */
 const struct kidos_driver *kidos_driver_of(const struct kidos_link *link);
 
 /* Do frames start with an Ethernet header? */

@@ -37,9 +37,9 @@ int table_run_open(struct table_run *run, unsigned int idle)
 	if (!run->traffic)
 		return -errno;
 	run->maps.meta = run->meta;
-	return kidos_maps_mmap(&run->maps)
-		   ? -EIO
-		   : kidos_maps_set_port(&run->maps, 0, LOOPBACK, TABLE_SLOT, KIDOS_PORT_ETHERNET);
+	return kidos_maps_mmap(&run->maps) ? -EIO
+					   : kidos_maps_set_port(&run->maps, 0, LOOPBACK,
+								 TABLE_SLOT, KIDOS_PORT_ETHERNET);
 }
 
 void table_run_close(struct table_run *run)
@@ -89,7 +89,7 @@ void table_run_totals(const struct table_run *run, struct table_counts *totals, 
 		assert_int_equal(kidos_maps_totals(&run->maps, TABLE_SLOT, d, &read), 0);
 		for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
 			totals->classes[d][c].packets =
-			    read.hook[c].packets + read.extra[c].packets;
+				read.hook[c].packets + read.extra[c].packets;
 			totals->classes[d][c].bytes = read.hook[c].bytes + read.extra[c].bytes;
 		}
 		for (unsigned int e = KIDOS_PARSE_OK + 1; e < KIDOS_PARSE_ERRORS; e++)
@@ -148,7 +148,7 @@ static bool read_entry(const struct kidos_maps *maps, uint32_t set, unsigned int
 
 unsigned int table_run_live(const struct table_run *run, struct table_counts *live)
 {
-	struct baseline_walk walk = {.live = live};
+	struct baseline_walk walk = { .live = live };
 	struct kidos_flow_reading reading;
 
 	*live = (struct table_counts){};

@@ -170,7 +170,7 @@ static unsigned int start_senders(const struct table_run *run, struct sender *se
 	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
 	for (unsigned int cpu = 0; cpu < CPU_SETSIZE && count < CPUS_MAX; cpu++)
 		if (CPU_ISSET(cpu, &cpus))
-			senders[count++] = (struct sender){.run = run, .cpu = cpu};
+			senders[count++] = (struct sender){ .run = run, .cpu = cpu };
 	for (unsigned int i = 0; i < count; i++)
 		assert_int_equal(pthread_create(&senders[i].thread, NULL, send_thread, &senders[i]),
 				 0);
@@ -208,7 +208,7 @@ static void assert_reasons(const struct table_run *run, struct reader *reader,
 	       (unsigned long long)events[KIDOS_EVENT_EVICTED],
 	       (unsigned long long)events[KIDOS_EVENT_UNATTRIBUTED], (unsigned long long)errors);
 	assert_int_equal(table_sum(&live).packets + reader->spilled.packets +
-			     events[KIDOS_EVENT_UNATTRIBUTED] + errors + keyless,
+				 events[KIDOS_EVENT_UNATTRIBUTED] + errors + keyless,
 			 table_sum(sent).packets);
 	assert_true(events[KIDOS_EVENT_EVICTED] + events[KIDOS_EVENT_UNATTRIBUTED] > 0);
 }
@@ -217,14 +217,14 @@ static void test_overload(void **state)
 {
 	static struct sender senders[CPUS_MAX];
 	struct table_run run;
-	struct reader reader = {.run = &run};
+	struct reader reader = { .run = &run };
 	struct table_counts sent;
 
 	(void)state;
 	assert_int_equal(table_run_open(&run, NEVER), 0);
 	if (!run.meta.baseline)
 		reader.ring =
-		    ring_buffer__new(run.maps.fd[KIDOS_MAP_SPILLS], take_spill, &reader, NULL);
+			ring_buffer__new(run.maps.fd[KIDOS_MAP_SPILLS], take_spill, &reader, NULL);
 	reader.cpus = run.maps.cpus;
 	assert_int_equal(pthread_create(&reader.thread, NULL, read_thread, &reader), 0);
 	join_senders(senders, start_senders(&run, senders), &sent);
@@ -319,11 +319,11 @@ static void test_cpus(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    {"table: more flows than fit, all CPUs, read meanwhile", test_overload, NULL, NULL,
-	     NULL},
-	    {"table: idle flows make room", test_idle, NULL, NULL, NULL},
-	    {"table: more CPUs possible than online, and one that goes", test_cpus, NULL, NULL,
-	     NULL},
+		{ "table: more flows than fit, all CPUs, read meanwhile", test_overload, NULL, NULL,
+		  NULL },
+		{ "table: idle flows make room", test_idle, NULL, NULL, NULL },
+		{ "table: more CPUs possible than online, and one that goes", test_cpus, NULL, NULL,
+		  NULL },
 	};
 
 	if (geteuid()) {

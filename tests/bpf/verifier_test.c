@@ -25,7 +25,7 @@
 #define REFUSED 0	 /* in the table: "-" */
 
 /* Best first: the second is used, and measured, where the first is refused. */
-static const char *const objects[] = {"traffic", "traffic_baseline"};
+static const char *const objects[] = { "traffic", "traffic_baseline" };
 
 static char series[16];
 
@@ -86,7 +86,7 @@ static void shrink_maps(struct bpf_object *object)
 
 	bpf_object__for_each_map(map, object) if (bpf_map__max_entries(map) > ENTRIES_MAX &&
 						  bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF)
-	    bpf_map__set_max_entries(map, ENTRIES_MAX);
+		bpf_map__set_max_entries(map, ENTRIES_MAX);
 }
 
 static struct bpf_object *open_object(const char *name)
@@ -162,7 +162,8 @@ static void test_recorded(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    {"verifier: no program costs more than recorded", test_recorded, NULL, NULL, NULL},
+		{ "verifier: no program costs more than recorded", test_recorded, NULL, NULL,
+		  NULL },
 	};
 
 	if (geteuid()) {

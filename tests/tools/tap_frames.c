@@ -21,7 +21,8 @@
 
 #define HEADERS 40 /* IPv4 and TCP */
 #define FRAME_MAX 65536
-#define QUIET_MS 500 /* read until nothing comes for so long */
+#define FIRST_MS 20000 /* the first frame is waited for so long */
+#define QUIET_MS 500   /* then read until nothing comes for so long */
 
 struct job {
 	const char *interface;
@@ -42,7 +43,7 @@ static int usage(void)
 
 static int open_link(const struct job *job)
 {
-	struct ifreq request = {.ifr_flags = IFF_NO_PI | IFF_VNET_HDR};
+	struct ifreq request = { .ifr_flags = IFF_NO_PI | IFF_VNET_HDR };
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 
 	request.ifr_flags |= job->tap ? IFF_TAP : IFF_TUN;
@@ -55,9 +56,9 @@ static int open_link(const struct job *job)
 
 static size_t append_link(const struct job *job, uint8_t *frame)
 {
-	static const uint8_t macs[2 * ETH_ALEN] = {2, 0, 0, 0, 0, 0x99, 2, 0, 0, 0, 0, 1};
-	static const uint8_t tag[4] = {0x81, 0, 0, 100};
-	static const uint8_t ipv4[2] = {8, 0};
+	static const uint8_t macs[2 * ETH_ALEN] = { 2, 0, 0, 0, 0, 0x99, 2, 0, 0, 0, 0, 1 };
+	static const uint8_t tag[4] = { 0x81, 0, 0, 100 };
+	static const uint8_t ipv4[2] = { 8, 0 };
 	size_t size = sizeof(macs);
 
 	if (!job->tap)
@@ -85,9 +86,9 @@ static uint16_t sum_of(const uint8_t *header)
 /* To an address that nobody has; the TCP checksum is left to the kernel, as a machine would. */
 static void append_packet(uint8_t *packet, size_t payload)
 {
-	static const uint8_t header[HEADERS] = {0x45, 0, 0, 0, 0,   0, 0x40, 0, 64,   6,    0, 0,
-						192,  0, 2, 1, 192, 0, 2,    2, 0x30, 0x39, 0, 80,
-						0,    0, 0, 1, 0,   0, 0,    1, 0x50, 0x10, 1, 0};
+	static const uint8_t header[HEADERS] = { 0x45, 0, 0, 0, 0,   0, 0x40, 0, 64,   6,    0, 0,
+						 192,  0, 2, 1, 192, 0, 2,    2, 0x30, 0x39, 0, 80,
+						 0,    0, 0, 1, 0,   0, 0,    1, 0x50, 0x10, 1, 0 };
 	uint16_t sum;
 
 	memcpy(packet, header, HEADERS);
@@ -108,12 +109,12 @@ static int send_all(const struct job *job, int fd)
 	append_packet(frame + link, job->payload);
 	if (job->segment)
 		*virtio = (struct virtio_net_hdr){
-		    .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-		    .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
-		    .hdr_len = (uint16_t)(link + HEADERS),
-		    .gso_size = (uint16_t)job->segment,
-		    .csum_start = (uint16_t)(link + 20),
-		    .csum_offset = 16,
+			.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+			.gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+			.hdr_len = (uint16_t)(link + HEADERS),
+			.gso_size = (uint16_t)job->segment,
+			.csum_start = (uint16_t)(link + 20),
+			.csum_offset = 16,
 		};
 	for (unsigned long i = 0; i < job->count; i++)
 		if (write(fd, buffer, sizeof(*virtio) + size) < 0) {
@@ -127,10 +128,11 @@ static int send_all(const struct job *job, int fd)
 static int read_all(int fd)
 {
 	static uint8_t buffer[sizeof(struct virtio_net_hdr) + FRAME_MAX];
-	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	unsigned long count = 0;
 
-	while (poll(&ready, 1, QUIET_MS) > 0 && read(fd, buffer, sizeof(buffer)) > 0)
+	while (poll(&ready, 1, count ? QUIET_MS : FIRST_MS) > 0 &&
+	       read(fd, buffer, sizeof(buffer)) > 0)
 		count++;
 	printf("%lu\n", count);
 	return 0;

@@ -19,108 +19,102 @@ static const struct row {
 	struct kidos_link_counters own;
 	struct kidos_distance distance;
 } rows[] = {
-    {"veth: a frame each",
-     "veth",
-     KIDOS_RX,
-     {10, 600, 10, 600},
-     {{10, 0}, {600, 0}, {0, 0}, 0, 0},
-     {0, 0}},
-    {"veth: without Ethernet headers",
-     "veth",
-     KIDOS_RX,
-     {10, 600, 10, 600},
-     {{10, 0}, {460, 0}, {0, 0}, 0, 0},
-     {0, 0}},
-    {"veth: a byte less than that",
-     "veth",
-     KIDOS_RX,
-     {10, 600, 10, 600},
-     {{10, 0}, {459, 0}, {0, 0}, 0, 0},
-     {0, 1}},
-    {"veth: a byte more",
-     "veth",
-     KIDOS_RX,
-     {10, 600, 10, 600},
-     {{10, 0}, {601, 0}, {0, 0}, 0, 0},
-     {0, 1}},
-    {"veth: skbs, not segments",
-     "veth",
-     KIDOS_RX,
-     {2, 6000, 8, 6324},
-     {{2, 0}, {6000, 0}, {0, 0}, 0, 0},
-     {0, 0}},
-    {"veth: a packet that we missed",
-     "veth",
-     KIDOS_RX,
-     {9, 600, 9, 600},
-     {{10, 0}, {600, 0}, {0, 0}, 0, 0},
-     {1, 0}},
-    {"bridge: received without Ethernet header",
-     "bridge",
-     KIDOS_RX,
-     {3, 300, 3, 300},
-     {{3, 0}, {258, 0}, {0, 0}, 0, 0},
-     {0, 0}},
-    {"bridge: sent with it",
-     "bridge",
-     KIDOS_TX,
-     {3, 300, 3, 300},
-     {{0, 3}, {0, 258}, {0, 0}, 0, 0},
-     {0, 42}},
-    {"a tag in metadata that was in the frame",
-     "tun",
-     KIDOS_RX,
-     {5, 500, 5, 520},
-     {{5, 0}, {520, 0}, {0, 0}, 0, 0},
-     {0, 0}},
-    {"dropped by qdisc and driver, the rest queued",
-     "veth",
-     KIDOS_TX,
-     {10, 600, 10, 600},
-     {{0, 4}, {0, 240}, {0, 1}, 2, 3},
-     {0, 0}},
-    {"more queued than sent is no fault",
-     "veth",
-     KIDOS_TX,
-     {10, 600, 10, 600},
-     {{0, 8}, {0, 480}, {0, 0}, 0, 3},
-     {0, 0}},
-    {"one that vanished behind us",
-     "veth",
-     KIDOS_TX,
-     {10, 600, 10, 600},
-     {{0, 8}, {0, 480}, {0, 1}, 0, 0},
-     {1, 0}},
-    {"e1000e: segments with FCS",
-     "e1000e",
-     KIDOS_RX,
-     {1, 3054, 3, 3162},
-     {{3, 0}, {3174, 0}, {0, 0}, 0, 0},
-     {0, 0}},
-    {"e1000e: without FCS",
-     "e1000e",
-     KIDOS_RX,
-     {1, 3054, 3, 3162},
-     {{3, 0}, {3162, 0}, {0, 0}, 0, 0},
-     {0, 12}},
-    {"virtio_net: joined by the host or by GRO",
-     "virtio_net",
-     KIDOS_RX,
-     {1, 6000, 4, 6162},
-     {{2, 0}, {6054, 0}, {0, 0}, 0, 0},
-     {0, 0}},
-    {"a kind we do not know: packets only",
-     "nonesuch",
-     KIDOS_RX,
-     {10, 600, 10, 600},
-     {{10, 0}, {7, 0}, {0, 0}, 0, 0},
-     {0, 0}},
-    {"a counter that was reset",
-     "veth",
-     KIDOS_RX,
-     {0, 0, 0, 0},
-     {{(uint64_t)-50, 0}, {(uint64_t)-5000, 0}, {0, 0}, 0, 0},
-     {0, 0}},
+	{ "veth: a frame each",
+	  "veth",
+	  KIDOS_RX,
+	  { 10, 600, 10, 600 },
+	  { { 10, 0 }, { 600, 0 }, { 0, 0 }, 0, 0, 0 },
+	  { 0, 0 } },
+	{ "veth: without Ethernet headers",
+	  "veth",
+	  KIDOS_RX,
+	  { 10, 600, 10, 600 },
+	  { { 10, 0 }, { 460, 0 }, { 0, 0 }, 0, 0, 0 },
+	  { 0, 0 } },
+	{ "veth: a byte less than that",
+	  "veth",
+	  KIDOS_RX,
+	  { 10, 600, 10, 600 },
+	  { { 10, 0 }, { 459, 0 }, { 0, 0 }, 0, 0, 0 },
+	  { 0, 1 } },
+	{ "veth: a byte more",
+	  "veth",
+	  KIDOS_RX,
+	  { 10, 600, 10, 600 },
+	  { { 10, 0 }, { 601, 0 }, { 0, 0 }, 0, 0, 0 },
+	  { 0, 1 } },
+	{ "veth: skbs or segments",
+	  "veth",
+	  KIDOS_RX,
+	  { 2, 6000, 8, 6324 },
+	  { { 2, 0 }, { 6000, 0 }, { 0, 0 }, 0, 0, 0 },
+	  { 0, 0 } },
+	{ "veth: a packet that we missed",
+	  "veth",
+	  KIDOS_RX,
+	  { 9, 600, 9, 600 },
+	  { { 10, 0 }, { 600, 0 }, { 0, 0 }, 0, 0, 0 },
+	  { 1, 0 } },
+	{ "bridge: received without Ethernet header",
+	  "bridge",
+	  KIDOS_RX,
+	  { 3, 300, 3, 300 },
+	  { { 3, 0 }, { 258, 0 }, { 0, 0 }, 0, 0, 0 },
+	  { 0, 0 } },
+	{ "bridge: sent with it",
+	  "bridge",
+	  KIDOS_TX,
+	  { 3, 300, 3, 300 },
+	  { { 0, 3 }, { 0, 258 }, { 0, 0 }, 0, 0, 0 },
+	  { 0, 42 } },
+	{ "a tag in metadata that was in the frame",
+	  "tun",
+	  KIDOS_RX,
+	  { 5, 500, 5, 520 },
+	  { { 5, 0 }, { 520, 0 }, { 0, 0 }, 0, 0, 0 },
+	  { 0, 0 } },
+	{ "dropped by qdisc and driver, the rest queued",
+	  "veth",
+	  KIDOS_TX,
+	  { 10, 600, 10, 600 },
+	  { { 0, 4 }, { 0, 240 }, { 0, 1 }, 2, 3, 0 },
+	  { 0, 0 } },
+	{ "more queued than sent is no fault",
+	  "veth",
+	  KIDOS_TX,
+	  { 10, 600, 10, 600 },
+	  { { 0, 8 }, { 0, 480 }, { 0, 0 }, 0, 3, 0 },
+	  { 0, 0 } },
+	{ "one that vanished behind us",
+	  "veth",
+	  KIDOS_TX,
+	  { 10, 600, 10, 600 },
+	  { { 0, 8 }, { 0, 480 }, { 0, 1 }, 0, 0, 0 },
+	  { 1, 0 } },
+	{ "e1000e: segments with FCS",
+	  "e1000e",
+	  KIDOS_RX,
+	  { 1, 3054, 3, 3162 },
+	  { { 3, 0 }, { 3174, 0 }, { 0, 0 }, 0, 0, 0 },
+	  { 0, 0 } },
+	{ "e1000e: without FCS",
+	  "e1000e",
+	  KIDOS_RX,
+	  { 1, 3054, 3, 3162 },
+	  { { 3, 0 }, { 3162, 0 }, { 0, 0 }, 0, 0, 0 },
+	  { 0, 12 } },
+	{ "virtio_net: joined by the host or by GRO",
+	  "virtio_net",
+	  KIDOS_RX,
+	  { 1, 6000, 4, 6162 },
+	  { { 2, 0 }, { 6054, 0 }, { 0, 0 }, 0, 0, 0 },
+	  { 0, 0 } },
+	{ "a kind we do not know: packets only",
+	  "nonesuch",
+	  KIDOS_RX,
+	  { 10, 600, 10, 600 },
+	  { { 10, 0 }, { 7, 0 }, { 0, 0 }, 0, 0, 0 },
+	  { 0, 0 } },
 };
 
 /* Everything has gone on from some number. */
@@ -143,7 +137,7 @@ static void test_row(void **state)
 {
 	const struct row *row = *state;
 	const struct kidos_link_counters none = {};
-	struct kidos_link link = {.type = ARPHRD_ETHER};
+	struct kidos_link link = { .type = ARPHRD_ETHER };
 	struct kidos_link_counters before = shifted(&none), after = shifted(&row->own);
 	struct kidos_base base = {};
 	struct kidos_own own[KIDOS_DIRECTIONS];
@@ -152,7 +146,7 @@ static void test_row(void **state)
 
 	strcpy(link.driver, row->driver);
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
-		base.ours[d] = (struct kidos_sum){BEFORE, BEFORE, BEFORE, BEFORE};
+		base.ours[d] = (struct kidos_sum){ BEFORE, BEFORE, BEFORE, BEFORE };
 	ours.hook_packets += BEFORE;
 	ours.hook_bytes += BEFORE;
 	ours.wire_packets += BEFORE;
@@ -168,8 +162,8 @@ static void test_row(void **state)
 /* Under load: whatever was between the two readings of the driver is within. */
 static void test_load(void **state)
 {
-	const struct kidos_count_rule rule = {KIDOS_UNIT_HOOK, KIDOS_UNIT_HOOK, 0, 0};
-	struct kidos_link_counters counters = {.packets = {100}, .bytes = {6000}};
+	const struct kidos_count_rule rule = { KIDOS_UNIT_HOOK, KIDOS_UNIT_HOOK, 0, 0 };
+	struct kidos_link_counters counters = { .packets = { 100 }, .bytes = { 6000 } };
 	struct kidos_base base = {};
 	struct kidos_own own[KIDOS_DIRECTIONS];
 	struct kidos_sum ours = {};
@@ -191,16 +185,39 @@ static void test_load(void **state)
 	}
 }
 
+static void test_restarted(void **state)
+{
+	const struct kidos_link_counters last = { .packets = { 5, 5 },
+						  .qdisc = 1,
+						  .qdisc_drops = 3 };
+	struct kidos_link_counters now = last;
+
+	(void)state;
+	assert_false(kidos_counters_restarted(&last, &now));
+	now.packets[KIDOS_TX]++;
+	assert_false(kidos_counters_restarted(&last, &now));
+	now.qdisc = 2;
+	assert_true(kidos_counters_restarted(&last, &now));
+	now.qdisc = 1;
+	now.qdisc_drops = 2;
+	assert_true(kidos_counters_restarted(&last, &now));
+	now = last;
+	now.packets[KIDOS_RX] = 0;
+	assert_true(kidos_counters_restarted(&last, &now));
+}
+
 int main(void)
 {
 	enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-	struct CMUnitTest tests[ROWS + 1];
+	struct CMUnitTest tests[ROWS + 2];
 
 	for (size_t i = 0; i < ROWS; i++)
 		tests[i] =
-		    (struct CMUnitTest){rows[i].name, test_row, NULL, NULL, (void *)&rows[i]};
+			(struct CMUnitTest){ rows[i].name, test_row, NULL, NULL, (void *)&rows[i] };
 	tests[ROWS] =
-	    (struct CMUnitTest){"under load: within the span", test_load, NULL, NULL, NULL};
+		(struct CMUnitTest){ "under load: within the span", test_load, NULL, NULL, NULL };
+	tests[ROWS + 1] = (struct CMUnitTest){ "counters that start again", test_restarted, NULL,
+					       NULL, NULL };
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("conserve", tests, NULL, NULL) != 0;
 }

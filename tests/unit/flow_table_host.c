@@ -48,13 +48,14 @@ static __always_inline void kidos_table_spill(const struct kidos_spill *spill)
 
 void host_open(uint32_t sets)
 {
-	static const uint64_t seed[5] = {0x8c1f0a6e5d3b2947, 0xe7a94d1b62f08c35, 0x53b6f1c92e7d804b,
-					 0xb90d37e8a4c5126f, 0x2f68c5d1907be3a9};
+	static const uint64_t seed[5] = { 0x8c1f0a6e5d3b2947, 0xe7a94d1b62f08c35,
+					  0x53b6f1c92e7d804b, 0xb90d37e8a4c5126f,
+					  0x2f68c5d1907be3a9 };
 
 	host = (struct host_table){
-	    .sets = aligned_alloc(64, sets * sizeof(*host.sets)),
-	    .details = aligned_alloc(64, sets * sizeof(*host.details)),
-	    .meta = {.set_mask = sets - 1, .idle = HOST_IDLE},
+		.sets = aligned_alloc(64, sets * sizeof(*host.sets)),
+		.details = aligned_alloc(64, sets * sizeof(*host.details)),
+		.meta = { .set_mask = sets - 1, .idle = HOST_IDLE },
 	};
 	assert_non_null(host.sets);
 	assert_non_null(host.details);
@@ -77,7 +78,7 @@ uint64_t host_size(uint32_t flow)
 /* Every word of the key depends on all of the number. */
 struct kidos_flow_key host_key(uint32_t flow)
 {
-	struct kidos_flow_key key = {.sport = (uint16_t)flow, .dport = (uint16_t)(flow >> 16)};
+	struct kidos_flow_key key = { .sport = (uint16_t)flow, .dport = (uint16_t)(flow >> 16) };
 
 	for (unsigned int i = 0; i < 4; i++) {
 		key.src.words[i] = htonl(flow * 2654435761u + i);
@@ -98,16 +99,16 @@ uint32_t host_number(const struct kidos_flow_key *key)
 
 void host_send(uint32_t flow, uint32_t packets, uint32_t now)
 {
-	struct kidos_traffic_config config = {.set_mask = host.meta.set_mask,
-					      .idle = host.meta.idle};
+	struct kidos_traffic_config config = { .set_mask = host.meta.set_mask,
+					       .idle = host.meta.idle };
 	struct kidos_flow_packet packet = {
-	    .key = host_key(flow),
-	    .packets = packets,
-	    .bytes = packets * host_size(flow),
-	    .now = now,
-	    .tunnel_id = flow,
-	    .inner_vlan = flow & 0xfff,
-	    .tcp_flags = (uint8_t)(1u << (flow + now) % 8),
+		.key = host_key(flow),
+		.packets = packets,
+		.bytes = packets * host_size(flow),
+		.now = now,
+		.tunnel_id = flow,
+		.inner_vlan = flow & 0xfff,
+		.tcp_flags = (uint8_t)(1u << (flow + now) % 8),
 	};
 
 	memcpy(config.seed, host.meta.seed, sizeof(config.seed));
@@ -141,8 +142,8 @@ struct kidos_count host_live(uint64_t *flows)
 		for (uint32_t way = 0; way < KIDOS_WAYS; way++)
 			if (read_entry(set, way, &reading)) {
 				uint64_t packets =
-				    reading.packets +
-				    ((uint64_t)host.details[set].ways[way].packets_carry << 32);
+					reading.packets +
+					((uint64_t)host.details[set].ways[way].packets_carry << 32);
 
 				/* Bytes are read before packets and written after them. */
 				assert_true(reading.bytes <=

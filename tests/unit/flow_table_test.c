@@ -42,7 +42,7 @@ static void test_one_flow(void **state)
 /* The plan's own sizes; every packet comes by one CPU, all within one unit of time. */
 static void test_fits(void **state)
 {
-	struct kidos_config config = {.max_flows = 1 << 16, .max_interfaces = 64};
+	struct kidos_config config = { .max_flows = 1 << 16, .max_interfaces = 64 };
 	struct kidos_plan plan;
 	uint64_t flows;
 
@@ -234,8 +234,8 @@ static void *send_thread(void *argument)
 
 static struct kidos_count load(const struct kidos_count *count)
 {
-	return (struct kidos_count){__atomic_load_n(&count->packets, __ATOMIC_ACQUIRE),
-				    __atomic_load_n(&count->bytes, __ATOMIC_ACQUIRE)};
+	return (struct kidos_count){ __atomic_load_n(&count->packets, __ATOMIC_ACQUIRE),
+				     __atomic_load_n(&count->bytes, __ATOMIC_ACQUIRE) };
 }
 
 /*
@@ -297,17 +297,21 @@ static void test_threads(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    {"flow table: one flow, one entry", test_one_flow, NULL, NULL, NULL},
-	    {"flow table: 90 % of MaxFlows fits, by one CPU at once", test_fits, NULL, NULL, NULL},
-	    {"flow table: more flows than fit, nothing is lost", test_overload, NULL, NULL, NULL},
-	    {"flow table: an idle entry is free", test_idle, NULL, NULL, NULL},
-	    {"flow table: packets carry over 32 bits", test_carry, NULL, NULL, NULL},
-	    {"flow table: the clock wraps", test_clock, NULL, NULL, NULL},
-	    {"flow table: an interrupted writer holds nobody up", test_writing, NULL, NULL, NULL},
-	    {"flow table: a torn key is refused", test_torn, NULL, NULL, NULL},
-	    {"flow table: a set's overflow mark survives owners", test_marks_survive, NULL, NULL,
-	     NULL},
-	    {"flow table: several threads, and read meanwhile", test_threads, NULL, NULL, NULL},
+		{ "flow table: one flow, one entry", test_one_flow, NULL, NULL, NULL },
+		{ "flow table: 90 % of MaxFlows fits, by one CPU at once", test_fits, NULL, NULL,
+		  NULL },
+		{ "flow table: more flows than fit, nothing is lost", test_overload, NULL, NULL,
+		  NULL },
+		{ "flow table: an idle entry is free", test_idle, NULL, NULL, NULL },
+		{ "flow table: packets carry over 32 bits", test_carry, NULL, NULL, NULL },
+		{ "flow table: the clock wraps", test_clock, NULL, NULL, NULL },
+		{ "flow table: an interrupted writer holds nobody up", test_writing, NULL, NULL,
+		  NULL },
+		{ "flow table: a torn key is refused", test_torn, NULL, NULL, NULL },
+		{ "flow table: a set's overflow mark survives owners", test_marks_survive, NULL,
+		  NULL, NULL },
+		{ "flow table: several threads, and read meanwhile", test_threads, NULL, NULL,
+		  NULL },
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
