@@ -124,7 +124,7 @@ write_config() {
 		LoadPlugin csv
 		<Plugin csv>
 		  DataDir "$work/csv"
-		  StoreRates false
+		  StoreRates ${store_rates:-false}
 		</Plugin>
 		PluginDir "${plugin_dir:-$build/plugin}"
 		LoadPlugin kidos
