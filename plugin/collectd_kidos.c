@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* collectd_kidos.c: the callbacks that collectd knows, each one call into kidos. */
 #include "collectd_config.h"
+#include "collectd_notify.h"
 #include "collectd_values.h"
 #include "core/log.h"
 #include "engine.h"
@@ -53,7 +54,8 @@ static int kidos_init(void)
 		kidos_log(LOG_NOTICE, "Plugin kidos / Flows / Enabled is false: nothing to do");
 		return 0;
 	}
-	engine = kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()));
+	engine = kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()),
+				    collectd_notify);
 	if (!engine)
 		return -1;
 	return plugin_register_complex_read(NULL, "kidos", kidos_read, 0, NULL);

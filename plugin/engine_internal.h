@@ -5,6 +5,7 @@
 
 #include "bpf_attach.h"
 #include "bpf_state.h"
+#include "core/alert_notice.h"
 #include "core/conserve.h"
 #include "core/port.h"
 #include "engine.h"
@@ -47,15 +48,21 @@ struct kidos_engine {
 	struct kidos_slot *slots; /* meta.slots of them; the map is a copy */
 	struct kidos_world *worlds;
 	size_t world_count;
+	struct kidos_control_maps control;
+	uint64_t control_taken; /* number of the last request */
+	bool flows_off, alerts_off; /* by request */
 	pthread_mutex_t lock; /* everything above, but for config */
+	struct kidos_alerts *alerts; /* NULL: off; has a lock of its own */
 	pthread_t thread;
 	bool threaded;
-	int epoll, inotify, stop;
+	int epoll, inotify, timer, stop;
 	volatile bool stopping;
 };
 
 /* engine_ports.c: brings attachments in line with the links that exist; under the lock. */
 void kidos_world_refresh(struct kidos_engine *engine, struct kidos_world *world);
+/* Detaches everything; its slots wait. */
+void kidos_world_detach(struct kidos_engine *engine, struct kidos_world *world);
 /* Detaches everything and forgets the namespace; its slots wait. */
 void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world);
 /* Slots for the interfaces that rules name and that are not there yet. */

@@ -201,7 +201,8 @@ static void port_gone(struct kidos_engine *engine, struct kidos_world *world,
 	slot->made_clsact = 0;
 	memset(slot->unaccounted, 0, sizeof(slot->unaccounted));
 	memset(slot->unaccounted_bytes, 0, sizeof(slot->unaccounted_bytes));
-	snprintf(slot->reason, sizeof(slot->reason), "the interface is not there");
+	snprintf(slot->reason, sizeof(slot->reason), "%s",
+		 engine->flows_off ? "the collector flows is off" : "the interface is not there");
 	slot_store(engine, port->slot);
 }
 
@@ -210,7 +211,7 @@ static void port_remove(struct kidos_engine *engine, struct kidos_world *world, 
 {
 	struct kidos_port_state *port = &world->ports[index];
 
-	if (!engine->stopping)
+	if (!engine->stopping && !engine->flows_off)
 		kidos_log(LOG_INFO, "interface %s in %s: gone", port->name,
 			  world_label(world->name));
 	port_detach(world, port);
@@ -292,7 +293,7 @@ static void links_apply(struct kidos_engine *engine, struct kidos_world *world,
 	const struct kidos_interface_rule *rule;
 
 	ports_sweep(engine, world, links);
-	for (size_t i = 0; i < links->count && !engine->stopping; i++) {
+	for (size_t i = 0; i < links->count && !engine->stopping && !engine->flows_off; i++) {
 		kidos_rtnl_driver(world->rtnl, &links->items[i]);
 		rule = kidos_rule_for(engine->config, world->name, &links->items[i]);
 		if (rule)
@@ -319,7 +320,7 @@ static void qdiscs_forget(struct kidos_world *world)
 					(struct kidos_attachment)KIDOS_ATTACHMENT_NONE;
 }
 
-void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world)
+void kidos_world_detach(struct kidos_engine *engine, struct kidos_world *world)
 {
 	struct kidos_netns_visit visit;
 	bool there = kidos_netns_inode(world->name) == world->inode &&
@@ -331,6 +332,11 @@ void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world)
 		port_remove(engine, world, world->port_count - 1);
 	if (there)
 		kidos_netns_leave(&visit);
+}
+
+void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world)
+{
+	kidos_world_detach(engine, world);
 	free(world->ports);
 	world->ports = NULL;
 	kidos_rtnl_close(world->rtnl);

@@ -39,6 +39,14 @@ const struct kidos_option kidos_options[] = {
 	  NULL, "flows the table has room for; rounded to a power of two that fits MemoryLimit" },
 	{ "Flows", "IdleTimeout", KIDOS_OPTION_NUMBER, CONFIG(idle_timeout), 1, 86400, "60", NULL,
 	  "seconds after which a flow's entry may be reused" },
+	{ "Alerts", "Enabled", KIDOS_OPTION_BOOLEAN, CONFIG(alerts_enabled), 0, 0, "true", NULL,
+	  "raise alerts; without the block there are none" },
+	{ "Alerts", "CoolDown", KIDOS_OPTION_NUMBER, CONFIG(alert_cool_down), 1, 86400, "60", NULL,
+	  "seconds without a sign after which an alert has ended" },
+	{ "Alerts", "RateLimit", KIDOS_OPTION_NUMBER, CONFIG(alert_rate_limit), 0, 1000, "10", NULL,
+	  "starting alerts that are told in any minute, 0: all" },
+	{ "Alerts", "Window", KIDOS_OPTION_NUMBER, CONFIG(alert_window), 1, 3600, "60", NULL,
+	  "seconds within which there must be enough packets to judge a share of them" },
 };
 const size_t kidos_option_count = sizeof(kidos_options) / sizeof(kidos_options[0]);
 
@@ -191,6 +199,12 @@ bool kidos_config_has_block(const char *block)
 		if (!strcasecmp(kidos_options[i].block, block))
 			return *block != '\0';
 	return false;
+}
+
+void kidos_config_open_block(struct kidos_config *config, const char *block)
+{
+	if (!strcasecmp(block, "Alerts"))
+		config->alerts_block = true;
 }
 
 int kidos_config_set(struct kidos_config *config, struct kidos_interface_rule *rule,

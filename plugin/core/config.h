@@ -43,6 +43,11 @@ struct kidos_config {
 	bool flows_enabled;
 	uint64_t max_flows;
 	uint64_t idle_timeout; /* seconds */
+	bool alerts_block; /* there is one */
+	bool alerts_enabled;
+	uint64_t alert_cool_down; /* seconds */
+	uint64_t alert_rate_limit; /* notifications of starts a minute, 0: any number */
+	uint64_t alert_window; /* seconds */
 	struct kidos_interface_rule *rules;
 	size_t rule_count;
 };
@@ -86,6 +91,9 @@ void kidos_config_free(struct kidos_config *config);
 
 /* Is there such a block? */
 bool kidos_config_has_block(const char *block);
+
+/* The block stands in the configuration: what is off without it goes on. */
+void kidos_config_open_block(struct kidos_config *config, const char *block);
 
 /*
  * Sets one option; rule is the current <Interface> block's or NULL. Returns 0,

@@ -34,6 +34,7 @@ static struct fixture {
 	char path[64];
 	struct kidos_state state;
 	struct kidos_maps maps;
+	struct kidos_control_maps control;
 	struct kidos_meta meta;
 	struct kidos_traffic *traffic;
 	char output[1 << 20];
@@ -185,6 +186,9 @@ static int setup(void **state)
 			send_frame(KIDOS_PROGRAM_XDP, "tcp", i);
 	for (uint32_t i = 0; i < UDP_FLOWS; i++)
 		send_frame(KIDOS_PROGRAM_TC_EGRESS, "udp6", i);
+	if (kidos_control_create(&fixture.control) ||
+	    kidos_state_pin_control(&fixture.state, &fixture.control))
+		return -1;
 	return kidos_state_pin(&fixture.state, &fixture.maps);
 }
 
@@ -194,6 +198,7 @@ static int teardown(void **state)
 	kidos_state_release(&fixture.state);
 	kidos_traffic_free(fixture.traffic);
 	kidos_maps_close(&fixture.maps);
+	kidos_control_close(&fixture.control);
 	return 0;
 }
 
