@@ -191,6 +191,7 @@ check 'to a machine: 20 frames are read there' to_machine
 queue
 driver_drops
 segments
+equal 'under load: within the span at every poll' 0 "$(widest_distance)"
 stop_collectd
 jumbo
 check 'nothing is left' nothing_left
