@@ -25,6 +25,8 @@ const struct kidos_option kidos_options[] = {
 	  "network namespace by its name in /run/netns" },
 	{ "Interface", "XdpMode", KIDOS_OPTION_CHOICE, RULE(xdp_mode), 0, 0, "auto",
 	  kidos_xdp_mode_names, "where received packets are counted" },
+	{ "Interface", "XdpShare", KIDOS_OPTION_BOOLEAN, RULE(xdp_share), 0, 0, "false", NULL,
+	  "share the XDP hook with other programs through libxdp's dispatcher" },
 	{ "Interface", "Egress", KIDOS_OPTION_BOOLEAN, RULE(egress), 0, 0, "true", NULL,
 	  "count sent packets too" },
 	{ "Interface", "Mirror", KIDOS_OPTION_BOOLEAN, RULE(mirror), 0, 0, "false", NULL,

@@ -31,6 +31,7 @@ struct kidos_interface_rule {
 	char netns[KIDOS_NETNS_NAME]; /* "" is the one collectd runs in */
 	char report[64]; /* name in values, "" the interface's */
 	unsigned int xdp_mode; /* enum kidos_xdp_mode */
+	bool xdp_share;
 	bool egress;
 	bool mirror;
 	bool virtual_links; /* a regex takes veth, bridges and the like too */

@@ -6,12 +6,11 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-nobody=02:00:00:00:00:99
 # In a guest's emulated CPU a recreation takes a second, a start of collectd ten.
 if [ "${KIDOS_SLOW:-1}" -gt 1 ]; then
-	recreations=5 phases='0.1 2'
+	recreations=5 kills='1 2' phases=0.3
 else
-	recreations=1000 phases='0.01 0.03 0.05 0.1 0.2 0.3 0.5 1 2'
+	recreations=1000 kills='1 2 3 4 5' phases='0.01 0.03 0.05 0.1 0.2 0.3 0.5 1 2'
 fi
 
 config="<Interface \"b0\">
@@ -39,7 +38,7 @@ same_index_new_name() {
 	ip -n "$run-a" link add a0 arp off type veth peer name c0 netns "$run-b" index "$index"
 	ip -n "$run-b" link set c0 up
 	ip -n "$run-a" link set a0 up
-	in_ns a "$frames" a0 udp 50 --dst-mac $nobody
+	in_ns a "$frames" a0 udp 50 --dst-mac "$nobody"
 	sleep 1
 	is b0 waiting
 }
@@ -78,7 +77,7 @@ second_instance() {
 
 killed_and_restarted() {
 	local i
-	for i in 1 2 3 4 5; do
+	for i in $kills; do
 		sleep "0.$((RANDOM % 10))"
 		kill_collectd
 		start_collectd - "$config"
@@ -99,7 +98,7 @@ down_once() {
 down_in_two_seconds() {
 	local phase
 	for phase in $phases; do
-		down_once $phase || down_once $phase || return 1
+		down_once "$phase" || down_once "$phase" || return 1
 	done
 }
 

@@ -23,11 +23,7 @@ mode() {
 make_ns a b
 make_veth a a0 b b0
 other=/sys/fs/bpf/$run-other
-# XDP_PASS
-echo 'int pass(void *c) { return 2; } char l[] __attribute__((section("license"))) = "GPL";' |
-	sed 's/^int/__attribute__((section("xdp"))) int/' |
-	clang-16 -O2 -g -target bpf -x c -c - -o "$work/pass.o"
-bpftool prog load "$work/pass.o" "$other" 2>"$work/said"
+bpftool prog load "$build/bpf/other_xdp.bpf.o" "$other" 2>"$work/said"
 in_ns b bpftool net attach xdpdrv pinned "$other" dev b0
 tc -n "$run-b" qdisc add dev b0 clsact
 tc -n "$run-b" filter add dev b0 ingress protocol all prio 50 u32 match u32 0 0 flowid 1:1
