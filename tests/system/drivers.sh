@@ -180,6 +180,7 @@ check 'a mirror is set up' tc -n "$run-b" filter add dev b1 ingress protocol all
 veths
 check 'one packet at veth, bridge and both ends of a mirror: counted at each' everywhere
 others
+tc -n "$run-b" qdisc delete dev b1 clsact
 stop_collectd
 check 'nothing is left' nothing_left
 finish
