@@ -50,6 +50,7 @@ static int fill_meta(struct kidos_engine *engine, uint64_t interval_ns)
 	meta->abi = KIDOS_ABI_VERSION;
 	meta->pid = (uint32_t)getpid();
 	meta->idle = (uint32_t)(engine->config->idle_timeout * 1000000000u >> KIDOS_TIME_SHIFT);
+	meta->inner = engine->config->inner;
 	meta->interval_ns = interval_ns;
 	meta->started_ns = realtime_ns();
 	snprintf(meta->version, sizeof(meta->version), "%s", KIDOS_VERSION);

@@ -3,8 +3,8 @@ pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
 
 # Flows filtered, sorted, grouped and named: no libbpf.
 add_library(kidos_flows STATIC
-  core/community_id.c core/flow_filter.c core/flow_group.c core/flow_history.c core/flow_key.c
-  core/flow_rows.c core/health.c core/text.c)
+  core/community_id.c core/flow_filter.c core/flow_group.c core/flow_history.c
+  core/flow_rows.c core/health.c)
 set_target_properties(kidos_flows PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(kidos_flows PUBLIC kidos_core PkgConfig::NETTLE)
 

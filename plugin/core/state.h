@@ -71,7 +71,7 @@ struct kidos_meta {
 	__u32 baseline; /* the flow table is a kernel hash map */
 	__u32 slots;
 	__u32 ports_mask;
-	__u32 pad;
+	__u32 inner; /* tunnels are counted as what they carry */
 	__u64 max_flows;
 	__u64 memory; /* bytes planned */
 	__u64 interval_ns;
