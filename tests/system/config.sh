@@ -15,7 +15,6 @@ an unknown option|Colour "red"|Plugin kidos / Colour "red": unknown option
 an unknown option in a block|<Flows>;Colour "red";</Flows>|Plugin kidos / Flows / Colour "red": unknown option
 an unknown block|<Streams>;Colour "red";</Streams>|Plugin kidos / Streams "": unknown block
 two values|<Flows>;MaxFlows 1024 2048;</Flows>|Plugin kidos / Flows / MaxFlows "1024 2048": takes exactly one value
-a list without a value|<Flows>;Group;</Flows>|Plugin kidos / Flows / Group "": takes one value or more
 a prefix that is none|<Flows>;Group "10.0.0.0/8" "10.0.0.0/33";</Flows>|Plugin kidos / Flows / Group "10.0.0.0/8 10.0.0.0/33": not a prefix, as 10.0.0.0/8 or 2001:db8::/32 are
 one length of two|<Flows>;GroupPrefix 24;</Flows>|Plugin kidos / Flows / GroupPrefix "24": takes two values
 a length beyond the address|<Flows>;GroupPrefix 33 64;</Flows>|Plugin kidos / Flows / GroupPrefix "33 64": not two numbers up to 32 (IPv4) and 128 (IPv6)
