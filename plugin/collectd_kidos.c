@@ -5,12 +5,15 @@
 #include "core/log.h"
 #include "engine.h"
 
+#include <configfile.h>
 #include <plugin.h>
+#include <stdio.h>
 
 static struct kidos_config config;
 static bool configured;
 static int config_errors;
 static struct kidos_engine *engine;
+static struct collectd_batch batch;
 
 static void log_to_collectd(int priority, const char *line)
 {
@@ -32,15 +35,16 @@ static int kidos_config_callback(oconfig_item_t *item)
 
 static int kidos_read(user_data_t *data)
 {
-	struct collectd_batch batch = { .time = cdtime() };
-
 	(void)data;
+	batch = (struct collectd_batch){ { cdtime(), batch.times[0], batch.times[1] } };
 	kidos_engine_poll(engine, collectd_dispatch, &batch);
 	return 0;
 }
 
 static int kidos_init(void)
 {
+	const char *folder;
+
 	if (!configured)
 		kidos_config_init(&config);
 	configured = true;
@@ -53,6 +57,8 @@ static int kidos_init(void)
 		kidos_log(LOG_NOTICE, "Plugin kidos / Flows / Enabled is false: nothing to do");
 		return 0;
 	}
+	folder = global_option_get("BaseDir");
+	snprintf(config.data_path, sizeof(config.data_path), "%s", folder ? folder : "");
 	engine = kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()));
 	if (!engine)
 		return -1;

@@ -176,6 +176,11 @@ static int start(struct kidos_engine *engine, uint64_t interval_ns)
 	engine->slots = calloc(engine->meta.slots, sizeof(*engine->slots));
 	if (!engine->slots || load(engine) || publish(engine))
 		return -1;
+	error = kidos_flows_start(engine);
+	if (error) {
+		kidos_log(LOG_ERR, "reading flows: %s", strerror(-error));
+		return error;
+	}
 	error = kidos_events_start(engine);
 	if (error)
 		kidos_log(LOG_ERR, "following interfaces: %s", strerror(-error));
@@ -211,6 +216,7 @@ void kidos_engine_stop(struct kidos_engine *engine)
 	for (size_t i = 0; i < engine->world_count; i++)
 		kidos_world_close(engine, &engine->worlds[i]);
 	free(engine->worlds);
+	kidos_flows_stop(engine);
 	kidos_maps_close(&engine->maps);
 	kidos_state_release(&engine->state);
 	free(engine->slots);

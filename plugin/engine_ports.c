@@ -97,10 +97,12 @@ static void base_open(struct kidos_engine *engine, struct kidos_port_state *port
 		      const struct kidos_link *link)
 {
 	struct kidos_slot *slot = &engine->slots[port->slot];
+	struct kidos_slot_counts counts;
 	struct kidos_sum sums[KIDOS_DIRECTIONS];
 
-	if (kidos_slot_sums(engine, port->slot, sums))
+	if (kidos_slot_read(engine, port->slot, &counts))
 		return;
+	kidos_totals_sum(counts.totals, sums);
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
 		slot->wire[d] = kidos_driver_of(link)->wire[d];
 		slot->base_ours[d] = slot->wire[d] ? sums[d].wire_packets : sums[d].hook_packets;

@@ -56,6 +56,7 @@ struct kidos_prefix_lengths {
 
 struct kidos_config {
 	char state_path[PATH_MAX];
+	char data_path[PATH_MAX]; /* folder for what outlives kidos; not an option */
 	uint64_t memory_limit; /* bytes, 0: 2 % of memory, at most 128 MiB */
 	uint64_t max_interfaces;
 	bool flows_enabled;

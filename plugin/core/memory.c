@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory.h"
 #include "abi.h"
+#include "flow_series.h"
 #include "reader.h"
 #include "state.h"
 
@@ -26,6 +27,18 @@ uint64_t kidos_plan_bytes(uint32_t max_flows, uint32_t slots, unsigned int cpus)
 	return flow_bytes(max_flows) + SPILL_RING + slots * per_slot;
 }
 
+/* What series of single flows take in the reader. */
+static uint64_t series_bytes(const struct kidos_config *config)
+{
+	uint64_t per_name = sizeof(struct kidos_series) + sizeof(struct kidos_name) +
+			    2 * KIDOS_SERIES_NAME + 8 * sizeof(uint32_t);
+
+	if (!config->top_flows)
+		return 0;
+	return 2 * sizeof(struct kidos_talkers) + config->max_flow_series * per_name +
+	       2 * KIDOS_SPILL_QUEUE * sizeof(struct kidos_spill);
+}
+
 static uint64_t limit_of(const struct kidos_config *config, uint64_t memory)
 {
 	if (config->memory_limit)
@@ -36,6 +49,7 @@ static uint64_t limit_of(const struct kidos_config *config, uint64_t memory)
 int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int cpus,
 	       struct kidos_plan *plan)
 {
+	uint64_t series = series_bytes(config);
 	uint32_t flows = SMALLEST;
 
 	plan->limit = limit_of(config, memory);
@@ -44,10 +58,10 @@ int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int 
 	while (plan->ports < 4 * plan->slots)
 		plan->ports *= 2;
 	while (2 * flows <= config->max_flows &&
-	       kidos_plan_bytes(2 * flows, plan->slots, cpus) <= plan->limit)
+	       kidos_plan_bytes(2 * flows, plan->slots, cpus) + series <= plan->limit)
 		flows *= 2;
 	plan->max_flows = flows;
 	plan->sets = 2 * flows / KIDOS_WAYS;
-	plan->bytes = kidos_plan_bytes(flows, plan->slots, cpus);
+	plan->bytes = kidos_plan_bytes(flows, plan->slots, cpus) + series;
 	return plan->bytes <= plan->limit ? 0 : -1;
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "talkers.h"
+
+#include <string.h>
+
+void kidos_talkers_clear(struct kidos_talkers *talkers)
+{
+	memset(talkers->sets, 0, sizeof(talkers->sets)); /* a cell is set when it is taken */
+}
+
+static void count(struct kidos_talker *cell, unsigned int direction, const struct kidos_count *add)
+{
+	cell->counts[direction].packets += add->packets;
+	cell->counts[direction].bytes += add->bytes;
+}
+
+void kidos_talkers_add(struct kidos_talkers *talkers, const struct kidos_series_key *key,
+		       uint64_t hash, uint64_t weight, unsigned int direction,
+		       const struct kidos_count *add)
+{
+	size_t index = hash & (KIDOS_TALKER_SETS - 1);
+	struct kidos_talker_set *set = &talkers->sets[index];
+	struct kidos_talker *cells = &talkers->cells[index * KIDOS_TALKER_WAYS];
+	unsigned int lightest = 0;
+
+	if (!weight)
+		return;
+	for (unsigned int way = 0; way < KIDOS_TALKER_WAYS; way++) {
+		if (set->weights[way] && set->hashes[way] == hash) {
+			set->weights[way] += weight;
+			count(&cells[way], direction, add);
+			return;
+		}
+		if (set->weights[way] < set->weights[lightest])
+			lightest = way;
+	}
+	if (set->weights[lightest] >= weight) {
+		set->weights[lightest] -= weight;
+		return;
+	}
+	set->weights[lightest] = weight - set->weights[lightest];
+	set->hashes[lightest] = hash;
+	cells[lightest] = (struct kidos_talker){ .key = *key };
+	count(&cells[lightest], direction, add);
+}
