@@ -13,7 +13,6 @@ static struct kidos_config config;
 static bool configured;
 static int config_errors;
 static struct kidos_engine *engine;
-static struct collectd_batch batch;
 
 static void log_to_collectd(int priority, const char *line)
 {
@@ -35,8 +34,9 @@ static int kidos_config_callback(oconfig_item_t *item)
 
 static int kidos_read(user_data_t *data)
 {
+	struct collectd_batch batch = { .time = cdtime() };
+
 	(void)data;
-	batch = (struct collectd_batch){ { cdtime(), batch.times[0], batch.times[1] } };
 	kidos_engine_poll(engine, collectd_dispatch, &batch);
 	return 0;
 }

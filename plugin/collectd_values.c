@@ -17,7 +17,7 @@ void collectd_dispatch(const struct kidos_sample *sample, void *context)
 			values[i].gauge = sample->gauge[i];
 	list.values = values;
 	list.values_len = sample->count;
-	list.time = batch->times[sample->ago];
+	list.time = batch->time;
 	snprintf(list.plugin, sizeof(list.plugin), "kidos");
 	snprintf(list.plugin_instance, sizeof(list.plugin_instance), "%s", sample->instance);
 	snprintf(list.type, sizeof(list.type), "%s", sample->type);

@@ -12,9 +12,9 @@
 
 #include <utils_time.h>
 
-/* The values of one poll bear one time: this one's, the last one's, the one's before. */
+/* The values of one poll bear one time. */
 struct collectd_batch {
-	cdtime_t times[3];
+	cdtime_t time;
 };
 
 /* A kidos_emit; context is a struct collectd_batch. */

@@ -164,12 +164,12 @@ struct output {
 	char instance[128];
 };
 
-static void emit(const struct output *output, const char *name, unsigned int ago,
+static void emit(const struct output *output, const char *name,
 		 const struct kidos_count counts[KIDOS_DIRECTIONS])
 {
 	struct kidos_sample sample = { .instance = output->instance, .type = "if_packets",
 				       .type_instance = name, .kind = KIDOS_SAMPLE_DERIVE,
-				       .count = KIDOS_DIRECTIONS, .ago = ago };
+				       .count = KIDOS_DIRECTIONS };
 
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
 		sample.derive[d] = (int64_t)counts[d].packets;
@@ -178,19 +178,6 @@ static void emit(const struct output *output, const char *name, unsigned int ago
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
 		sample.derive[d] = (int64_t)counts[d].bytes;
 	output->emit(&sample, output->context);
-}
-
-/*
- * A new series was 0 at the polls before: the last one gives its first
- * interval a rate, and the one before it makes the whole step of an RRD file
- * known in which that interval begins.
- */
-static void emit_base(const struct output *output, const char *name, unsigned int polls)
-{
-	static const struct kidos_count none[KIDOS_DIRECTIONS];
-
-	for (unsigned int ago = polls < 2 ? polls : 2; ago; ago--)
-		emit(output, name, ago, none);
 }
 
 void kidos_flows_emit(struct kidos_engine *engine, const struct kidos_slot_counts *counts,
@@ -206,16 +193,13 @@ void kidos_flows_emit(struct kidos_engine *engine, const struct kidos_slot_count
 		if (!instances[slot] || !counts[slot].read)
 			continue;
 		snprintf(output.instance, sizeof(output.instance), "%s.flows", instances[slot]);
-		if (item->fresh)
-			emit_base(&output, item->name, series->slots[slot].emitted);
-		item->fresh = false;
-		emit(&output, item->name, 0, item->sent);
+		emit(&output, item->name, item->sent);
+		item->emitted++;
 	}
 	for (unsigned int slot = 1; slot < engine->meta.slots; slot++) {
 		if (!instances[slot] || !counts[slot].read)
 			continue;
 		snprintf(output.instance, sizeof(output.instance), "%s.flows", instances[slot]);
-		emit(&output, "other", 0, series->slots[slot].other);
-		series->slots[slot].emitted++;
+		emit(&output, "other", series->slots[slot].other);
 	}
 }

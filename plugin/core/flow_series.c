@@ -93,8 +93,8 @@ void kidos_series_add(struct kidos_flow_series *series, const struct kidos_flow_
 		item->gained[direction].packets += gained->packets;
 		item->gained[direction].bytes += gained->bytes;
 	} else if (series->by[0]) {
-		kidos_talkers_add(series->by[0], &key, hash, gained->bytes, direction, gained);
-		kidos_talkers_add(series->by[1], &key, hash, gained->packets, direction, gained);
+		kidos_talkers_add(series->by[0], &key, hash, gained->bytes);
+		kidos_talkers_add(series->by[1], &key, hash, gained->packets);
 	}
 }
 
@@ -149,7 +149,7 @@ struct kidos_series *kidos_series_open(struct kidos_flow_series *series,
 	if (grow(series))
 		return NULL;
 	item = &series->items[series->count];
-	*item = (struct kidos_series){ .key = *key, .remembered = remembered, .fresh = true,
+	*item = (struct kidos_series){ .key = *key, .remembered = remembered,
 				       .hash = kidos_series_hash(key, series->seed) };
 	kidos_series_name(key, item->name);
 	*place_of(series, key, item->hash) = (uint32_t)++series->count;
@@ -201,8 +201,10 @@ static void pay(__u64 *budget, __u64 *waiting, __u64 *sent)
 static void settle_one(struct kidos_series *item, struct kidos_count budget[KIDOS_DIRECTIONS])
 {
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		item->waiting[d].packets += item->gained[d].packets;
-		item->waiting[d].bytes += item->gained[d].bytes;
+		if (item->remembered == KIDOS_NAME_NONE || item->emitted >= KIDOS_SERIES_ZEROS) {
+			item->waiting[d].packets += item->gained[d].packets;
+			item->waiting[d].bytes += item->gained[d].bytes;
+		}
 		pay(&budget[d].packets, &item->waiting[d].packets, &item->sent[d].packets);
 		pay(&budget[d].bytes, &item->waiting[d].bytes, &item->sent[d].bytes);
 	}

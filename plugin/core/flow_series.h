@@ -16,6 +16,15 @@
 #include "series_names.h"
 #include "talkers.h"
 
+/*
+ * A new series is 0 at two polls, while its packets still go to other: after
+ * one value its first interval would have no rate, and after two every step
+ * of an RRD file is known in which a part of the first interval lies. Values
+ * of the past would do the same, but collectd's write threads may turn the
+ * order of values round that come at once.
+ */
+#define KIDOS_SERIES_ZEROS 2
+
 struct kidos_series {
 	struct kidos_series_key key;
 	uint64_t hash;
@@ -25,7 +34,7 @@ struct kidos_series {
 	char name[KIDOS_SERIES_NAME];
 	size_t remembered; /* index of its name, KIDOS_NAME_NONE for a group */
 	uint64_t ranked; /* the last selection that took it */
-	bool fresh; /* not emitted yet */
+	unsigned int emitted; /* polls */
 	bool closed; /* its name was given away */
 };
 
@@ -33,7 +42,6 @@ struct kidos_series_slot {
 	struct kidos_count totals[KIDOS_DIRECTIONS]; /* at the last settling */
 	struct kidos_count budget[KIDOS_DIRECTIONS]; /* gained since and not given to a series */
 	struct kidos_count other[KIDOS_DIRECTIONS]; /* its value */
-	unsigned int emitted; /* times; its series' bases are emitted for polls that it had */
 	bool grouped; /* has its groups' series */
 };
 

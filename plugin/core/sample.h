@@ -11,7 +11,6 @@ struct kidos_sample {
 	const char *type_instance;
 	enum { KIDOS_SAMPLE_DERIVE, KIDOS_SAMPLE_GAUGE } kind;
 	unsigned int count; /* 1, or 2: rx and tx */
-	unsigned int ago; /* polls since it was so: 0, 1 or 2 */
 	union {
 		int64_t derive[2];
 		double gauge[2];

@@ -7,7 +7,7 @@
 
 struct candidate {
 	uint64_t weight;
-	const struct kidos_talker *talker; /* NULL: it has a series */
+	const struct kidos_series_key *talker; /* NULL: it has a series */
 	size_t item;
 	unsigned int slot;
 };
@@ -62,8 +62,8 @@ static void rank_talkers(const struct kidos_talkers *talkers, struct ranking *ra
 
 		if (weight)
 			ranking->items[ranking->count++] = (struct candidate){
-				.weight = weight, .talker = &talkers->cells[i],
-				.slot = talkers->cells[i].key.slot
+				.weight = weight, .talker = &talkers->keys[i],
+				.slot = talkers->keys[i].slot
 			};
 	}
 }
@@ -86,25 +86,21 @@ static int rank(struct selection *selection)
 }
 
 static struct kidos_series *open_talker(struct selection *selection,
-					const struct kidos_talker *talker)
+					const struct kidos_series_key *key)
 {
-	const char *instance = selection->instances[talker->key.slot];
+	const char *instance = selection->instances[key->slot];
 	struct kidos_flow_series *series = selection->series;
 	char name[KIDOS_SERIES_NAME];
-	struct kidos_series *item;
 	size_t index, freed;
 
 	if (!instance)
 		return NULL;
-	kidos_series_name(&talker->key, name);
+	kidos_series_name(key, name);
 	index = kidos_names_take(&series->names, instance, name, selection->now, &freed);
 	if (freed != KIDOS_NAME_NONE)
 		kidos_series_close(series, freed);
 	series->refused |= index == KIDOS_NAME_NONE;
-	item = index == KIDOS_NAME_NONE ? NULL : kidos_series_open(series, &talker->key, index);
-	for (unsigned int d = 0; item && d < KIDOS_DIRECTIONS; d++)
-		item->gained[d] = talker->counts[d];
-	return item;
+	return index == KIDOS_NAME_NONE ? NULL : kidos_series_open(series, key, index);
 }
 
 /* Takes a ranking's next flow of the slot that the other ranking has not taken. */
@@ -115,7 +111,7 @@ static bool take_next(struct selection *selection, struct ranking *ranking, unsi
 	while (ranking->at < ranking->count && ranking->items[ranking->at].slot == slot) {
 		const struct candidate *next = &ranking->items[ranking->at++];
 		struct kidos_series *item =
-			next->talker ? kidos_series_find(series, &next->talker->key) :
+			next->talker ? kidos_series_find(series, next->talker) :
 				       &series->items[next->item];
 
 		if (item && item->ranked == series->selections)

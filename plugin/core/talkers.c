@@ -5,22 +5,14 @@
 
 void kidos_talkers_clear(struct kidos_talkers *talkers)
 {
-	memset(talkers->sets, 0, sizeof(talkers->sets)); /* a cell is set when it is taken */
-}
-
-static void count(struct kidos_talker *cell, unsigned int direction, const struct kidos_count *add)
-{
-	cell->counts[direction].packets += add->packets;
-	cell->counts[direction].bytes += add->bytes;
+	memset(talkers->sets, 0, sizeof(talkers->sets)); /* a key is set when its cell is taken */
 }
 
 void kidos_talkers_add(struct kidos_talkers *talkers, const struct kidos_series_key *key,
-		       uint64_t hash, uint64_t weight, unsigned int direction,
-		       const struct kidos_count *add)
+		       uint64_t hash, uint64_t weight)
 {
 	size_t index = hash & (KIDOS_TALKER_SETS - 1);
 	struct kidos_talker_set *set = &talkers->sets[index];
-	struct kidos_talker *cells = &talkers->cells[index * KIDOS_TALKER_WAYS];
 	unsigned int lightest = 0;
 
 	if (!weight)
@@ -28,7 +20,6 @@ void kidos_talkers_add(struct kidos_talkers *talkers, const struct kidos_series_
 	for (unsigned int way = 0; way < KIDOS_TALKER_WAYS; way++) {
 		if (set->weights[way] && set->hashes[way] == hash) {
 			set->weights[way] += weight;
-			count(&cells[way], direction, add);
 			return;
 		}
 		if (set->weights[way] < set->weights[lightest])
@@ -40,6 +31,5 @@ void kidos_talkers_add(struct kidos_talkers *talkers, const struct kidos_series_
 	}
 	set->weights[lightest] = weight - set->weights[lightest];
 	set->hashes[lightest] = hash;
-	cells[lightest] = (struct kidos_talker){ .key = *key };
-	count(&cells[lightest], direction, add);
+	talkers->keys[index * KIDOS_TALKER_WAYS + lightest] = *key;
 }

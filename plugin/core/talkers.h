@@ -15,12 +15,6 @@
 #define KIDOS_TALKER_WAYS 4
 #define KIDOS_TALKERS (KIDOS_TALKER_SETS * KIDOS_TALKER_WAYS)
 
-/* What a cell counted since its key came: never more than the key's true sum. */
-struct kidos_talker {
-	struct kidos_series_key key;
-	struct kidos_count counts[KIDOS_DIRECTIONS];
-};
-
 struct kidos_talker_set {
 	uint64_t hashes[KIDOS_TALKER_WAYS];
 	uint64_t weights[KIDOS_TALKER_WAYS]; /* 0: the cell is free */
@@ -28,14 +22,13 @@ struct kidos_talker_set {
 
 struct kidos_talkers {
 	struct kidos_talker_set sets[KIDOS_TALKER_SETS];
-	struct kidos_talker cells[KIDOS_TALKERS];
+	struct kidos_series_key keys[KIDOS_TALKERS];
 };
 
 void kidos_talkers_clear(struct kidos_talkers *talkers);
 
-/* weight: what it is ranked by, packets or bytes of count; 0 changes nothing. */
+/* weight: what keys are ranked by; 0 changes nothing. */
 void kidos_talkers_add(struct kidos_talkers *talkers, const struct kidos_series_key *key,
-		       uint64_t hash, uint64_t weight, unsigned int direction,
-		       const struct kidos_count *count);
+		       uint64_t hash, uint64_t weight);
 
 #endif
