@@ -2,9 +2,9 @@
 /*
  * talkers.h: the heaviest of any number of keys in a fixed room. Sets of four
  * cells; a key that finds no cell wears down the lightest of its set and takes
- * its place when that is worn out (the majority vote of Boyer and Moore). A
- * few thousand keys are ranked exactly; among a million, whatever outweighs
- * the mean of some hundred others stays.
+ * its place when that is worn out (the majority vote of Boyer and Moore). Some
+ * hundred keys are ranked exactly; among a million, whatever outweighs a few
+ * hundred of the others together stays.
  */
 #ifndef KIDOS_TALKERS_H
 #define KIDOS_TALKERS_H
