@@ -76,6 +76,15 @@ static struct kidos_series *find(const struct kidos_flow_series *series,
 	return place && *place ? &series->items[*place - 1] : NULL;
 }
 
+static inline void rank(struct kidos_talkers *talkers, const struct kidos_series_key *key,
+			uint64_t hash, uint64_t weight)
+{
+	uint64_t sampled = kidos_talkers_sample(talkers, weight);
+
+	if (sampled)
+		kidos_talkers_add(talkers, key, hash, sampled);
+}
+
 void kidos_series_add(struct kidos_flow_series *series, const struct kidos_flow_key *flow,
 		      const struct kidos_count *gained)
 {
@@ -93,8 +102,8 @@ void kidos_series_add(struct kidos_flow_series *series, const struct kidos_flow_
 		item->gained[direction].packets += gained->packets;
 		item->gained[direction].bytes += gained->bytes;
 	} else if (series->by[0]) {
-		kidos_talkers_add(series->by[0], &key, hash, gained->bytes);
-		kidos_talkers_add(series->by[1], &key, hash, gained->packets);
+		rank(series->by[0], &key, hash, gained->bytes);
+		rank(series->by[1], &key, hash, gained->packets);
 	}
 }
 

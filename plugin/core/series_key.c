@@ -3,6 +3,7 @@
 #include "flow_key.h"
 #include "names.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,8 @@ bool kidos_series_key_of(const struct kidos_series_rule *rule, const struct kido
 			 struct kidos_series_key *key)
 {
 	bool rx = kidos_key_direction(flow) == KIDOS_RX, ipv4 = kidos_key_is_ipv4(flow);
+	unsigned int protocol = kidos_key_protocol(flow);
+	bool icmp = protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
 
 	*key = (struct kidos_series_key){
 		.local = rx ? flow->dst : flow->src,
@@ -112,13 +115,13 @@ bool kidos_series_key_of(const struct kidos_series_rule *rule, const struct kido
 		.lport = rx ? flow->dport : flow->sport,
 		.rport = rx ? flow->sport : flow->dport,
 		.slot = (uint16_t)kidos_key_slot(flow),
-		.protocol = (uint8_t)kidos_key_protocol(flow),
+		.protocol = (uint8_t)protocol,
 		.ipv4 = ipv4,
 		.local_bits = ipv4 ? 32 : 128,
 		.remote_bits = ipv4 ? 32 : 128,
 	};
 	/* Type and code differ between request and reply; the identifier is in sport of both. */
-	if (kidos_key_is_icmp(flow)) {
+	if (icmp) {
 		key->lport = flow->sport;
 		key->rport = 0;
 	}
@@ -128,7 +131,7 @@ bool kidos_series_key_of(const struct kidos_series_rule *rule, const struct kido
 		return true;
 	key->local_bits = cut_to_prefix(rule, ipv4, &key->local);
 	key->remote_bits = cut_to_prefix(rule, ipv4, &key->remote);
-	if (kidos_key_is_icmp(flow))
+	if (icmp)
 		key->lport = 0;
 	else
 		keep_service(key);
@@ -140,20 +143,6 @@ void kidos_series_group_key(const struct kidos_series_rule *rule, size_t group, 
 {
 	key->slot = (uint16_t)slot;
 	set_group(&rule->groups[group], key);
-}
-
-/* A sum of products, which do not wait for each other, and one round of mixing. */
-uint64_t kidos_series_hash(const struct kidos_series_key *key, uint64_t seed)
-{
-	static const uint64_t odd[] = { 0x9e3779b97f4a7c15, 0xd1b54a32d192ed03, 0xabc98388fb8fac03,
-					0x8cb92ba72f3d8dd7, 0xe7037ed1a0b428db, 0xa0761d6478bd642f };
-	uint64_t words[sizeof(*key) / sizeof(uint64_t)], hash = seed;
-
-	memcpy(words, key, sizeof(words));
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		hash += (words[i] ^ words[i] >> 32 ^ seed) * odd[i];
-	hash = (hash ^ hash >> 32) * odd[0];
-	return hash ^ hash >> 29;
 }
 
 bool kidos_series_equal(const struct kidos_series_key *a, const struct kidos_series_key *b)

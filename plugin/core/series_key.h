@@ -48,7 +48,27 @@ bool kidos_series_key_of(const struct kidos_series_rule *rule, const struct kido
 void kidos_series_group_key(const struct kidos_series_rule *rule, size_t group, unsigned int slot,
 			    struct kidos_series_key *key);
 
-uint64_t kidos_series_hash(const struct kidos_series_key *key, uint64_t seed);
+/*
+ * A sum of products, which do not wait for each other, and one round of
+ * mixing. Words are put together from fields: to read as one what was just
+ * written in parts would wait for the store.
+ */
+static inline uint64_t kidos_series_hash(const struct kidos_series_key *key, uint64_t seed)
+{
+	uint64_t ports = (uint64_t)key->lport << 16 | key->rport | (uint64_t)key->slot << 32;
+	uint64_t rest = (uint64_t)key->local_bits << 8 | key->remote_bits |
+			(uint64_t)key->protocol << 16 | (uint64_t)key->ipv4 << 24 |
+			(uint64_t)key->group << 32;
+	uint64_t hash = (key->local.halves[0] ^ seed) * 0x9e3779b97f4a7c15 +
+			(key->local.halves[1] ^ key->local.halves[1] >> 32) * 0xd1b54a32d192ed03 +
+			(key->remote.halves[0] ^ seed >> 7) * 0xabc98388fb8fac03 +
+			(key->remote.halves[1] ^ key->remote.halves[1] >> 32) * 0x8cb92ba72f3d8dd7 +
+			(ports ^ seed) * 0xe7037ed1a0b428db + rest * 0xa0761d6478bd642f;
+
+	hash = (hash ^ hash >> 32) * 0x9e3779b97f4a7c15;
+	return hash ^ hash >> 29;
+}
+
 bool kidos_series_equal(const struct kidos_series_key *a, const struct kidos_series_key *b);
 
 /* collectd's DATA_MAX_NAME_LEN; the longest name there is takes 113. */

@@ -5,6 +5,8 @@
 
 void kidos_talkers_clear(struct kidos_talkers *talkers)
 {
+	talkers->step = talkers->total / KIDOS_TALKER_SAMPLES + 1;
+	talkers->total = talkers->since = 0;
 	memset(talkers->sets, 0, sizeof(talkers->sets)); /* a key is set when its cell is taken */
 }
 
@@ -15,8 +17,6 @@ void kidos_talkers_add(struct kidos_talkers *talkers, const struct kidos_series_
 	struct kidos_talker_set *set = &talkers->sets[index];
 	unsigned int lightest = 0;
 
-	if (!weight)
-		return;
 	for (unsigned int way = 0; way < KIDOS_TALKER_WAYS; way++) {
 		if (set->weights[way] && set->hashes[way] == hash) {
 			set->weights[way] += weight;
