@@ -122,7 +122,8 @@ int kidos_state_clear(const struct kidos_state *state)
 	if (!directory)
 		return 0;
 	while ((entry = readdir(directory)))
-		if (*entry->d_name != '.' && !unlinkat(state->lock, entry->d_name, 0))
+		if (*entry->d_name != '.' && (!unlinkat(state->lock, entry->d_name, 0) ||
+					      !unlinkat(state->lock, entry->d_name, AT_REMOVEDIR)))
 			removed++;
 	closedir(directory);
 	return removed;
@@ -150,19 +151,34 @@ int kidos_state_create_maps(struct kidos_maps *maps, unsigned int slots)
 	return maps->fd[KIDOS_MAP_META] < 0 ? -errno : 0;
 }
 
-/* meta goes last (it is the last map): who finds it finds everything. */
-int kidos_state_pin(const struct kidos_state *state, const struct kidos_maps *maps)
+static int pin_map(const struct kidos_state *state, int fd, const char *name)
 {
 	char pin[PATH_MAX + 32];
 
-	for (int i = 0; i < KIDOS_MAPS; i++) {
-		if (maps->fd[i] < 0)
-			continue;
-		snprintf(pin, sizeof(pin), "%s/%s", state->path, kidos_map_names[i]);
-		if (bpf_obj_pin(maps->fd[i], pin))
-			return -errno;
-		if (give_to_group(state->lock, kidos_map_names[i], 0640))
-			return -errno;
-	}
-	return 0;
+	snprintf(pin, sizeof(pin), "%s/%s", state->path, name);
+	if (bpf_obj_pin(fd, pin))
+		return -errno;
+	return give_to_group(state->lock, name, 0640);
+}
+
+/* meta goes last (it is the last map): who finds it finds everything. */
+int kidos_state_pin(const struct kidos_state *state, const struct kidos_maps *maps)
+{
+	int error = 0;
+
+	for (int i = 0; !error && i < KIDOS_MAPS; i++)
+		if (maps->fd[i] >= 0)
+			error = pin_map(state, maps->fd[i], kidos_map_names[i]);
+	return error;
+}
+
+int kidos_state_pin_control(const struct kidos_state *state, const struct kidos_control_maps *maps)
+{
+	int error = 0;
+
+	for (int i = 0; !error && i < KIDOS_CONTROL_MAPS; i++)
+		error = pin_map(state, maps->fd[i], kidos_control_map_names[i]);
+	if (!error && mkdirat(state->lock, KIDOS_CONTROL_LOCK, 0700))
+		error = -errno;
+	return error;
 }

@@ -6,6 +6,7 @@
 #ifndef KIDOS_BPF_STATE_H
 #define KIDOS_BPF_STATE_H
 
+#include "bpf_control.h"
 #include "bpf_maps.h"
 
 struct kidos_state {
@@ -33,5 +34,8 @@ int kidos_state_create_maps(struct kidos_maps *maps, unsigned int slots);
 
 /* Pins every map under its name, readable by the group; 0 or -errno. */
 int kidos_state_pin(const struct kidos_state *state, const struct kidos_maps *maps);
+
+/* Pins the maps between plugin and kidosctl and makes the folder for its lock; 0 or -errno. */
+int kidos_state_pin_control(const struct kidos_state *state, const struct kidos_control_maps *maps);
 
 #endif

@@ -115,6 +115,7 @@ static int read_block(const oconfig_item_t *block, struct kidos_config *config)
 		return read_interface(block, config);
 	if (block->values_num)
 		return complain(&(struct place){ "", NULL }, block->key, block, "takes no value");
+	kidos_config_open_block(config, block->key);
 	return read_children(block, &place, config, NULL);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* collectd_kidos.c: the callbacks that collectd knows, each one call into kidos. */
 #include "collectd_config.h"
+#include "collectd_notify.h"
 #include "collectd_values.h"
 #include "core/log.h"
 #include "engine.h"
@@ -59,7 +60,8 @@ static int kidos_init(void)
 	}
 	folder = global_option_get("BaseDir");
 	snprintf(config.data_path, sizeof(config.data_path), "%s", folder ? folder : "");
-	engine = kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()));
+	engine = kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()),
+				    collectd_notify);
 	if (!engine)
 		return -1;
 	return plugin_register_complex_read(NULL, "kidos", kidos_read, 0, NULL);

@@ -28,6 +28,7 @@ struct ctl_settings {
 	uint64_t limit; /* rows, 0: all */
 	bool limited; /* by the user */
 	double watch; /* seconds between looks, 0: one look */
+	char **words; /* of the command, as many as it takes */
 };
 
 /* Tables of options and commands end with a row without a name. */
@@ -43,6 +44,7 @@ struct ctl_command {
 	const char *name;
 	const char *help;
 	const struct ctl_option *options;
+	const char *words; /* that it takes, blank between them; NULL: none */
 	int (*run)(struct ctl_settings *settings); /* enum ctl_exit */
 };
 
@@ -54,6 +56,8 @@ bool ctl_set_json(struct ctl_settings *settings, const char *value);
 int ctl_status(struct ctl_settings *settings);
 int ctl_summary(struct ctl_settings *settings);
 int ctl_flows(struct ctl_settings *settings);
+int ctl_alerts(struct ctl_settings *settings);
+int ctl_collector(struct ctl_settings *settings);
 
 /* The program: parses, runs, returns the exit status. */
 int ctl_main(int argc, char **argv);

@@ -25,10 +25,16 @@ static const struct ctl_option json_only[] = {
 	{},
 };
 
+static const struct ctl_option no_options[] = { {} };
+
 const struct ctl_command ctl_commands[] = {
-	{ "status", "the daemon, its table and how each interface is counted", json_only,
+	{ "status", "the daemon, its table and how each interface is counted", json_only, NULL,
 	  ctl_status },
-	{ "summary", "the host on one page", json_only, ctl_summary },
-	{ "flows", "flows by bytes, filtered, sorted or grouped", ctl_flow_options, ctl_flows },
+	{ "summary", "the host on one page", json_only, NULL, ctl_summary },
+	{ "flows", "flows by bytes, filtered, sorted or grouped", ctl_flow_options, NULL,
+	  ctl_flows },
+	{ "alerts", "what is wrong, and what was of late", json_only, NULL, ctl_alerts },
+	{ "collector", "switches what collectd's kidos collects", no_options, "NAME on|off",
+	  ctl_collector },
 	{},
 };

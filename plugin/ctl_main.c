@@ -35,15 +35,17 @@ static void print_options(FILE *to, const struct ctl_option *options)
 /* One command, or all of them. */
 static void usage(FILE *to, const struct ctl_command *command)
 {
-	fprintf(to, "usage: kidosctl [--state DIR] %s [options]\n",
-		command ? command->name : "COMMAND");
+	fprintf(to, "usage: kidosctl [--state DIR] %s [options]%s%s\n",
+		command ? command->name : "COMMAND", command && command->words ? " " : "",
+		command && command->words ? command->words : "");
 	if (command) {
 		print_options(to, command->options);
 		return;
 	}
 	print_options(to, ctl_global_options);
 	for (command = ctl_commands; command->name; command++) {
-		fprintf(to, "\n%s: %s\n", command->name, command->help);
+		fprintf(to, "\n%s%s%s: %s\n", command->name, command->words ? " " : "",
+			command->words ? command->words : "", command->help);
 		print_options(to, command->options);
 	}
 	fprintf(to, "\nexit status: 0, 1 failure, 2 usage, 3 no daemon\n");
@@ -149,6 +151,19 @@ static bool contradicts(const struct ctl_settings *settings)
 	return settings->resolve && settings->json;
 }
 
+static bool has_its_words(const struct ctl_command *command, int count, char **words)
+{
+	int wanted = command->words ? 1 : 0;
+
+	for (const char *at = command->words; at && *at; at++)
+		wanted += *at == ' ';
+	if (count > wanted)
+		ctl_complain("%s: too many words", words[wanted]);
+	else if (count < wanted)
+		ctl_complain("%s takes %s", command->name, command->words);
+	return count == wanted;
+}
+
 static int run(const struct ctl_command *command, struct ctl_settings *settings)
 {
 	int status = command->run(settings);
@@ -183,7 +198,8 @@ int ctl_main(int argc, char **argv)
 	outcome = parse(argc, argv, command->options, command, &settings);
 	if (outcome != GO_ON)
 		return outcome == SAID ? CTL_OK : wrong(command);
-	if (optind < argc)
-		ctl_complain("%s: too many words", argv[optind]);
-	return optind < argc || contradicts(&settings) ? wrong(command) : run(command, &settings);
+	settings.words = argv + optind;
+	if (!has_its_words(command, argc - optind, settings.words) || contradicts(&settings))
+		return wrong(command);
+	return run(command, &settings);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "bpf_control.h"
 #include "core/flow_entry.h"
 #include "core/names.h"
 #include "core/text.h"
@@ -15,18 +16,35 @@ static bool process_exists(unsigned int pid)
 	return pid && (!kill((pid_t)pid, 0) || errno == EPERM);
 }
 
+static int gather_collectors(const char *path, struct ctl_status *status)
+{
+	struct kidos_control_maps maps;
+	int error = kidos_control_open(&maps, path);
+
+	for (unsigned int i = 0; !error && i < KIDOS_COLLECTORS; i++) {
+		struct kidos_collector_status *collector = &status->collectors[i];
+
+		error = kidos_control_read(&maps, KIDOS_CONTROL_COLLECTORS, i, collector);
+		collector->reason[sizeof(collector->reason) - 1] = '\0';
+		if (collector->state > KIDOS_COLLECTOR_FAILED)
+			collector->state = KIDOS_COLLECTOR_ABSENT;
+	}
+	kidos_control_close(&maps);
+	return error;
+}
+
 static int gather(const struct ctl_state *state, struct ctl_status *status)
 {
 	const struct kidos_meta *meta = &state->maps.meta;
 	struct kidos_clock clock;
 
-	kidos_clock_now(&clock);
+	kidos_clock_now(&clock, meta);
 	status->state = state;
 	status->health = kidos_health(meta, process_exists(meta->pid), clock.realtime_ns,
 				      status->why);
 	status->rung = meta->baseline ? "kernel hash map" : "set-associative table";
 	status->fill = meta->max_flows ? (double)meta->flows_active / (double)meta->max_flows : 0;
-	status->idle = (double)((uint64_t)meta->idle << KIDOS_TIME_SHIFT) / 1e9;
+	status->idle = (double)meta->idle * (double)meta->unit_ns / 1e9;
 	return kidos_maps_events(&state->maps, status->events);
 }
 
@@ -50,6 +68,20 @@ static void print_daemon(const struct ctl_status *status)
 	printf("\n");
 }
 
+static void print_collectors(const struct ctl_status *status)
+{
+	char reason[4 * KIDOS_CONTROL_TEXT];
+
+	printf("collectors ");
+	for (unsigned int i = 0; i < KIDOS_COLLECTORS; i++) {
+		kidos_text_escape(status->collectors[i].reason, reason, sizeof(reason));
+		printf("%s %s %s%s%s%s", i ? "," : "", kidos_collector_names[i],
+		       kidos_collector_state_names[status->collectors[i].state],
+		       *reason ? " (" : "", reason, *reason ? ")" : "");
+	}
+	printf("\n");
+}
+
 static void print_slot(const struct ctl_status *status, unsigned int index)
 {
 	const struct kidos_slot *slot = &status->state->slots[index];
@@ -66,6 +98,7 @@ static void print_slot(const struct ctl_status *status, unsigned int index)
 static void print(const struct ctl_status *status)
 {
 	print_daemon(status);
+	print_collectors(status);
 	printf("\n%-20s  %-9s  %-11s  %-11s  %-5s  %14s  %14s  %s\n", "INTERFACE", "STATE", "RX",
 	       "TX", "EXACT", "UNACCOUNTED RX", "UNACCOUNTED TX", "REASON");
 	for (unsigned int i = 0; i < status->state->maps.meta.slots; i++)
@@ -82,6 +115,8 @@ int ctl_status(struct ctl_settings *settings)
 	if (code)
 		return code;
 	error = gather(&state, &status);
+	if (!error)
+		error = gather_collectors(settings->state, &status);
 	if (error)
 		ctl_complain("%s: %s", settings->state, strerror(-error));
 	else if (settings->json)

@@ -3,6 +3,7 @@
 #ifndef KIDOS_CTL_STATUS_H
 #define KIDOS_CTL_STATUS_H
 
+#include "core/control.h"
 #include "core/health.h"
 #include "ctl_state.h"
 
@@ -14,6 +15,7 @@ struct ctl_status {
 	double fill; /* share of MaxFlows in use */
 	double idle; /* seconds */
 	uint64_t events[KIDOS_EVENTS];
+	struct kidos_collector_status collectors[KIDOS_COLLECTORS];
 };
 
 void json_status_print(const struct ctl_status *status);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine_internal.h"
 #include "core/log.h"
+#include "engine_alerts.h"
+#include "engine_control.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -49,7 +51,6 @@ static int fill_meta(struct kidos_engine *engine, uint64_t interval_ns)
 
 	meta->abi = KIDOS_ABI_VERSION;
 	meta->pid = (uint32_t)getpid();
-	meta->idle = (uint32_t)(engine->config->idle_timeout * 1000000000u >> KIDOS_TIME_SHIFT);
 	meta->inner = engine->config->inner;
 	meta->interval_ns = interval_ns;
 	meta->started_ns = realtime_ns();
@@ -115,6 +116,16 @@ static bool has_perfmon(void)
 	       data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN);
 }
 
+static int set_clock(struct kidos_engine *engine)
+{
+	struct kidos_meta *meta = &engine->meta;
+	int error = kidos_clock_measure(meta);
+
+	if (!error)
+		meta->idle = (uint32_t)(engine->config->idle_timeout * 1000000000u / meta->unit_ns);
+	return error;
+}
+
 /*
  * The first namespace's programs make the maps, so they are loaded at once:
  * what is wrong with kernel or privileges is known before collectd goes on.
@@ -124,6 +135,8 @@ static int load(struct kidos_engine *engine)
 	struct kidos_world *world = &engine->worlds[0];
 	int error = kidos_state_create_maps(&engine->maps, engine->meta.slots);
 
+	if (!error)
+		error = set_clock(engine);
 	if (!error) {
 		world->traffic = kidos_traffic_load(&engine->maps, &engine->meta, world->number);
 		error = world->traffic ? 0 : -errno;
@@ -147,6 +160,9 @@ static int publish(struct kidos_engine *engine)
 {
 	int error = kidos_maps_set_meta(&engine->maps, &engine->meta);
 
+	/* Before meta, which says that everything is there. */
+	if (!error)
+		error = kidos_control_start(engine);
 	if (!error)
 		error = kidos_state_pin(&engine->state, &engine->maps);
 	if (error)
@@ -164,7 +180,7 @@ static int acquire(struct kidos_engine *engine)
 	return -1;
 }
 
-static int start(struct kidos_engine *engine, uint64_t interval_ns)
+static int start(struct kidos_engine *engine, uint64_t interval_ns, kidos_notify notify)
 {
 	int error;
 
@@ -174,7 +190,7 @@ static int start(struct kidos_engine *engine, uint64_t interval_ns)
 	if (fill_meta(engine, interval_ns) || make_worlds(engine))
 		return -1;
 	engine->slots = calloc(engine->meta.slots, sizeof(*engine->slots));
-	if (!engine->slots || load(engine) || publish(engine))
+	if (!engine->slots || load(engine) || kidos_alerts_start(engine, notify) || publish(engine))
 		return -1;
 	error = kidos_flows_start(engine);
 	if (error) {
@@ -189,7 +205,8 @@ static int start(struct kidos_engine *engine, uint64_t interval_ns)
 	return error;
 }
 
-struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint64_t interval_ns)
+struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint64_t interval_ns,
+					kidos_notify notify)
 {
 	struct kidos_engine *engine = calloc(1, sizeof(*engine));
 
@@ -200,9 +217,10 @@ struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint6
 	engine->state = (struct kidos_state)KIDOS_STATE_NONE;
 	engine->maps = (struct kidos_maps)KIDOS_MAPS_NONE;
 	engine->maps.cpus = kidos_possible_cpus();
-	engine->epoll = engine->inotify = engine->stop = -1;
+	engine->control = (struct kidos_control_maps)KIDOS_CONTROL_MAPS_NONE;
+	engine->epoll = engine->inotify = engine->timer = engine->stop = -1;
 	pthread_mutex_init(&engine->lock, NULL);
-	if (!start(engine, interval_ns))
+	if (!start(engine, interval_ns, notify))
 		return engine;
 	kidos_engine_stop(engine);
 	return NULL;
@@ -213,11 +231,13 @@ void kidos_engine_stop(struct kidos_engine *engine)
 	if (!engine)
 		return;
 	kidos_events_stop(engine);
+	kidos_alerts_stop(engine);
 	for (size_t i = 0; i < engine->world_count; i++)
 		kidos_world_close(engine, &engine->worlds[i]);
 	free(engine->worlds);
 	kidos_flows_stop(engine);
 	kidos_maps_close(&engine->maps);
+	kidos_control_close(&engine->control);
 	kidos_state_release(&engine->state);
 	free(engine->slots);
 	pthread_mutex_destroy(&engine->lock);

@@ -6,6 +6,7 @@
  */
 #include "core/log.h"
 #include "core/netns.h"
+#include "engine_control.h"
 #include "engine_internal.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define SETTLE_MS 20 /* a burst of events is one change */
@@ -76,6 +78,14 @@ static bool is_half_made(const struct kidos_engine *engine)
 	return false;
 }
 
+static void take_timer(struct kidos_engine *engine)
+{
+	uint64_t times;
+
+	if (read(engine->timer, &times, sizeof(times)) == sizeof(times))
+		kidos_control_look(engine);
+}
+
 static void *follow(void *context)
 {
 	struct kidos_engine *engine = context;
@@ -89,6 +99,10 @@ static void *follow(void *context)
 			break;
 		if (engine->stopping || (ready > 0 && event.data.fd == engine->stop))
 			break;
+		if (ready > 0 && event.data.fd == engine->timer) {
+			take_timer(engine);
+			continue;
+		}
 		retries = ready > 0 ? RETRIES : retries - 1;
 		if (ready > 0 && event.data.fd != engine->inotify)
 			usleep(SETTLE_MS * 1000);
@@ -96,6 +110,17 @@ static void *follow(void *context)
 		refresh_all(engine);
 	}
 	return NULL;
+}
+
+static int open_timer(struct kidos_engine *engine)
+{
+	const struct timespec period = { .tv_nsec = KIDOS_CONTROL_MS * 1000000 };
+	const struct itimerspec times = { .it_interval = period, .it_value = period };
+
+	engine->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (engine->timer < 0 || timerfd_settime(engine->timer, 0, &times, NULL))
+		return -errno;
+	return watch(engine, engine->timer);
 }
 
 static int open_descriptors(struct kidos_engine *engine)
@@ -108,7 +133,7 @@ static int open_descriptors(struct kidos_engine *engine)
 	watch_namespaces(engine);
 	if (watch(engine, engine->inotify) || watch(engine, engine->stop))
 		return -errno;
-	return 0;
+	return open_timer(engine);
 }
 
 int kidos_events_start(struct kidos_engine *engine)
@@ -146,5 +171,6 @@ void kidos_events_stop(struct kidos_engine *engine)
 	}
 	close_fd(&engine->epoll);
 	close_fd(&engine->inotify);
+	close_fd(&engine->timer);
 	close_fd(&engine->stop);
 }

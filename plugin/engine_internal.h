@@ -4,8 +4,9 @@
 #define KIDOS_ENGINE_INTERNAL_H
 
 #include "bpf_attach.h"
+#include "bpf_clock.h"
 #include "bpf_state.h"
-#include "core/flow_entry.h"
+#include "core/alert_notice.h"
 #include "core/port.h"
 #include "core/flow_series.h"
 #include "core/reader.h"
@@ -51,15 +52,21 @@ struct kidos_engine {
 	uint64_t names_saved; /* seconds of CLOCK_REALTIME */
 	bool names_failed; /* ... and that did not work */
 	struct kidos_spills spills; /* has a lock of its own */
+	struct kidos_control_maps control;
+	uint64_t control_taken; /* number of the last request */
+	bool flows_off, alerts_off; /* by request */
 	pthread_mutex_t lock; /* everything above, but for config */
+	struct kidos_alerts *alerts; /* NULL: off; has a lock of its own */
 	pthread_t thread;
 	bool threaded;
-	int epoll, inotify, stop;
+	int epoll, inotify, timer, stop;
 	volatile bool stopping;
 };
 
 /* engine_ports.c: brings attachments in line with the links that exist; under the lock. */
 void kidos_world_refresh(struct kidos_engine *engine, struct kidos_world *world);
+/* Detaches everything; its slots wait. */
+void kidos_world_detach(struct kidos_engine *engine, struct kidos_world *world);
 /* Detaches everything and forgets the namespace; its slots wait. */
 void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world);
 /* Slots for the interfaces that rules name and that are not there yet. */

@@ -2,7 +2,7 @@
 /* engine_poll.c: one poll: counts from the maps, values out. */
 #include "core/log.h"
 #include "core/names.h"
-#include "engine_internal.h"
+#include "engine_alerts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +138,26 @@ static void emit_self(struct kidos_engine *engine, struct output *output)
 	emit_gauge(output, "gauge", "memory", (double)meta->memory);
 }
 
+static void emit_alerts(struct kidos_engine *engine, struct output *output)
+{
+	struct kidos_alert_totals totals;
+
+	if (!engine->alerts)
+		return;
+	kidos_alerts_totals(engine, &totals);
+	output->instance = "alerts";
+	for (unsigned int i = 0; i < KIDOS_ALERT_KINDS; i++) {
+		const char *kind = kidos_alert_rules[i].name;
+
+		emit_derive(output, "total_events", kind, totals.counts.raised[i], 0, 1);
+		emit_gauge(output, "count", kind, totals.counts.active[i]);
+	}
+	output->instance = "self";
+	emit_derive(output, "total_events", "alerts_sent", totals.sent, 0, 1);
+	emit_derive(output, "total_events", "alerts_suppressed", totals.counts.suppressed, 0, 1);
+	emit_derive(output, "total_events", "alerts_lost", totals.lost, 0, 1);
+}
+
 static void store(struct kidos_engine *engine)
 {
 	for (unsigned int i = 1; i < engine->meta.slots; i++)
@@ -202,6 +222,7 @@ void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *conte
 	engine->meta.poll_cost_ns = clock_ns(CLOCK_MONOTONIC) - start;
 	engine->meta.poll_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	emit_self(engine, &output);
+	emit_alerts(engine, &output);
 	store(engine);
 	pthread_mutex_unlock(&engine->lock);
 	poll_end(&poll);

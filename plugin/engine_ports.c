@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/netns.h"
 #include "engine_internal.h"
+#include "xdp_share.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -152,7 +153,8 @@ static void slot_attached(struct kidos_slot *slot, const struct kidos_port_state
 	slot->made_clsact = port->attachments[KIDOS_RX].made_clsact ||
 			    port->attachments[KIDOS_TX].made_clsact;
 	/* Generic XDP comes after GRO and knows nothing of segments. */
-	slot->exact = slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_GENERIC;
+	slot->exact = slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_GENERIC &&
+		      slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_SHARED_GENERIC;
 	slot->state = KIDOS_SLOT_ATTACHED;
 }
 
@@ -174,6 +176,9 @@ static void port_attach(struct kidos_engine *engine, struct kidos_world *world,
 	int error = kidos_maps_set_port(&engine->maps, world->number, link->ifindex, port->slot, flags);
 
 	base_open(engine, port, link);
+	/* What libxdp attaches outlives us, so where it does is written down first. */
+	if (port->rule->xdp_share)
+		slot_store(engine, port->slot);
 	if (!error)
 		error = attach_directions(world, port, link, reason);
 	else
@@ -204,7 +209,8 @@ static void port_gone(struct kidos_engine *engine, struct kidos_world *world,
 	slot->ifindex = 0;
 	slot->rung[KIDOS_RX] = slot->rung[KIDOS_TX] = KIDOS_RUNG_NONE;
 	slot->made_clsact = 0;
-	snprintf(slot->reason, sizeof(slot->reason), "the interface is not there");
+	snprintf(slot->reason, sizeof(slot->reason), "%s",
+		 engine->flows_off ? "the collector flows is off" : "the interface is not there");
 	slot_store(engine, port->slot);
 }
 
@@ -213,7 +219,7 @@ static void port_remove(struct kidos_engine *engine, struct kidos_world *world, 
 {
 	struct kidos_port_state *port = &world->ports[index];
 
-	if (!engine->stopping)
+	if (!engine->stopping && !engine->flows_off)
 		kidos_log(LOG_INFO, "interface %s in %s: gone", port->name,
 			  world_label(world->name));
 	port_detach(world, port);
@@ -295,7 +301,7 @@ static void links_apply(struct kidos_engine *engine, struct kidos_world *world,
 	const struct kidos_interface_rule *rule;
 
 	ports_sweep(engine, world, links);
-	for (size_t i = 0; i < links->count && !engine->stopping; i++) {
+	for (size_t i = 0; i < links->count && !engine->stopping && !engine->flows_off; i++) {
 		kidos_rtnl_driver(world->rtnl, &links->items[i]);
 		rule = kidos_rule_for(engine->config, world->name, &links->items[i]);
 		if (rule)
@@ -322,7 +328,7 @@ static void qdiscs_forget(struct kidos_world *world)
 					(struct kidos_attachment)KIDOS_ATTACHMENT_NONE;
 }
 
-void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world)
+void kidos_world_detach(struct kidos_engine *engine, struct kidos_world *world)
 {
 	struct kidos_netns_visit visit;
 	bool there = kidos_netns_inode(world->name) == world->inode &&
@@ -334,6 +340,11 @@ void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world)
 		port_remove(engine, world, world->port_count - 1);
 	if (there)
 		kidos_netns_leave(&visit);
+}
+
+void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world)
+{
+	kidos_world_detach(engine, world);
 	free(world->ports);
 	world->ports = NULL;
 	kidos_rtnl_close(world->rtnl);
@@ -417,13 +428,14 @@ static void recover_direction(const struct kidos_slot *slot, unsigned int direct
 		kidos_detach(&attachment, direction, true);
 }
 
-static void recover_slot(const struct kidos_slot *slot)
+static void recover_slot(const struct kidos_slot *slot, const struct kidos_shared *shared)
 {
 	struct kidos_attachment qdisc = { .link = -1, .ifindex = slot->ifindex, .made_clsact = true };
 	struct kidos_rtnl *rtnl;
 
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
 		recover_direction(slot, d);
+	kidos_share_detach(slot->ifindex, shared);
 	rtnl = slot->made_clsact ? kidos_rtnl_open() : NULL;
 	if (rtnl && !kidos_rtnl_filters(rtnl, slot->ifindex))
 		kidos_detach(&qdisc, KIDOS_RX, false);
@@ -432,15 +444,17 @@ static void recover_slot(const struct kidos_slot *slot)
 
 void kidos_recover(const struct kidos_maps *old)
 {
+	struct kidos_shared shared = { .map = kidos_traffic_map(old) };
 	struct kidos_netns_visit visit;
 	struct kidos_slot slot;
 
 	for (unsigned int i = 1; i < old->meta.slots; i++) {
-		if (kidos_maps_slot(old, i, &slot) || slot.state != KIDOS_SLOT_ATTACHED)
+		if (kidos_maps_slot(old, i, &slot) || !slot.ifindex)
 			continue;
 		if (kidos_netns_enter(slot.netns, &visit))
 			continue;
-		recover_slot(&slot);
+		recover_slot(&slot, &shared);
 		kidos_netns_leave(&visit);
 	}
+	kidos_share_unpin(&shared);
 }

@@ -10,15 +10,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* Runs with the lock held, from kidos_spill_ring_consume(). */
-static void take_one(void *context, const struct kidos_spill *spill)
+/* Runs with the lock held, from kidos_ring_consume(). */
+static void take_one(const void *record, size_t size, void *context)
 {
 	struct kidos_spills *spills = context;
 
-	if (!spills->queue)
+	if (!spills->queue || size != sizeof(*spills->queue))
 		return;
 	if (spills->count < KIDOS_SPILL_QUEUE)
-		spills->queue[spills->count++] = *spill;
+		memcpy(&spills->queue[spills->count++], record, size);
 	else
 		spills->lost++;
 }
@@ -27,13 +27,13 @@ static void *drain(void *context)
 {
 	struct kidos_spills *spills = context;
 	struct pollfd fds[] = { { .fd = spills->stop, .events = POLLIN },
-				{ .fd = kidos_spill_ring_fd(spills->ring), .events = POLLIN } };
+				{ .fd = kidos_ring_fd(spills->ring), .events = POLLIN } };
 
 	while (poll(fds, 2, -1) >= 0 || errno == EINTR) {
 		if (fds[0].revents)
 			break;
 		pthread_mutex_lock(&spills->lock);
-		kidos_spill_ring_consume(spills->ring);
+		kidos_ring_consume(spills->ring);
 		pthread_mutex_unlock(&spills->lock);
 	}
 	return NULL;
@@ -52,7 +52,7 @@ static int start(struct kidos_spills *spills, const struct kidos_maps *maps, boo
 		if (!spills->queue || !spills->taken)
 			return -ENOMEM;
 	}
-	spills->ring = kidos_spill_ring_open(maps, take_one, spills);
+	spills->ring = kidos_ring_open(maps->fd[KIDOS_MAP_SPILLS], take_one, spills);
 	if (!spills->ring)
 		return -errno;
 	error = -pthread_create(&spills->thread, NULL, drain, spills);
@@ -83,7 +83,7 @@ void kidos_spills_stop(struct kidos_spills *spills)
 			kidos_log(LOG_ERR, "wake the spill thread: %s", strerror(errno));
 		pthread_join(spills->thread, NULL);
 	}
-	kidos_spill_ring_close(spills->ring);
+	kidos_ring_close(spills->ring);
 	if (spills->stop > 0)
 		close(spills->stop);
 	free(spills->queue);

@@ -6,13 +6,14 @@
 #ifndef KIDOS_ENGINE_SPILLS_H
 #define KIDOS_ENGINE_SPILLS_H
 
-#include "bpf_spills.h"
+#include "bpf_maps.h"
+#include "bpf_ring.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 
 struct kidos_spills {
-	struct kidos_spill_ring *ring;
+	struct kidos_ring *ring;
 	struct kidos_spill *queue, *taken; /* KIDOS_SPILL_QUEUE each; NULL: nobody asks */
 	size_t count;
 	uint64_t lost; /* for which the queue had no room */

@@ -9,9 +9,9 @@ set_target_properties(kidos_flows PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(kidos_flows PUBLIC kidos_core PkgConfig::NETTLE)
 
 add_library(kidos_ctl STATIC
-  ctl_commands.c ctl_flow_options.c ctl_flow_table.c ctl_flows.c ctl_main.c ctl_resolve.c ctl_scan.c
-  ctl_state.c ctl_status.c ctl_summary.c json_build.c json_flows.c json_status.c json_summary.c)
-target_link_libraries(kidos_ctl PUBLIC kidos_flows kidos_maps PkgConfig::JSONC)
+  ctl_alerts.c ctl_collector.c ctl_commands.c ctl_flow_options.c ctl_flow_table.c ctl_flows.c ctl_main.c ctl_resolve.c ctl_scan.c
+  ctl_state.c ctl_status.c ctl_summary.c json_alerts.c json_build.c json_flows.c json_status.c json_summary.c)
+target_link_libraries(kidos_ctl PUBLIC kidos_alerts kidos_flows kidos_maps PkgConfig::JSONC)
 
 add_executable(kidosctl kidosctl.c)
 target_link_libraries(kidosctl PRIVATE kidos_ctl)

@@ -26,6 +26,8 @@ const struct kidos_option kidos_options[] = {
 	  "network namespace by its name in /run/netns" },
 	{ "Interface", "XdpMode", KIDOS_OPTION_CHOICE, RULE(xdp_mode), 0, 0, "auto",
 	  kidos_xdp_mode_names, "where received packets are counted" },
+	{ "Interface", "XdpShare", KIDOS_OPTION_BOOLEAN, RULE(xdp_share), 0, 0, "false", NULL,
+	  "share the XDP hook with other programs through libxdp's dispatcher" },
 	{ "Interface", "Egress", KIDOS_OPTION_BOOLEAN, RULE(egress), 0, 0, "true", NULL,
 	  "count sent packets too" },
 	{ "Interface", "Mirror", KIDOS_OPTION_BOOLEAN, RULE(mirror), 0, 0, "false", NULL,
@@ -52,6 +54,14 @@ const struct kidos_option kidos_options[] = {
 	  NULL, "bits that are left of all other addresses, IPv4 and IPv6" },
 	{ "Flows", "MaxFlowSeries", KIDOS_OPTION_NUMBER, CONFIG(max_flow_series), 1, 10000, "100",
 	  NULL, "names of flows kept at a time, over all interfaces and restarts" },
+	{ "Alerts", "Enabled", KIDOS_OPTION_BOOLEAN, CONFIG(alerts_enabled), 0, 0, "true", NULL,
+	  "raise alerts; without the block there are none" },
+	{ "Alerts", "CoolDown", KIDOS_OPTION_NUMBER, CONFIG(alert_cool_down), 1, 86400, "60", NULL,
+	  "seconds without a sign after which an alert has ended" },
+	{ "Alerts", "RateLimit", KIDOS_OPTION_NUMBER, CONFIG(alert_rate_limit), 0, 1000, "10", NULL,
+	  "starting alerts that are told in any minute, 0: all" },
+	{ "Alerts", "Window", KIDOS_OPTION_NUMBER, CONFIG(alert_window), 1, 3600, "60", NULL,
+	  "seconds within which there must be enough packets to judge a share of them" },
 };
 const size_t kidos_option_count = sizeof(kidos_options) / sizeof(kidos_options[0]);
 
@@ -61,6 +71,12 @@ bool kidos_config_has_block(const char *block)
 		if (!strcasecmp(kidos_options[i].block, block))
 			return *block != '\0';
 	return false;
+}
+
+void kidos_config_open_block(struct kidos_config *config, const char *block)
+{
+	if (!strcasecmp(block, "Alerts"))
+		config->alerts_block = true;
 }
 
 static const struct kidos_option *option_find(const char *block, const char *name)

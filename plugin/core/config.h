@@ -32,6 +32,7 @@ struct kidos_interface_rule {
 	char netns[KIDOS_NETNS_NAME]; /* "" is the one collectd runs in */
 	char report[64]; /* name in values, "" the interface's */
 	unsigned int xdp_mode; /* enum kidos_xdp_mode */
+	bool xdp_share;
 	bool egress;
 	bool mirror;
 	bool virtual_links; /* a regex takes veth, bridges and the like too */
@@ -68,6 +69,11 @@ struct kidos_config {
 	struct kidos_strings groups; /* prefixes as text */
 	struct kidos_prefix_lengths group_prefix;
 	uint64_t max_flow_series;
+	bool alerts_block; /* there is one */
+	bool alerts_enabled;
+	uint64_t alert_cool_down; /* seconds */
+	uint64_t alert_rate_limit; /* notifications of starts a minute, 0: any number */
+	uint64_t alert_window; /* seconds */
 	struct kidos_interface_rule *rules;
 	size_t rule_count;
 };
@@ -116,6 +122,9 @@ void kidos_config_free(struct kidos_config *config);
 
 /* Is there such a block? */
 bool kidos_config_has_block(const char *block);
+
+/* The block stands in the configuration: what is off without it goes on. */
+void kidos_config_open_block(struct kidos_config *config, const char *block);
 
 /*
  * Sets one option to what stands behind its name; rule is the current

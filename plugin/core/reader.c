@@ -39,7 +39,7 @@ void kidos_reader_begin(struct kidos_reader *reader)
 {
 	struct kidos_clock clock;
 
-	kidos_clock_now(&clock);
+	kidos_clock_now(&clock, reader->meta);
 	reader->now = kidos_clock_units(&clock);
 	reader->active = 0;
 	memset(reader->active_of, 0, reader->meta->slots * sizeof(*reader->active_of));

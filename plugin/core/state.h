@@ -17,6 +17,8 @@ enum kidos_rung {
 	KIDOS_RUNG_XDP_HW,
 	KIDOS_RUNG_TCX,
 	KIDOS_RUNG_CLSACT,
+	KIDOS_RUNG_XDP_SHARED, /* native, by libxdp */
+	KIDOS_RUNG_XDP_SHARED_GENERIC,
 	KIDOS_RUNGS
 };
 extern const char *const kidos_rung_names[KIDOS_RUNGS];
@@ -72,6 +74,10 @@ struct kidos_meta {
 	__u32 slots;
 	__u32 ports_mask;
 	__u32 inner; /* tunnels are counted as what they carry */
+	__u32 time_shift; /* of kidos_traffic_config */
+	__u32 pad;
+	__u64 unit_ns; /* one kidos time unit */
+	__s64 time_origin_ns; /* CLOCK_MONOTONIC when the units were 0, modulo 2^32 units */
 	__u64 max_flows;
 	__u64 memory; /* bytes planned */
 	__u64 interval_ns;

@@ -7,13 +7,14 @@
 #include <string.h>
 #include <time.h>
 
-void kidos_text_escape(const char *from, char *to, size_t room)
+/* reserved: printable characters that are not to stand either. */
+static void escape(const char *from, char *to, size_t room, const char *reserved)
 {
 	static const char digits[] = "0123456789abcdef";
 
 	for (; *from; from++) {
 		unsigned char byte = (unsigned char)*from;
-		bool plain = byte >= ' ' && byte < 0x7f && byte != '\\';
+		bool plain = byte >= ' ' && byte < 0x7f && !strchr(reserved, byte);
 		size_t needed = plain ? 1 : 4;
 
 		if (needed >= room)
@@ -30,6 +31,16 @@ void kidos_text_escape(const char *from, char *to, size_t room)
 	}
 	if (room)
 		*to = '\0';
+}
+
+void kidos_text_escape(const char *from, char *to, size_t room)
+{
+	escape(from, to, room, "\\");
+}
+
+void kidos_text_escape_quotes(const char *from, char *to, size_t room)
+{
+	escape(from, to, room, "\\\"'");
 }
 
 static void split(uint64_t realtime_ns, time_t *seconds, unsigned int *milliseconds)

@@ -15,6 +15,9 @@
  */
 void kidos_text_escape(const char *from, char *to, size_t room);
 
+/* The same with quotes too, for text that others put between quotes. */
+void kidos_text_escape_quotes(const char *from, char *to, size_t room);
+
 /* RFC 3339 in UTC with milliseconds (an entry's time has steps of 4.19 ms). */
 void kidos_text_utc(uint64_t realtime_ns, char text[KIDOS_TEXT_TIME]);
 

@@ -67,7 +67,7 @@ int read_kidos_open(const struct subject *subject)
 	if (!rodata || bpf_map_lookup_elem(bpf_map__fd(rodata), &zero, &settings))
 		return -ENOENT;
 	meta = (struct kidos_meta){ .set_mask = settings.set_mask, .idle = settings.idle,
-				    .slots = settings.slots };
+				    .slots = settings.slots, .unit_ns = 4000000 };
 	memcpy(meta.seed, settings.seed, sizeof(meta.seed));
 	before = anonymous_kib();
 	kidos_config_init(&config);

@@ -38,7 +38,8 @@ static void gained(void *context, const struct kidos_flow_key *key, const struct
 static struct kidos_meta meta_of(bool baseline)
 {
 	return (struct kidos_meta){ .seed = { 1, 2, 3, 4, 5 }, .set_mask = SETS - 1, .idle = 1000,
-				    .baseline = baseline, .slots = 4, .max_flows = 16 };
+				    .baseline = baseline, .slots = 4, .max_flows = 16,
+				    .unit_ns = 4000000 };
 }
 
 static struct kidos_flow_key key_of(uint32_t number)

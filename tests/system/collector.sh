@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# kernels: yes
+# kidosctl collector: flows are switched off and on while collectd runs, counts stay and go on, and
+# who asks without anybody to answer is told so.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+nobody=02:00:00:00:00:99
+
+ctl() {
+	"$kidosctl" --state "$state" "$@"
+}
+
+# exits STATUS WORDS ARGUMENTS...
+exits() {
+	local status=$1 words=$2 said
+	shift 2
+	said=$(ctl "$@" 2>&1)
+	set -- "$status" $? "$said" "$words"
+	echo "status $2: $3"
+	[ "$1" = "$2" ] && [[ $3 == *"$4"* ]]
+}
+
+collector_is() {
+	[ "$(ctl status --json | jq -r ".collectors.$1.state")" = "$2" ]
+}
+
+slot_is() {
+	[ "$(ctl status --json | jq -r '.interfaces[] | select(.interface == "b0") | .state')" = "$1" ]
+}
+
+# No program of ours on the interface, at tc or XDP.
+no_programs() {
+	local found
+	found=$(in_ns b bpftool net show dev b0 2>/dev/null | grep kidos)
+	echo "$found"
+	[ -z "$found" ]
+}
+
+udp_packets() {
+	settle
+	csv_last b0/if_packets-udp | cut -d, -f1
+}
+
+send() {
+	in_ns a "$frames" a0 udp "$1" --dst-mac $nobody
+}
+
+make_ns a b
+make_veth a a0 b b0
+check 'without a state nobody is asked' exits 3 'no daemon' collector flows off
+start_collectd b '<Interface "b0">
+</Interface>'
+attached b0
+check 'an unknown name: the list' exits 2 'there are flows drops alerts' collector streams off
+check 'neither on nor off' exits 2 'neither on nor off' collector flows maybe
+check 'a word is missing' exits 2 'takes NAME on|off' collector flows
+check 'what is not configured is not switched' exits 1 'alerts cannot be switched on' collector alerts on
+check 'on at first' collector_is flows on
+send 10
+equal 'counted while on' 10 "$(udp_packets)"
+check 'off is answered' exits 0 'flows is off' collector flows off
+check 'off again is no error' exits 0 'flows is off' collector flows off
+check 'status says off' collector_is flows off
+check 'the interface waits' slot_is waiting
+check 'no program is left on the interface' no_programs
+send 10
+equal 'counts stay while off' 10 "$(udp_packets)"
+check 'on is answered' exits 0 'flows is on' collector flows on
+check 'the interface is attached again' slot_is attached
+send 10
+equal 'counts go on' 20 "$(udp_packets)"
+equal 'nothing unaccounted' '0.000000' "$(csv_last b0/gauge-unaccounted_rx)"
+ctl collector flows off >/dev/null
+kill_collectd
+check 'nobody answers for a process that is gone' exits 3 'nobody answers: process' collector flows on
+start_collectd b '<Interface "b0">
+</Interface>'
+check 'a new process knows nothing of old requests' attached b0
+check 'all is on again' collector_is flows on
+stop_collectd
+check 'nothing is left' nothing_left
+finish
