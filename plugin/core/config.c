@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "config_value.h"
+#include "drop_state.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,6 +55,18 @@ const struct kidos_option kidos_options[] = {
 	  NULL, "bits that are left of all other addresses, IPv4 and IPv6" },
 	{ "Flows", "MaxFlowSeries", KIDOS_OPTION_NUMBER, CONFIG(max_flow_series), 1, 10000, "100",
 	  NULL, "names of flows kept at a time, over all interfaces and restarts" },
+	{ "Drops", "Enabled", KIDOS_OPTION_BOOLEAN, CONFIG(drops_enabled), 0, 0, "true", NULL,
+	  "count the packets that the kernel drops" },
+	{ "Drops", "Probe", KIDOS_OPTION_CHOICE, CONFIG(drop_probe), 0, 0, "auto",
+	  kidos_drop_probe_names, "how drops are seen; auto: the best way this kernel has" },
+	{ "Drops", "IgnoreReason", KIDOS_OPTION_STRINGS, CONFIG(ignore_reasons), 0, 32, "", NULL,
+	  "a reason whose drops are in no value" },
+	{ "Drops", "IgnorePlace", KIDOS_OPTION_STRINGS, CONFIG(ignore_places), 0, 32, "", NULL,
+	  "a function of the kernel whose drops are in no value" },
+	{ "Drops", "LearnTime", KIDOS_OPTION_NUMBER, CONFIG(learn_time), 0, 31536000, "86400",
+	  NULL, "seconds from the start; reasons seen by then are benign afterwards" },
+	{ "Drops", "DropShare", KIDOS_OPTION_NUMBER, CONFIG(drop_share), 0, 100, "1", NULL,
+	  "percent of an interface's packets that may be dropped without an alert; 0: no alert" },
 	{ "Alerts", "Enabled", KIDOS_OPTION_BOOLEAN, CONFIG(alerts_enabled), 0, 0, "true", NULL,
 	  "raise alerts; without the block there are none" },
 	{ "Alerts", "CoolDown", KIDOS_OPTION_NUMBER, CONFIG(alert_cool_down), 1, 86400, "60", NULL,
@@ -77,6 +90,14 @@ void kidos_config_open_block(struct kidos_config *config, const char *block)
 {
 	if (!strcasecmp(block, "Alerts"))
 		config->alerts_block = true;
+}
+
+bool kidos_strings_have(const struct kidos_strings *strings, const char *text)
+{
+	for (size_t i = 0; i < strings->count; i++)
+		if (!strcasecmp(strings->items[i], text))
+			return true;
+	return false;
 }
 
 static const struct kidos_option *option_find(const char *block, const char *name)

@@ -69,6 +69,12 @@ struct kidos_config {
 	struct kidos_strings groups; /* prefixes as text */
 	struct kidos_prefix_lengths group_prefix;
 	uint64_t max_flow_series;
+	bool drops_enabled;
+	unsigned int drop_probe; /* index of kidos_drop_probe_names */
+	struct kidos_strings ignore_reasons;
+	struct kidos_strings ignore_places;
+	uint64_t learn_time; /* seconds */
+	uint64_t drop_share; /* percent of an interface's packets; 0: no alert */
 	bool alerts_block; /* there is one */
 	bool alerts_enabled;
 	uint64_t alert_cool_down; /* seconds */
@@ -84,7 +90,7 @@ enum kidos_option_type {
 	KIDOS_OPTION_SIZE, /* bytes, with K, M or G */
 	KIDOS_OPTION_STRING,
 	KIDOS_OPTION_CHOICE,
-	KIDOS_OPTION_STRINGS, /* one or more values, may be repeated; empty by default */
+	KIDOS_OPTION_STRINGS, /* one or more values, may be repeated; "" adds none */
 	KIDOS_OPTION_PREFIX_LENGTHS, /* two numbers: for IPv4 and for IPv6 */
 };
 
@@ -94,7 +100,7 @@ struct kidos_option {
 	enum kidos_option_type type;
 	size_t offset; /* in struct kidos_config, or in the rule for block Interface */
 	uint64_t min, max; /* of a number; of a string the room it has */
-	const char *initial; /* the default as it would be written; of STRINGS an example */
+	const char *initial; /* the default as it would be written; of STRINGS an example: there are none */
 	const char *const *choices;
 	const char *help;
 };
@@ -115,6 +121,9 @@ struct kidos_value {
 #define KIDOS_VALUES_MAX 64 /* behind one name */
 
 #define KIDOS_REASON 256
+
+/* Is the text among them? Capitals do not matter. */
+bool kidos_strings_have(const struct kidos_strings *strings, const char *text);
 
 /* Sets every option to its default. */
 void kidos_config_init(struct kidos_config *config);

@@ -109,7 +109,7 @@ static int add_string(const struct kidos_option *option, struct kidos_strings *t
 	if (value->type != KIDOS_VALUE_STRING)
 		return kidos_fail(reason, "not a string");
 	if (!*value->string)
-		return kidos_fail(reason, "is empty");
+		return 0;
 	if (to->count == option->max) {
 		snprintf(reason, KIDOS_REASON, "one more than the %llu there may be",
 			 (unsigned long long)option->max);
