@@ -7,6 +7,7 @@
 #include "bpf_clock.h"
 #include "bpf_state.h"
 #include "core/alert_notice.h"
+#include "core/conserve.h"
 #include "core/port.h"
 #include "core/flow_series.h"
 #include "core/reader.h"
@@ -23,6 +24,10 @@ struct kidos_port_state {
 	unsigned int slot; /* KIDOS_SLOT_OTHER when all slots are taken */
 	unsigned int ifindex;
 	bool seen; /* in the dump under way */
+	const struct kidos_driver *driver;
+	struct kidos_base base; /* of the conservation check */
+	struct kidos_link_counters own; /* as last read */
+	bool rebase; /* the interface's counters started again */
 	bool failed; /* no rung would do: not tried again until it is remade */
 	struct kidos_attachment attachments[KIDOS_DIRECTIONS];
 };
@@ -101,9 +106,8 @@ int kidos_slot_read(const struct kidos_engine *engine, unsigned int slot,
 		    struct kidos_slot_counts *counts);
 void kidos_totals_sum(const struct kidos_totals totals[KIDOS_DIRECTIONS],
 		      struct kidos_sum sums[KIDOS_DIRECTIONS]);
-/* What the driver must have counted of each direction, from its own counters. */
-void kidos_span_widen(struct kidos_span span[KIDOS_DIRECTIONS],
-		      const struct kidos_link_counters *counters, bool first);
+int kidos_slot_sums(const struct kidos_engine *engine, unsigned int slot,
+		    struct kidos_sum sums[KIDOS_DIRECTIONS]);
 /*
  * Fills the slots' unaccounted, and counts (one per slot) with what that was
  * told by; costs a few reads of counters and totals.

@@ -5,6 +5,7 @@
 #include "engine_drops.h"
 #include "engine_alerts.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -73,6 +74,12 @@ static void emit_errors(const struct output *output, const struct kidos_slot_cou
 			    0, 1);
 }
 
+/* NaN where nobody knows how the driver counts them. */
+static double unaccounted_bytes(const struct kidos_slot *slot, unsigned int direction)
+{
+	return slot->bytes_compared ? (double)slot->unaccounted_bytes[direction] : NAN;
+}
+
 static void emit_interface(const struct output *output, const struct kidos_slot *slot,
 			   const struct kidos_slot_counts *counts, uint64_t flows_active)
 {
@@ -81,6 +88,8 @@ static void emit_interface(const struct output *output, const struct kidos_slot 
 	emit_gauge(output, "count", "flows_active", (double)flows_active);
 	emit_gauge(output, "gauge", "unaccounted_rx", (double)slot->unaccounted[KIDOS_RX]);
 	emit_gauge(output, "gauge", "unaccounted_tx", (double)slot->unaccounted[KIDOS_TX]);
+	emit_gauge(output, "gauge", "unaccounted_bytes_rx", unaccounted_bytes(slot, KIDOS_RX));
+	emit_gauge(output, "gauge", "unaccounted_bytes_tx", unaccounted_bytes(slot, KIDOS_TX));
 }
 
 /* What the conservation check has not read: interfaces that are not there, and on errors. */
