@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define KIDOS_ABI_VERSION 1
+#define KIDOS_ABI_VERSION 2
 
 enum kidos_direction {
 	KIDOS_RX, /* towards the host */
@@ -185,7 +185,8 @@ struct kidos_totals {
 };
 
 /*
- * Per slot and direction, shared: wire packets and bytes that have no entry
+ * Per slot and direction, twice (by the programs, and behind those by the
+ * plugin: one writer each), shared: wire packets and bytes that have no entry
  * in the table: of entries that were given to another flow, and of packets
  * that never had one. Entries + retired = totals.
  */
@@ -247,8 +248,8 @@ struct kidos_spill {
 	struct kidos_flow_key key;
 	__u64 bytes;
 	__u64 packets;
-	__u32 first;
-	__u32 last;
+	__u32 entry; /* where it lay: set * KIDOS_WAYS + way */
+	__u32 owner; /* its sequence's count of owners, 30 bits */
 };
 _Static_assert(sizeof(struct kidos_spill) == 64, "spill record");
 
