@@ -44,8 +44,8 @@ static void take_losses(struct port *port, const struct kidos_link *link,
 					  .class = KIDOS_CLASS_OTHER };
 	struct kidos_drop_kind overrun = { .reason = "driver_rx_over", .place = "driver",
 					   .class = KIDOS_CLASS_OTHER };
-	uint64_t first = gained(link->counters.missed, port->missed);
-	uint64_t second = gained(link->counters.overrun, port->overrun);
+	uint64_t first = gained(link->missed, port->missed);
+	uint64_t second = gained(link->overrun, port->overrun);
 
 	if (port->ifindex == link->ifindex && first) {
 		kidos_drop_tally_add(tally, &missed, first);
@@ -56,8 +56,8 @@ static void take_losses(struct port *port, const struct kidos_link *link,
 		port->drops += second - first;
 	}
 	port->ifindex = link->ifindex;
-	port->missed = link->counters.missed;
-	port->overrun = link->counters.overrun;
+	port->missed = link->missed;
+	port->overrun = link->overrun;
 }
 
 static void read_world(struct kidos_drop_ports *ports, const struct kidos_world *world,

@@ -13,8 +13,6 @@ struct kidos_link_counters {
 	uint64_t packets[2]; /* by enum kidos_direction */
 	uint64_t bytes[2];
 	uint64_t dropped[2];
-	uint64_t missed; /* received, but the host had no room for them */
-	uint64_t overrun; /* the same under another name, or of another queue */
 	uint64_t qdisc_drops; /* sent packets that the root qdisc dropped */
 	uint64_t qdisc_queued; /* packets in it now */
 	uint32_t qdisc; /* its handle; another one has drops of its own */
@@ -29,6 +27,8 @@ struct kidos_link {
 	bool has_device; /* hardware, real or emulated, is behind it */
 	bool default_route;
 	struct kidos_link_counters counters;
+	uint64_t missed; /* received, but the host had no room for them */
+	uint64_t overrun; /* the same under another name, or of another queue */
 };
 
 struct kidos_links {
