@@ -77,4 +77,48 @@ struct kidos_drop_record {
 };
 _Static_assert(sizeof(struct kidos_drop_record) == 128, "drop record");
 
+#define KIDOS_DROP_KEYS 16384u
+#define KIDOS_DROP_REASONS 1024u
+#define KIDOS_DROP_OWNERS 16384u
+#define KIDOS_DROP_RECORDS 65536u /* of all CPUs, at most */
+
+/* Value of `drop_positions`, per CPU. */
+struct kidos_drop_position {
+	__u64 sequence; /* of the newest record of this CPU */
+	__u64 busy; /* a record is being written: who interrupts that writes none */
+};
+
+/* Read-only data of the drop programs. */
+struct kidos_drop_config {
+	__u32 room; /* records of one CPU, a power of two */
+	__u32 headers; /* packet headers may be read (not under lockdown=confidentiality) */
+};
+
+/*
+ * `drop_trial`: while a rung is tried, the drops of this thread are kidos's
+ * own, and counted here alone.
+ */
+struct kidos_drop_trial {
+	__u32 thread; /* 0: no trial */
+	__u32 pad;
+	__u64 seen;
+};
+
+/*
+ * `drop_owners`, LRU: who made, bound or connected a socket; by the socket's
+ * cookie, and for those that listen by port, where an accepted connection,
+ * which has a cookie of its own, finds its owner.
+ */
+struct kidos_owner_key {
+	__u64 cookie; /* of the socket, or with a port of its namespace */
+	__u32 port; /* local, host order, 0: by the socket's cookie */
+	__u32 pad;
+};
+
+struct kidos_owner_process {
+	__u32 tgid;
+	__u32 pad;
+	char comm[KIDOS_COMM];
+};
+
 #endif

@@ -9,6 +9,13 @@ find_program(KIDOS_BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
 execute_process(COMMAND ${CMAKE_C_COMPILER} -print-multiarch
   OUTPUT_VARIABLE KIDOS_MULTIARCH OUTPUT_STRIP_TRAILING_WHITESPACE)
 
+# What kprobes read of registers.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  set(KIDOS_TARGET_ARCH __TARGET_ARCH_arm64)
+else()
+  set(KIDOS_TARGET_ARCH __TARGET_ARCH_x86)
+endif()
+
 set(KIDOS_BPF_FLAGS -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Wshadow -Werror
   -Wno-unused-parameter -fno-stack-protector
   -I${CMAKE_SOURCE_DIR}/bpf -idirafter /usr/include/${KIDOS_MULTIARCH})

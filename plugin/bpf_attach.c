@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpf_attach.h"
 #include "core/log.h"
+#include "xdp_share.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -41,10 +42,20 @@ static void describe_program(uint32_t id, char *text, size_t size)
 		close(fd);
 }
 
-static int attach_xdp(int fd, unsigned int flags, struct kidos_attachment *attachment,
-		      char reason[KIDOS_REASON])
+struct rung {
+	enum kidos_rung rung;
+	enum kidos_direction direction;
+	enum kidos_program program;
+	unsigned int argument; /* XDP flags, attach type, attach point */
+	int (*attach)(const struct kidos_traffic *traffic, const struct rung *rung,
+		      struct kidos_attachment *attachment, char reason[KIDOS_REASON]);
+};
+
+static int attach_xdp(const struct kidos_traffic *traffic, const struct rung *rung,
+		      struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {
-	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
+	int fd = kidos_traffic_fd(traffic, rung->program);
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = rung->argument);
 	char owner[64];
 	uint32_t id = 0;
 
@@ -61,13 +72,27 @@ static int attach_xdp(int fd, unsigned int flags, struct kidos_attachment *attac
 	return -EBUSY;
 }
 
-static int attach_tcx(int fd, unsigned int type, struct kidos_attachment *attachment,
-		      char reason[KIDOS_REASON])
+static struct bpf_object *open_xdp(const void *traffic)
+{
+	return kidos_traffic_open(traffic, KIDOS_PROGRAM_XDP);
+}
+
+static int attach_shared(const struct kidos_traffic *traffic, const struct rung *rung,
+			 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
+{
+	return kidos_share_attach(open_xdp, traffic, kidos_program_names[rung->program],
+				  attachment->ifindex, rung->argument == XDP_FLAGS_SKB_MODE,
+				  &attachment->program, reason);
+}
+
+static int attach_tcx(const struct kidos_traffic *traffic, const struct rung *rung,
+		      struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {
 	/* First in the row: another program's verdict must not hide packets from us. */
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = TCX_BEFORE);
 
-	attachment->link = bpf_link_create(fd, (int)attachment->ifindex, type, &options);
+	attachment->link = bpf_link_create(kidos_traffic_fd(traffic, rung->program),
+					   (int)attachment->ifindex, rung->argument, &options);
 	if (attachment->link >= 0)
 		return 0;
 	snprintf(reason, KIDOS_REASON, "%s",
@@ -101,10 +126,11 @@ static int clsact_filter(const struct bpf_tc_hook *hook, int fd,
 	return error;
 }
 
-static int attach_clsact(int fd, unsigned int point, struct kidos_attachment *attachment,
-			 char reason[KIDOS_REASON])
+static int attach_clsact(const struct kidos_traffic *traffic, const struct rung *rung,
+			 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {
-	struct bpf_tc_hook hook = clsact_hook(attachment, point);
+	int fd = kidos_traffic_fd(traffic, rung->program);
+	struct bpf_tc_hook hook = clsact_hook(attachment, rung->argument);
 	int error = bpf_tc_hook_create(&hook);
 
 	attachment->made_clsact = !error;
@@ -122,14 +148,10 @@ static int attach_clsact(int fd, unsigned int point, struct kidos_attachment *at
 	return error;
 }
 
-static const struct rung {
-	enum kidos_rung rung;
-	enum kidos_direction direction;
-	enum kidos_program program;
-	unsigned int argument; /* XDP flags, attach type, attach point */
-	int (*attach)(int fd, unsigned int argument, struct kidos_attachment *attachment,
-		      char reason[KIDOS_REASON]);
-} rungs[] = {
+static const struct rung rungs[] = {
+	{ KIDOS_RUNG_XDP_SHARED, KIDOS_RX, KIDOS_PROGRAM_XDP, XDP_FLAGS_DRV_MODE, attach_shared },
+	{ KIDOS_RUNG_XDP_SHARED_GENERIC, KIDOS_RX, KIDOS_PROGRAM_XDP, XDP_FLAGS_SKB_MODE,
+	  attach_shared },
 	{ KIDOS_RUNG_XDP_NATIVE, KIDOS_RX, KIDOS_PROGRAM_XDP, XDP_FLAGS_DRV_MODE, attach_xdp },
 	{ KIDOS_RUNG_XDP_GENERIC, KIDOS_RX, KIDOS_PROGRAM_XDP, XDP_FLAGS_SKB_MODE, attach_xdp },
 	{ KIDOS_RUNG_XDP_HW, KIDOS_RX, KIDOS_PROGRAM_XDP, XDP_FLAGS_HW_MODE, attach_xdp },
@@ -140,6 +162,18 @@ static const struct rung {
 };
 
 #define TC_RUNGS (1u << KIDOS_RUNG_TCX | 1u << KIDOS_RUNG_CLSACT)
+
+/* XdpShare says who hangs a program at XDP, XdpMode whether. libxdp offloads one program alone. */
+static unsigned int rungs_shared(unsigned int allowed)
+{
+	unsigned int shared = allowed & ~(1u << KIDOS_RUNG_XDP_NATIVE | 1u << KIDOS_RUNG_XDP_GENERIC);
+
+	if (allowed & 1u << KIDOS_RUNG_XDP_NATIVE)
+		shared |= 1u << KIDOS_RUNG_XDP_SHARED;
+	if (allowed & 1u << KIDOS_RUNG_XDP_GENERIC)
+		shared |= 1u << KIDOS_RUNG_XDP_SHARED_GENERIC;
+	return shared;
+}
 
 /* The rungs a received packet may be counted at, and why those. */
 static unsigned int rungs_allowed(const struct kidos_interface_rule *rule,
@@ -172,16 +206,16 @@ static int attach_rung(const struct rung *rung, const struct kidos_traffic *traf
 		       const struct kidos_link *link, struct kidos_attachment *attachment,
 		       char words[KIDOS_REASON])
 {
-	int fd = kidos_traffic_fd(traffic, rung->program);
 	int error;
 
 	*attachment = (struct kidos_attachment){ .link = -1, .ifindex = link->ifindex };
 	*words = '\0';
-	error = rung->attach(fd, rung->argument, attachment, words);
+	error = rung->attach(traffic, rung, attachment, words);
 	if (error)
 		return error;
 	attachment->rung = rung->rung;
-	attachment->program = program_id(fd);
+	if (!attachment->program)
+		attachment->program = program_id(kidos_traffic_fd(traffic, rung->program));
 	return 0;
 }
 
@@ -195,6 +229,8 @@ int kidos_attach(const struct kidos_traffic *traffic, const struct kidos_interfa
 	size_t used = 0;
 	int error = -EOPNOTSUPP;
 
+	if (rule->xdp_share)
+		allowed = rungs_shared(allowed);
 	for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++) {
 		if (rungs[i].direction != direction || !(allowed & 1u << rungs[i].rung))
 			continue;
@@ -225,6 +261,12 @@ static bool clsact_alive(const struct kidos_attachment *attachment, enum kidos_d
 	return !bpf_tc_query(&hook, &options) && options.prog_id == attachment->program;
 }
 
+static bool is_shared(const struct kidos_attachment *attachment)
+{
+	return attachment->rung == KIDOS_RUNG_XDP_SHARED ||
+	       attachment->rung == KIDOS_RUNG_XDP_SHARED_GENERIC;
+}
+
 bool kidos_attachment_alive(const struct kidos_attachment *attachment,
 			    enum kidos_direction direction)
 {
@@ -233,6 +275,8 @@ bool kidos_attachment_alive(const struct kidos_attachment *attachment,
 
 	if (attachment->rung == KIDOS_RUNG_NONE)
 		return false;
+	if (is_shared(attachment))
+		return kidos_share_alive(attachment->ifindex, attachment->program);
 	if (attachment->link < 0)
 		return clsact_alive(attachment, direction);
 	/* XDP's and tcx's infos both begin with the ifindex, 0 once the device has gone. */
@@ -256,6 +300,14 @@ static void clsact_detach(const struct kidos_attachment *attachment,
 			  strerror(-error));
 }
 
+static void shared_detach(const struct kidos_attachment *attachment)
+{
+	struct kidos_shared ours = { .program = attachment->program };
+
+	kidos_share_detach(attachment->ifindex, &ours);
+	kidos_share_unpin(&ours);
+}
+
 void kidos_detach(struct kidos_attachment *attachment, enum kidos_direction direction,
 		  bool keep_qdisc)
 {
@@ -265,6 +317,8 @@ void kidos_detach(struct kidos_attachment *attachment, enum kidos_direction dire
 		close(attachment->link);
 	else if (attachment->rung == KIDOS_RUNG_CLSACT)
 		clsact_detach(attachment, direction);
+	else if (is_shared(attachment))
+		shared_detach(attachment);
 	if (attachment->made_clsact && !keep_qdisc)
 		bpf_tc_hook_destroy(&hook);
 	*attachment = (struct kidos_attachment)KIDOS_ATTACHMENT_NONE;

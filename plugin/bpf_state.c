@@ -151,7 +151,7 @@ int kidos_state_create_maps(struct kidos_maps *maps, unsigned int slots)
 	return maps->fd[KIDOS_MAP_META] < 0 ? -errno : 0;
 }
 
-static int pin_map(const struct kidos_state *state, int fd, const char *name)
+int kidos_state_pin_map(const struct kidos_state *state, int fd, const char *name)
 {
 	char pin[PATH_MAX + 32];
 
@@ -168,7 +168,7 @@ int kidos_state_pin(const struct kidos_state *state, const struct kidos_maps *ma
 
 	for (int i = 0; !error && i < KIDOS_MAPS; i++)
 		if (maps->fd[i] >= 0)
-			error = pin_map(state, maps->fd[i], kidos_map_names[i]);
+			error = kidos_state_pin_map(state, maps->fd[i], kidos_map_names[i]);
 	return error;
 }
 
@@ -177,7 +177,7 @@ int kidos_state_pin_control(const struct kidos_state *state, const struct kidos_
 	int error = 0;
 
 	for (int i = 0; !error && i < KIDOS_CONTROL_MAPS; i++)
-		error = pin_map(state, maps->fd[i], kidos_control_map_names[i]);
+		error = kidos_state_pin_map(state, maps->fd[i], kidos_control_map_names[i]);
 	if (!error && mkdirat(state->lock, KIDOS_CONTROL_LOCK, 0700))
 		error = -errno;
 	return error;

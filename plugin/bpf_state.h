@@ -35,6 +35,9 @@ int kidos_state_create_maps(struct kidos_maps *maps, unsigned int slots);
 /* Pins every map under its name, readable by the group; 0 or -errno. */
 int kidos_state_pin(const struct kidos_state *state, const struct kidos_maps *maps);
 
+/* Pins one map under this name, readable by the group; 0 or -errno. */
+int kidos_state_pin_map(const struct kidos_state *state, int fd, const char *name);
+
 /* Pins the maps between plugin and kidosctl and makes the folder for its lock; 0 or -errno. */
 int kidos_state_pin_control(const struct kidos_state *state, const struct kidos_control_maps *maps);
 

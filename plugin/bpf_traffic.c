@@ -19,6 +19,9 @@ const char *const kidos_program_names[KIDOS_PROGRAMS] = { "kidos_xdp", "kidos_tc
 struct kidos_traffic {
 	struct bpf_object *object;
 	int fd[KIDOS_PROGRAMS];
+	const struct kidos_maps *maps; /* the caller's */
+	struct kidos_meta settings;
+	unsigned int netns;
 };
 
 /* Best first. */
@@ -134,23 +137,41 @@ static int find_programs(struct kidos_traffic *traffic)
 	return 0;
 }
 
-static int load_rung(struct kidos_traffic *traffic, const struct rung *rung,
-		     struct kidos_maps *maps, struct kidos_meta *settings, unsigned int netns)
+/* Not loaded yet; NULL with errno. */
+static struct bpf_object *open_rung(const struct rung *rung, const struct kidos_maps *maps,
+				    const struct kidos_meta *settings, unsigned int netns)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "kidos");
 	size_t size;
 	const void *elf = rung->elf(&size);
+	struct bpf_object *object = bpf_object__open_mem(elf, size, &options);
+	int error;
+
+	if (!object)
+		return NULL;
+	error = set_config(object, settings, netns);
+	if (!error)
+		error = set_maps(object, maps, settings);
+	if (!error)
+		return object;
+	bpf_object__close(object);
+	errno = -error;
+	return NULL;
+}
+
+static int load_rung(struct kidos_traffic *traffic, const struct rung *rung,
+		     struct kidos_maps *maps, struct kidos_meta *settings, unsigned int netns)
+{
 	int error;
 
 	settings->baseline = rung->baseline;
-	traffic->object = bpf_object__open_mem(elf, size, &options);
+	traffic->object = open_rung(rung, maps, settings, netns);
 	if (!traffic->object)
 		return -errno;
-	error = set_config(traffic->object, settings, netns);
-	if (!error)
-		error = set_maps(traffic->object, maps, settings);
-	if (!error)
-		error = bpf_object__load(traffic->object);
+	traffic->maps = maps;
+	traffic->settings = *settings;
+	traffic->netns = netns;
+	error = bpf_object__load(traffic->object);
 	if (!error)
 		error = find_programs(traffic);
 	if (!error)
@@ -197,6 +218,29 @@ void kidos_traffic_free(struct kidos_traffic *traffic)
 		return;
 	bpf_object__close(traffic->object);
 	free(traffic);
+}
+
+struct bpf_object *kidos_traffic_open(const struct kidos_traffic *traffic,
+				      enum kidos_program program)
+{
+	struct bpf_object *object = open_rung(&rungs[traffic->settings.baseline], traffic->maps,
+					      &traffic->settings, traffic->netns);
+	struct bpf_program *other;
+
+	if (!object)
+		return NULL;
+	bpf_object__for_each_program(other, object)
+		bpf_program__set_autoload(other, !strcmp(bpf_program__name(other),
+							 kidos_program_names[program]));
+	return object;
+}
+
+uint32_t kidos_traffic_map(const struct kidos_maps *maps)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(maps->fd[KIDOS_MAP_TOTALS], &info, &size) ? 0 : info.id;
 }
 
 int kidos_traffic_fd(const struct kidos_traffic *traffic, enum kidos_program program)

@@ -6,6 +6,7 @@
 #include "bpf_maps.h"
 #include "core/memory.h"
 
+struct bpf_object;
 struct kidos_traffic;
 
 enum kidos_program {
@@ -27,6 +28,13 @@ struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_m
 					 unsigned int netns);
 void kidos_traffic_free(struct kidos_traffic *traffic);
 int kidos_traffic_fd(const struct kidos_traffic *traffic, enum kidos_program program);
+
+/* The object once more over the same maps, not loaded, with this program alone; NULL with errno. */
+struct bpf_object *kidos_traffic_open(const struct kidos_traffic *traffic,
+				      enum kidos_program program);
+
+/* The id of a map that only programs of this owner use; 0 when it cannot be told. */
+uint32_t kidos_traffic_map(const struct kidos_maps *maps);
 
 /* Routes libbpf's words: errors to the log when a rung fails for good, else nowhere. */
 void kidos_libbpf_quiet(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine_internal.h"
+#include "engine_drops.h"
 #include "core/log.h"
 #include "engine_alerts.h"
 #include "engine_control.h"
@@ -40,6 +40,7 @@ static int plan_memory(struct kidos_engine *engine)
 	engine->meta.ports_mask = plan.ports - 1;
 	engine->meta.max_flows = plan.max_flows;
 	engine->meta.memory = plan.bytes;
+	engine->drop_room = plan.drop_room;
 	kidos_log(LOG_INFO, "room for %u flows in %" PRIu64 " KiB (limit %" PRIu64 " KiB)",
 		  plan.max_flows, plan.bytes >> 10, plan.limit >> 10);
 	return 0;
@@ -180,6 +181,9 @@ static int start(struct kidos_engine *engine, uint64_t interval_ns, kidos_notify
 	engine->slots = calloc(engine->meta.slots, sizeof(*engine->slots));
 	if (!engine->slots || load(engine) || kidos_alerts_start(engine, notify) || publish(engine))
 		return -1;
+	if (engine->config->drops_enabled)
+		kidos_drops_start(engine);
+	kidos_control_publish(engine);
 	error = kidos_events_start(engine);
 	if (error)
 		kidos_log(LOG_ERR, "following interfaces: %s", strerror(-error));
@@ -218,6 +222,7 @@ void kidos_engine_stop(struct kidos_engine *engine)
 	for (size_t i = 0; i < engine->world_count; i++)
 		kidos_world_close(engine, &engine->worlds[i]);
 	free(engine->worlds);
+	kidos_drops_close(engine);
 	kidos_maps_close(&engine->maps);
 	kidos_control_close(&engine->control);
 	kidos_state_release(&engine->state);

@@ -3,6 +3,7 @@
 #include "core/alert_queue.h"
 #include "core/log.h"
 #include "engine_alerts.h"
+#include "engine_drops.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -56,15 +57,6 @@ static void take(struct kidos_alerts *alerts, const struct kidos_alert *alert)
 		kidos_alert_each_changed(alerts->states, store_episode, alerts);
 	}
 	pthread_mutex_unlock(&alerts->lock);
-}
-
-/* Is this reason none of those that are ordinary here? Its name goes to text. */
-static bool kidos_drops_unusual(const struct kidos_engine *engine,
-				const struct kidos_drop_record *drop, char *text, size_t size)
-{
-	(void)engine;
-	snprintf(text, size, "%u", drop->reason);
-	return true;
 }
 
 static void take_drop(struct kidos_alerts *alerts, const struct kidos_alert_record *record)

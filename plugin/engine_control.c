@@ -2,6 +2,7 @@
 #include "core/log.h"
 #include "engine_alerts.h"
 #include "engine_control.h"
+#include "engine_drops.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,12 +39,21 @@ static void alerts_switch(struct kidos_engine *engine, bool on)
 	kidos_alerts_switch(engine, on);
 }
 
+static void drops_switch(struct kidos_engine *engine, bool on)
+{
+	if (on)
+		kidos_drops_start(engine);
+	else
+		kidos_drops_stop(engine);
+}
+
 /* status starts as absent. A collector that is absent or has failed is not switched. */
 static const struct {
 	void (*status)(const struct kidos_engine *engine, struct kidos_collector_status *status);
 	void (*change)(struct kidos_engine *engine, bool on);
 } collectors[KIDOS_COLLECTORS] = {
     [KIDOS_COLLECTOR_FLOWS] = {flows_status, flows_switch},
+    [KIDOS_COLLECTOR_DROPS] = {kidos_drops_status, drops_switch},
     [KIDOS_COLLECTOR_ALERTS] = {alerts_status, alerts_switch},
 };
 

@@ -41,6 +41,8 @@ struct kidos_engine {
 	struct kidos_maps maps;
 	struct kidos_meta meta;
 	struct kidos_slot *slots; /* meta.slots of them; the map is a copy */
+	struct kidos_engine_drops *drops; /* NULL before their first start */
+	unsigned int drop_room; /* records of one CPU */
 	struct kidos_world *worlds;
 	size_t world_count;
 	struct kidos_control_maps control;

@@ -3,6 +3,7 @@
 #include "core/flow_entry.h"
 #include "core/log.h"
 #include "core/names.h"
+#include "engine_drops.h"
 #include "engine_alerts.h"
 
 #include <stdio.h>
@@ -266,6 +267,7 @@ void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *conte
 	engine->meta.poll_cost_ns = clock_ns(CLOCK_MONOTONIC) - start;
 	engine->meta.poll_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	emit_self(engine, &output);
+	kidos_drops_poll(engine, emit, context);
 	emit_alerts(engine, &output);
 	store(engine);
 	pthread_mutex_unlock(&engine->lock);

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/netns.h"
 #include "engine_internal.h"
+#include "xdp_share.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -150,7 +151,8 @@ static void slot_attached(struct kidos_slot *slot, const struct kidos_port_state
 	slot->made_clsact = port->attachments[KIDOS_RX].made_clsact ||
 			    port->attachments[KIDOS_TX].made_clsact;
 	/* Generic XDP comes after GRO and knows nothing of segments. */
-	slot->exact = slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_GENERIC;
+	slot->exact = slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_GENERIC &&
+		      slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_SHARED_GENERIC;
 	slot->state = KIDOS_SLOT_ATTACHED;
 }
 
@@ -172,6 +174,9 @@ static void port_attach(struct kidos_engine *engine, struct kidos_world *world,
 	int error = kidos_maps_set_port(&engine->maps, world->number, link->ifindex, port->slot, flags);
 
 	base_open(engine, port, link);
+	/* What libxdp attaches outlives us, so where it does is written down first. */
+	if (port->rule->xdp_share)
+		slot_store(engine, port->slot);
 	if (!error)
 		error = attach_directions(world, port, link, reason);
 	else
@@ -421,13 +426,14 @@ static void recover_direction(const struct kidos_slot *slot, unsigned int direct
 		kidos_detach(&attachment, direction, true);
 }
 
-static void recover_slot(const struct kidos_slot *slot)
+static void recover_slot(const struct kidos_slot *slot, const struct kidos_shared *shared)
 {
 	struct kidos_attachment qdisc = { .link = -1, .ifindex = slot->ifindex, .made_clsact = true };
 	struct kidos_rtnl *rtnl;
 
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
 		recover_direction(slot, d);
+	kidos_share_detach(slot->ifindex, shared);
 	rtnl = slot->made_clsact ? kidos_rtnl_open() : NULL;
 	if (rtnl && !kidos_rtnl_filters(rtnl, slot->ifindex))
 		kidos_detach(&qdisc, KIDOS_RX, false);
@@ -436,15 +442,17 @@ static void recover_slot(const struct kidos_slot *slot)
 
 void kidos_recover(const struct kidos_maps *old)
 {
+	struct kidos_shared shared = { .map = kidos_traffic_map(old) };
 	struct kidos_netns_visit visit;
 	struct kidos_slot slot;
 
 	for (unsigned int i = 1; i < old->meta.slots; i++) {
-		if (kidos_maps_slot(old, i, &slot) || slot.state != KIDOS_SLOT_ATTACHED)
+		if (kidos_maps_slot(old, i, &slot) || !slot.ifindex)
 			continue;
 		if (kidos_netns_enter(slot.netns, &visit))
 			continue;
-		recover_slot(&slot);
+		recover_slot(&slot, &shared);
 		kidos_netns_leave(&visit);
 	}
+	kidos_share_unpin(&shared);
 }

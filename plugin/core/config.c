@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
+#include "drop_state.h"
 
 #include <errno.h>
 #include <math.h>
@@ -25,6 +26,8 @@ const struct kidos_option kidos_options[] = {
 	  "network namespace by its name in /run/netns" },
 	{ "Interface", "XdpMode", KIDOS_OPTION_CHOICE, RULE(xdp_mode), 0, 0, "auto",
 	  kidos_xdp_mode_names, "where received packets are counted" },
+	{ "Interface", "XdpShare", KIDOS_OPTION_BOOLEAN, RULE(xdp_share), 0, 0, "false", NULL,
+	  "share the XDP hook with other programs through libxdp's dispatcher" },
 	{ "Interface", "Egress", KIDOS_OPTION_BOOLEAN, RULE(egress), 0, 0, "true", NULL,
 	  "count sent packets too" },
 	{ "Interface", "Mirror", KIDOS_OPTION_BOOLEAN, RULE(mirror), 0, 0, "false", NULL,
@@ -39,6 +42,18 @@ const struct kidos_option kidos_options[] = {
 	  NULL, "flows the table has room for; rounded to a power of two that fits MemoryLimit" },
 	{ "Flows", "IdleTimeout", KIDOS_OPTION_NUMBER, CONFIG(idle_timeout), 1, 86400, "60", NULL,
 	  "seconds after which a flow's entry may be reused" },
+	{ "Drops", "Enabled", KIDOS_OPTION_BOOLEAN, CONFIG(drops_enabled), 0, 0, "true", NULL,
+	  "count the packets that the kernel drops" },
+	{ "Drops", "Probe", KIDOS_OPTION_CHOICE, CONFIG(drop_probe), 0, 0, "auto",
+	  kidos_drop_probe_names, "how drops are seen; auto: the best way this kernel has" },
+	{ "Drops", "IgnoreReason", KIDOS_OPTION_NAMES, CONFIG(ignore_reasons), 0, 0, "", NULL,
+	  "a reason whose drops are in no value" },
+	{ "Drops", "IgnorePlace", KIDOS_OPTION_NAMES, CONFIG(ignore_places), 0, 0, "", NULL,
+	  "a function of the kernel whose drops are in no value" },
+	{ "Drops", "LearnTime", KIDOS_OPTION_NUMBER, CONFIG(learn_time), 0, 31536000, "86400",
+	  NULL, "seconds from the start; reasons seen by then are benign afterwards" },
+	{ "Drops", "DropShare", KIDOS_OPTION_NUMBER, CONFIG(drop_share), 0, 100, "1", NULL,
+	  "percent of an interface's packets that may be dropped without an alert; 0: no alert" },
 	{ "Alerts", "Enabled", KIDOS_OPTION_BOOLEAN, CONFIG(alerts_enabled), 0, 0, "true", NULL,
 	  "raise alerts; without the block there are none" },
 	{ "Alerts", "CoolDown", KIDOS_OPTION_NUMBER, CONFIG(alert_cool_down), 1, 86400, "60", NULL,
@@ -143,6 +158,29 @@ static int set_choice(const struct kidos_option *option, unsigned int *to,
 	return -1;
 }
 
+static int add_name(struct kidos_names *to, const struct kidos_value *value,
+		    char reason[KIDOS_REASON])
+{
+	if (value->type != KIDOS_VALUE_STRING)
+		return fail(reason, "not a string");
+	if (!*value->string)
+		return 0;
+	if (strlen(value->string) >= sizeof(to->names[0]))
+		return fail(reason, "longer than 63 characters");
+	if (to->count == KIDOS_NAMES)
+		return fail(reason, "more than 32 of them");
+	snprintf(to->names[to->count++], sizeof(to->names[0]), "%s", value->string);
+	return 0;
+}
+
+bool kidos_names_have(const struct kidos_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!strcasecmp(names->names[i], name))
+			return true;
+	return false;
+}
+
 static int option_set(const struct kidos_option *option, void *base,
 		      const struct kidos_value *value, char reason[KIDOS_REASON])
 {
@@ -158,6 +196,8 @@ static int option_set(const struct kidos_option *option, void *base,
 		return set_string(option, to, value, reason);
 	case KIDOS_OPTION_CHOICE:
 		return set_choice(option, to, value, reason);
+	case KIDOS_OPTION_NAMES:
+		return add_name(to, value, reason);
 	}
 	return -1;
 }

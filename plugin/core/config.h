@@ -31,9 +31,17 @@ struct kidos_interface_rule {
 	char netns[KIDOS_NETNS_NAME]; /* "" is the one collectd runs in */
 	char report[64]; /* name in values, "" the interface's */
 	unsigned int xdp_mode; /* enum kidos_xdp_mode */
+	bool xdp_share;
 	bool egress;
 	bool mirror;
 	bool virtual_links; /* a regex takes veth, bridges and the like too */
+};
+
+/* What an option that may be given more than once has collected. */
+#define KIDOS_NAMES 32
+struct kidos_names {
+	char names[KIDOS_NAMES][64];
+	size_t count;
 };
 
 struct kidos_config {
@@ -43,6 +51,12 @@ struct kidos_config {
 	bool flows_enabled;
 	uint64_t max_flows;
 	uint64_t idle_timeout; /* seconds */
+	bool drops_enabled;
+	unsigned int drop_probe; /* index of kidos_drop_probe_names */
+	struct kidos_names ignore_reasons;
+	struct kidos_names ignore_places;
+	uint64_t learn_time; /* seconds */
+	uint64_t drop_share; /* percent of an interface's packets; 0: no alert */
 	bool alerts_block; /* there is one */
 	bool alerts_enabled;
 	uint64_t alert_cool_down; /* seconds */
@@ -58,6 +72,7 @@ enum kidos_option_type {
 	KIDOS_OPTION_SIZE, /* bytes, with K, M or G */
 	KIDOS_OPTION_STRING,
 	KIDOS_OPTION_CHOICE,
+	KIDOS_OPTION_NAMES, /* one more name each time it is given; "" adds none */
 };
 
 struct kidos_option {
@@ -84,6 +99,9 @@ struct kidos_value {
 };
 
 #define KIDOS_REASON 256
+
+/* Is the name among them? Capitals do not matter. */
+bool kidos_names_have(const struct kidos_names *names, const char *name);
 
 /* Sets every option to its default. */
 void kidos_config_init(struct kidos_config *config);

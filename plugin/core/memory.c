@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory.h"
-#include "abi.h"
+#include "abi_alert.h"
+#include "drop_tally.h"
 #include "reader.h"
 #include "state.h"
 
 #define SMALLEST 1024u
+#define DROP_ROOM_LEAST 64u
+#define DROP_NAMES (6ull << 20) /* of the kernel's functions and of reasons */
 #define SPILL_RING (256u * 1024u)
 #define DEFAULT_CEILING (128ull << 20)
 
@@ -26,6 +29,28 @@ uint64_t kidos_plan_bytes(uint32_t max_flows, uint32_t slots, unsigned int cpus)
 	return flow_bytes(max_flows) + SPILL_RING + slots * per_slot;
 }
 
+/* Beside the records; a preallocated element of a hash map has a head of 48 bytes or so. */
+static uint64_t drop_bytes(void)
+{
+	return KIDOS_DROP_KEYS * (48ull + sizeof(struct kidos_drop_key) + 8) +
+	       KIDOS_DROP_OWNERS * (56ull + sizeof(struct kidos_owner_key) +
+				    sizeof(struct kidos_owner_process)) +
+	       KIDOS_DROP_REASONS * 64ull + KIDOS_ALERT_RING + KIDOS_DROP_TALLY_BYTES +
+	       DROP_NAMES;
+}
+
+/* Records take what the flows leave. */
+static void plan_records(struct kidos_plan *plan, unsigned int cpus)
+{
+	uint64_t record = (uint64_t)cpus * sizeof(struct kidos_drop_record);
+
+	plan->drop_room = DROP_ROOM_LEAST;
+	while (2ull * plan->drop_room * cpus <= KIDOS_DROP_RECORDS &&
+	       plan->bytes + (2ull * plan->drop_room - DROP_ROOM_LEAST) * record <= plan->limit)
+		plan->drop_room *= 2;
+	plan->bytes += (plan->drop_room - DROP_ROOM_LEAST) * record;
+}
+
 static uint64_t limit_of(const struct kidos_config *config, uint64_t memory)
 {
 	if (config->memory_limit)
@@ -36,6 +61,9 @@ static uint64_t limit_of(const struct kidos_config *config, uint64_t memory)
 int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int cpus,
 	       struct kidos_plan *plan)
 {
+	uint64_t drops = config->drops_enabled ? drop_bytes() + (uint64_t)DROP_ROOM_LEAST * cpus *
+								 sizeof(struct kidos_drop_record)
+					       : 0;
 	uint32_t flows = SMALLEST;
 
 	plan->limit = limit_of(config, memory);
@@ -44,10 +72,13 @@ int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int 
 	while (plan->ports < 4 * plan->slots)
 		plan->ports *= 2;
 	while (2 * flows <= config->max_flows &&
-	       kidos_plan_bytes(2 * flows, plan->slots, cpus) <= plan->limit)
+	       drops + kidos_plan_bytes(2 * flows, plan->slots, cpus) <= plan->limit)
 		flows *= 2;
 	plan->max_flows = flows;
 	plan->sets = 2 * flows / KIDOS_WAYS;
-	plan->bytes = kidos_plan_bytes(flows, plan->slots, cpus);
+	plan->bytes = drops + kidos_plan_bytes(flows, plan->slots, cpus);
+	plan->drop_room = 0;
+	if (drops)
+		plan_records(plan, cpus);
 	return plan->bytes <= plan->limit ? 0 : -1;
 }

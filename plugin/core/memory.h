@@ -10,6 +10,7 @@ struct kidos_plan {
 	uint32_t max_flows; /* half of the entries in the sets */
 	uint32_t slots;
 	uint32_t ports; /* entries of the table of interfaces, a power of two */
+	uint32_t drop_room; /* records of drops of one CPU, a power of two; 0: drops are off */
 	uint64_t bytes; /* maps and user tables together */
 	uint64_t limit;
 };

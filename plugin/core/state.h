@@ -17,6 +17,8 @@ enum kidos_rung {
 	KIDOS_RUNG_XDP_HW,
 	KIDOS_RUNG_TCX,
 	KIDOS_RUNG_CLSACT,
+	KIDOS_RUNG_XDP_SHARED, /* native, by libxdp */
+	KIDOS_RUNG_XDP_SHARED_GENERIC,
 	KIDOS_RUNGS
 };
 extern const char *const kidos_rung_names[KIDOS_RUNGS];

@@ -51,21 +51,66 @@ finish() {
 
 # --- what is there and must be again ---
 
-# Programs and maps that the daemon holds are known by their ids: other runs of kidos on the same
-# machine come and go.
-own_programs=''
+# Programs, maps and links that the daemon holds are known by their ids: other runs of kidos on the
+# same machine come and go. Filters, XDP hooks and pins hold their program or map, so an id that is
+# gone speaks for them too; a qdisc holds nothing.
+own_objects='' own_processes='' qdiscs_before=''
 
-remember_programs() {
-	own_programs+=" $(sed -n 's/^prog_id:[[:space:]]*//p' /proc/"$daemon"/fdinfo/* 2>/dev/null | sort -u | tr '\n' ' ')"
+remember_own() {
+	own_processes+=" $daemon"
+	own_objects+=$(sed -n 's/^\(prog\|map\|link\)_id:[[:space:]]*/\1 /p' /proc/"$daemon"/fdinfo/* 2>/dev/null | sort -u)$'\n'
 }
 
-nothing_left() {
-	local id left=''
-	[ ! -e "$state" ] || left+="state directory $state"$'\n'
-	for id in $own_programs; do
-		! bpftool prog show id "$id" 2>/dev/null || left+="program $id"$'\n'
+# The clsact qdiscs in the namespaces of this test.
+qdiscs() {
+	local ns
+	for ns in $(ip netns list 2>/dev/null | awk -v run="$run-" 'index($1, run) == 1 { print $1 }'); do
+		tc -n "$ns" qdisc show 2>/dev/null | grep clsact | sed "s/^/$ns: /"
 	done
-	[ -z "$left" ] || { echo "$left"; return 1; }
+}
+
+list_left() {
+	local pid
+	[ ! -e "$state" ] || echo "state directory $state"
+	for pid in $own_processes; do
+		[ ! -e "/proc/$pid" ] || echo "process $pid"
+	done
+	sort -u <<<"$own_objects" | comm -12 - <("$build/tests/tools/bpf-ids" | sort) | sed '/^$/d'
+	qdiscs | grep -vxF -- "$qdiscs_before"
+}
+
+all_gone() {
+	[ -z "$(list_left)" ]
+}
+
+# The kernel lets go of maps some time after their programs.
+nothing_left() {
+	wait_for 3 all_gone || { list_left; return 1; }
+}
+
+# --- traffic ---
+
+nobody=02:00:00:00:00:99 # no host has it, so that nobody answers
+
+# udp_received INTERFACE: packets as the maps have them at this moment
+udp_received() {
+	"$kidosctl" --state "$state" summary --json | jq --arg name "$1" \
+		'[.interfaces[] | select(.interface == $name) | .classes.udp.rx.packets] | add // 0'
+}
+
+received_at_least() {
+	[ "$(udp_received "$1")" -ge "$2" ]
+}
+
+# sends_counted INTERFACE: 100 packets out of a0 in the namespace a, and all are counted there
+sends_counted() {
+	local was now
+	was=$(udp_received "$1")
+	in_ns a "$frames" a0 udp 100 --dst-mac $nobody
+	wait_for 2 received_at_least "$1" $((was + 100))
+	now=$(udp_received "$1")
+	echo "before $was, now $now"
+	[ $((now - was)) = 100 ]
 }
 
 # --- namespaces ---
@@ -150,6 +195,7 @@ start_collectd() {
 	[ "$ns" = - ] || enter=(nsenter --net="/run/netns/$run-$ns")
 	: >"$work/log"
 	rm -rf "$work/csv"
+	qdiscs_before=$(qdiscs)
 	"${enter[@]}" "$@" collectd -f -C "$work/collectd.conf" >"$work/out" 2>&1 &
 	daemon=$!
 }
@@ -162,7 +208,7 @@ attached() {
 stop_collectd() {
 	local start=${EPOCHREALTIME/./}
 	[ -n "$daemon" ] || return 0
-	remember_programs
+	remember_own
 	kill -TERM "$daemon" 2>/dev/null
 	wait "$daemon" 2>/dev/null
 	stopped_ms=$(((${EPOCHREALTIME/./} - start) / 1000))
@@ -170,7 +216,7 @@ stop_collectd() {
 }
 
 kill_collectd() {
-	remember_programs
+	remember_own
 	kill -KILL "$daemon"
 	wait "$daemon" 2>/dev/null
 	daemon=''

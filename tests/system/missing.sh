@@ -18,6 +18,7 @@ refused() {
 	else
 		not_ok "$name" "wanted: $message"$'\n'"$(cat "$work/log" "$work/out")"
 	fi
+	equal "$name: said once" 1 "$(grep -cF -- "$message" "$work/log")"
 	stop_collectd
 	check "$name: nothing is left" nothing_left
 }
@@ -42,6 +43,13 @@ state=/nonexistent/kidos
 refused 'a state path whose parent is missing' "Plugin kidos / StatePath \"$state\":"
 state=$real
 refused 'no bpffs mounted' "Plugin kidos / StatePath \"$state\":" unshare -m sh -c 'umount -l /sys/fs/bpf; exec "$@"' sh
+
+# collectd gives up over a plugin that does not load; its line names the library.
+start_collectd b "$config" unshare -m sh -c \
+	'mount --bind /dev/null "$(readlink -f /usr/lib/*/libbpf.so.1)"; exec "$@"' sh
+check 'without libbpf: said' wait_for 20 logged 'libbpf.so.1'
+equal 'without libbpf: said once' 1 "$(grep -c 'libbpf.so.1' "$work/log")"
+stop_collectd
 
 # What kidos does without: it counts all the same.
 start_collectd b "$config" unshare -m sh -c 'mount --bind /dev/null /sys/kernel/btf/vmlinux; exec "$@"' sh

@@ -30,7 +30,8 @@ static char *read_file(const char *path)
 /* As kidos.conf writes it: words in quotes, numbers and booleans without. */
 static void option_line(const struct kidos_option *option, char *line, size_t size)
 {
-	bool quoted = option->type == KIDOS_OPTION_STRING || option->type == KIDOS_OPTION_CHOICE;
+	bool quoted = option->type == KIDOS_OPTION_STRING || option->type == KIDOS_OPTION_CHOICE ||
+		      option->type == KIDOS_OPTION_NAMES;
 
 	snprintf(line, size, "%s %s%s%s", option->name, quoted ? "\"" : "", option->initial,
 		 quoted ? "\"" : "");

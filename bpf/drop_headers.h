@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * drop_headers.h: what a dropped packet was. It may have been dropped before
+ * any header was looked at, so each offset is held against the linear part of
+ * the packet before it is followed, and each header against its own version.
+ */
+#ifndef KIDOS_DROP_HEADERS_H
+#define KIDOS_DROP_HEADERS_H
+
+#include "abi_drop.h"
+#include "parse.h"
+
+#define HEADER_UNSET 0xffffu
+#define ETHERNET_HEADER 14u
+#define VLAN_HEADER 4u
+
+/* The linear part of a packet; offsets count from head. */
+struct drop_bytes {
+	const unsigned char *head;
+	__u32 tail;
+};
+
+static __always_inline int read_bytes(const struct drop_bytes *bytes, __u32 offset, void *to,
+				      __u32 size)
+{
+	if (offset + size > bytes->tail)
+		return -1;
+	return bpf_probe_read_kernel(to, size, bytes->head + offset);
+}
+
+/* ICMP and ports, from the first bytes of the transport header. */
+static __always_inline void read_transport(const struct drop_bytes *bytes, __u32 offset,
+					   struct kidos_drop_record *record)
+{
+	__u8 header[8];
+
+	switch (record->class) {
+	case KIDOS_CLASS_ICMP:
+	case KIDOS_CLASS_ICMPV6:
+		if (read_bytes(bytes, offset, header, 8))
+			return;
+		record->dport = (__u16)(header[0] << 8 | header[1]);
+		if (kidos_is_echo(record->protocol, header[0]))
+			record->sport = (__u16)(header[4] << 8 | header[5]);
+		return;
+	case KIDOS_CLASS_TCP:
+	case KIDOS_CLASS_UDP:
+	case KIDOS_CLASS_SCTP:
+		break;
+	default:
+		if (record->protocol != KIDOS_IP_DCCP && record->protocol != KIDOS_IP_UDPLITE)
+			return;
+	}
+	if (read_bytes(bytes, offset, header, 4))
+		return;
+	record->sport = (__u16)(header[0] << 8 | header[1]);
+	record->dport = (__u16)(header[2] << 8 | header[3]);
+}
+
+/* noise: see kidos_blur; a verifier would follow each class and family to the end. */
+static __always_inline void set_protocol(struct kidos_drop_record *record, __u8 family,
+					 __u8 protocol, __u16 noise)
+{
+	record->family = (__u8)kidos_blur(family, noise);
+	record->protocol = protocol;
+	record->class = (__u8)kidos_blur(kidos_class_of(protocol), noise);
+}
+
+struct ipv4_header {
+	__u8 version_length;
+	__u8 tos;
+	__be16 total;
+	__be16 id;
+	__be16 fragment;
+	__u8 ttl;
+	__u8 protocol;
+	__be16 checksum;
+	__be32 src;
+	__be32 dst;
+};
+
+static __always_inline void read_ipv4(const struct drop_bytes *bytes, __u32 offset,
+				     struct kidos_drop_record *record)
+{
+	struct ipv4_header header;
+	__u32 size;
+
+	if (read_bytes(bytes, offset, &header, sizeof(header)))
+		return;
+	size = (header.version_length & 0xf) * 4;
+	if (header.version_length >> 4 != 4 || size < sizeof(header))
+		return;
+	record->src.words[2] = record->dst.words[2] = bpf_htonl(0xffff);
+	record->src.words[3] = header.src;
+	record->dst.words[3] = header.dst;
+	set_protocol(record, 4, header.protocol, header.id);
+	if (!(header.fragment & bpf_htons(0x1fff)))
+		read_transport(bytes, offset + size, record);
+}
+
+struct ipv6_header {
+	__u8 version;
+	__u8 label[3];
+	__be16 payload;
+	__u8 next;
+	__u8 hops;
+	union kidos_address src;
+	union kidos_address dst;
+};
+
+/* RFC 8200 4: each of these is followed by another header. */
+static __always_inline int is_extension(__u8 protocol)
+{
+	return protocol == KIDOS_IP_HOP_BY_HOP || protocol == KIDOS_IP_ROUTING ||
+	       protocol == KIDOS_IP_FRAGMENT || protocol == KIDOS_IP_DEST_OPTS;
+}
+
+/* Where the transport header lies, 0 when there is none to be read. */
+static __always_inline __u32 skip_extensions(const struct drop_bytes *bytes, __u32 offset,
+					     __u8 *protocol)
+{
+	__u8 header[4];
+	int i;
+
+	KIDOS_ROLLED
+	for (i = 0; i < KIDOS_EXT_DEPTH; i++) {
+		if (!is_extension(*protocol))
+			return offset;
+		if (read_bytes(bytes, offset, header, 4))
+			return 0;
+		if (*protocol == KIDOS_IP_FRAGMENT && (header[2] || header[3] & 0xf8)) {
+			*protocol = header[0];
+			return 0;
+		}
+		offset += *protocol == KIDOS_IP_FRAGMENT ? 8 : (header[1] + 1u) * 8;
+		offset = kidos_blur(offset, header[1]);
+		*protocol = header[0];
+	}
+	return 0;
+}
+
+static __always_inline void read_ipv6(const struct drop_bytes *bytes, __u32 offset,
+				     struct kidos_drop_record *record)
+{
+	struct ipv6_header header;
+
+	if (read_bytes(bytes, offset, &header, sizeof(header)) || header.version >> 4 != 6)
+		return;
+	record->src = header.src;
+	record->dst = header.dst;
+	offset = skip_extensions(bytes, offset + sizeof(header), &header.next);
+	set_protocol(record, 6, header.next, header.payload);
+	if (offset)
+		read_transport(bytes, offset, record);
+}
+
+static __always_inline int is_tag(__u16 ethertype)
+{
+	return ethertype == KIDOS_ETH_8021Q || ethertype == KIDOS_ETH_8021AD;
+}
+
+/* The EtherType behind one tag, whose header starts at offset. */
+static __always_inline __u32 skip_tag(const struct drop_bytes *bytes, __u32 offset,
+				      struct kidos_drop_record *record)
+{
+	__be16 inner;
+
+	if (!is_tag(record->ethertype) || read_bytes(bytes, offset + 2, &inner, sizeof(inner)))
+		return offset;
+	record->ethertype = bpf_ntohs(inner);
+	return offset + VLAN_HEADER;
+}
+
+/* Before any parsing by the kernel the EtherType is only in the Ethernet header. */
+static __always_inline void read_ethertype(const struct drop_bytes *bytes, __u32 mac,
+					   struct kidos_drop_record *record)
+{
+	__be16 ethertype;
+
+	if (mac != HEADER_UNSET && !read_bytes(bytes, mac + 12, &ethertype, sizeof(ethertype)) &&
+	    bpf_ntohs(ethertype) >= KIDOS_ETH_MIN)
+		record->ethertype = bpf_ntohs(ethertype);
+}
+
+/* network: where the kernel thinks the header is; data: where it stands now. */
+static __always_inline void read_headers(const struct drop_bytes *bytes, __u32 network, __u32 data,
+					 __u32 mac, struct kidos_drop_record *record)
+{
+	if (!record->ethertype)
+		read_ethertype(bytes, mac, record);
+	if (!network)
+		network = mac == data ? data + ETHERNET_HEADER : data;
+	network = skip_tag(bytes, network, record);
+	network = skip_tag(bytes, network, record);
+	if (record->ethertype == KIDOS_ETH_IPV4)
+		read_ipv4(bytes, network, record);
+	else if (record->ethertype == KIDOS_ETH_IPV6)
+		read_ipv6(bytes, network, record);
+}
+
+/* For what no header was read of. */
+static __always_inline __u8 class_of_ethertype(__u16 ethertype)
+{
+	switch (ethertype) {
+	case KIDOS_ETH_IPV4:
+	case KIDOS_ETH_IPV6:
+		return KIDOS_CLASS_OTHER_IP;
+	case KIDOS_ETH_ARP:
+		return KIDOS_CLASS_ARP;
+	default:
+		return KIDOS_CLASS_OTHER;
+	}
+}
+
+#endif

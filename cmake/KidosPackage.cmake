@@ -1,0 +1,28 @@
+# Where things are installed, and the Debian package of them (`./dev package`). kidos-netns
+# installs its own parts.
+include(GNUInstallDirs)
+
+# collectd looks here on every architecture.
+install(TARGETS kidos DESTINATION lib/collectd)
+install(TARGETS kidosctl DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(FILES plugin/collectd-kidos.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES plugin/kidosctl.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES collectd.conf.d/kidos.conf DESTINATION /etc/collectd/collectd.conf.d)
+install(FILES README.md DESTINATION share/doc/kidos)
+install(FILES LICENSE DESTINATION share/doc/kidos RENAME copyright)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_SET_DESTDIR ON)
+set(CPACK_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_PACKAGE_NAME kidos)
+set(CPACK_PACKAGE_CONTACT "The kidos developers <root@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "eBPF network monitor for collectd")
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "collectd-core (>= 5.12), collectd-core (<< 6)")
+file(WRITE ${CMAKE_BINARY_DIR}/conffiles "/etc/collectd/collectd.conf.d/kidos.conf\n")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_BINARY_DIR}/conffiles)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+include(CPack)

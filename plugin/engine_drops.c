@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine_alerts.h"
+#include "engine_drops.h"
+#include "bpf_drops.h"
+#include "bpf_reasons.h"
+#include "core/drop_tally.h"
+#include "core/log.h"
+#include "core/names.h"
+#include "core/symbols.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Of the whole life of the engine, through every stop and start. */
+struct kidos_engine_drops {
+	struct kidos_drop_maps maps;
+	struct kidos_drop_state state;
+	struct kidos_drops *programs; /* NULL while stopped */
+	struct kidos_drop_tally tally;
+	struct kidos_reasons *reasons;
+	struct kidos_symbols *symbols;
+	char refused[KIDOS_REASON]; /* why no rung would do */
+	uint64_t missed_before; /* of programs that are gone */
+	uint64_t other[KIDOS_CLASSES]; /* as last read */
+};
+
+static uint64_t boottime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Names are for people: without them places and reasons are numbers. */
+static void load_names(struct kidos_engine_drops *drops)
+{
+	drops->reasons = kidos_reasons_load();
+	if (!drops->reasons)
+		kidos_log(LOG_NOTICE, "drops: reasons are numbers: kernel BTF: %s", strerror(errno));
+	drops->symbols = kidos_symbols_load("/proc/kallsyms");
+	if (!drops->symbols)
+		kidos_log(LOG_NOTICE, "drops: places are addresses: /proc/kallsyms: %s%s",
+			  strerror(errno), errno == EPERM ? " (it takes CAP_SYSLOG)" : "");
+}
+
+static struct kidos_engine_drops *create(const struct kidos_engine *engine)
+{
+	struct kidos_engine_drops *drops = calloc(1, sizeof(*drops));
+
+	if (!drops || kidos_drop_tally_init(&drops->tally)) {
+		free(drops);
+		return NULL;
+	}
+	drops->maps = (struct kidos_drop_maps)KIDOS_DROP_MAPS_NONE;
+	drops->state.abi = KIDOS_ABI_VERSION;
+	drops->state.cpus = engine->maps.cpus;
+	drops->state.room = engine->drop_room;
+	drops->state.started = boottime_ns();
+	drops->state.learn_until =
+		drops->state.started + engine->config->learn_time * 1000000000u;
+	load_names(drops);
+	return drops;
+}
+
+/* The programs' maps are there: the first time they are pinned, with our own beside them. */
+static int publish(struct kidos_engine *engine, struct kidos_engine_drops *drops)
+{
+	bool first = drops->maps.fd[KIDOS_DROP_MAP_STATE] < 0;
+	int error = first ? kidos_drop_maps_create_state(&drops->maps) : 0;
+
+	if (!error)
+		error = kidos_drop_maps_set_state(&drops->maps, &drops->state);
+	if (!error && first)
+		error = kidos_drop_maps_pin(&drops->maps, &engine->state);
+	if (!error && first)
+		error = kidos_alerts_join(engine, drops->maps.fd[KIDOS_DROP_MAP_ALERTS]);
+	return error;
+}
+
+int kidos_drops_start(struct kidos_engine *engine)
+{
+	struct kidos_engine_drops *drops = engine->drops;
+	char *reason;
+	int error;
+
+	if (!drops)
+		drops = engine->drops = create(engine);
+	if (!drops)
+		return -ENOMEM;
+	if (drops->programs)
+		return 0;
+	reason = drops->refused;
+	drops->programs = kidos_drops_load(&drops->maps, &drops->state, engine->config->drop_probe,
+					   reason);
+	if (!drops->programs) {
+		error = -errno;
+		kidos_log(LOG_WARNING, "drops are not counted: %s", reason);
+		return error;
+	}
+	drops->state.running = 1;
+	error = publish(engine, drops);
+	if (error) {
+		kidos_log(LOG_ERR, "drops: state in %s: %s", engine->state.path, strerror(-error));
+		kidos_drops_stop(engine);
+		return error;
+	}
+	kidos_log(LOG_INFO, "drops are counted at %s%s%s", drops->state.rung, *reason ? ": " : "",
+		  reason);
+	*reason = '\0';
+	return 0;
+}
+
+void kidos_drops_stop(struct kidos_engine *engine)
+{
+	struct kidos_engine_drops *drops = engine->drops;
+
+	if (!drops || !drops->programs)
+		return;
+	drops->missed_before += kidos_drops_missed(drops->programs);
+	kidos_drops_free(drops->programs);
+	drops->programs = NULL;
+	drops->state.running = 0;
+	drops->state.missed = drops->missed_before;
+	if (drops->maps.fd[KIDOS_DROP_MAP_STATE] >= 0)
+		kidos_drop_maps_set_state(&drops->maps, &drops->state);
+}
+
+void kidos_drops_status(const struct kidos_engine *engine, struct kidos_collector_status *status)
+{
+	const struct kidos_engine_drops *drops = engine->drops;
+
+	if (!drops) {
+		snprintf(status->reason, sizeof(status->reason),
+			 "the configuration has Drops / Enabled false");
+	} else if (*drops->refused) {
+		status->state = KIDOS_COLLECTOR_FAILED;
+		snprintf(status->reason, sizeof(status->reason), "%s", drops->refused);
+	} else {
+		status->state = drops->programs ? KIDOS_COLLECTOR_ON : KIDOS_COLLECTOR_OFF;
+		snprintf(status->reason, sizeof(status->reason), "%s", drops->state.rung);
+	}
+}
+
+void kidos_drops_close(struct kidos_engine *engine)
+{
+	struct kidos_engine_drops *drops = engine->drops;
+
+	if (!drops)
+		return;
+	kidos_drops_free(drops->programs);
+	kidos_drop_maps_close(&drops->maps);
+	kidos_drop_tally_free(&drops->tally);
+	kidos_reasons_free(drops->reasons);
+	kidos_symbols_free(drops->symbols);
+	free(drops);
+	engine->drops = NULL;
+}
+
+bool kidos_drops_unusual(const struct kidos_engine *engine, const struct kidos_drop_record *drop,
+			 char *text, size_t size)
+{
+	const struct kidos_engine_drops *drops = engine->drops;
+	char reason[KIDOS_REASON_NAME], place[KIDOS_SYMBOL];
+
+	kidos_reason_name(drops->reasons, drop->reason, reason);
+	kidos_symbol_name(drops->symbols, drop->place, NULL, place);
+	snprintf(text, size, "%s", reason);
+	return drop->time >= drops->state.learn_until &&
+	       !kidos_names_have(&engine->config->ignore_reasons, reason) &&
+	       !kidos_names_have(&engine->config->ignore_places, place);
+}
+
+struct reading {
+	struct kidos_engine_drops *drops;
+	const struct kidos_config *config;
+	bool learned; /* the time to learn is over */
+};
+
+/* What was seen while kidos learned is ordinary from then on. */
+static bool is_benign(const struct reading *reading, uint32_t reason)
+{
+	uint64_t first = reading->learned ? kidos_drop_maps_first(&reading->drops->maps, reason) : 0;
+
+	return first && first < reading->drops->state.learn_until;
+}
+
+static void take_count(const struct kidos_drop_key *key, uint64_t count, void *context)
+{
+	const struct reading *reading = context;
+	struct kidos_engine_drops *drops = reading->drops;
+	uint64_t packets = kidos_drop_tally_delta(&drops->tally, key, count);
+	char reason[KIDOS_REASON_NAME], place[KIDOS_SYMBOL];
+	struct kidos_drop_kind kind = { .class = key->class };
+
+	if (!packets)
+		return;
+	kind.reason = kidos_reason_name(drops->reasons, key->reason, reason);
+	kind.place = kidos_symbol_name(drops->symbols, key->place, NULL, place);
+	if (kidos_names_have(&reading->config->ignore_reasons, kind.reason) ||
+	    kidos_names_have(&reading->config->ignore_places, kind.place))
+		return;
+	kind.benign = is_benign(reading, key->reason);
+	kidos_drop_tally_add(&drops->tally, &kind, packets);
+}
+
+static void take_other(struct kidos_engine_drops *drops)
+{
+	uint64_t other[KIDOS_CLASSES];
+
+	if (kidos_drop_maps_other(&drops->maps, other))
+		return;
+	for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
+		struct kidos_drop_kind kind = { .class = c };
+
+		kidos_drop_tally_add(&drops->tally, &kind, other[c] - drops->other[c]);
+		drops->other[c] = other[c];
+	}
+}
+
+static void emit_packets(kidos_emit emit, void *context, const char *instance, const char *name,
+			 uint64_t packets)
+{
+	struct kidos_sample sample = { .instance = instance, .type = "packets",
+				       .type_instance = name, .kind = KIDOS_SAMPLE_DERIVE,
+				       .count = 1, .derive = { (int64_t)packets } };
+
+	emit(&sample, context);
+}
+
+static void emit_part(kidos_emit emit, void *context, const char *instance,
+		      const struct kidos_drop_part *part)
+{
+	for (size_t i = 0; i < part->count; i++)
+		emit_packets(emit, context, instance, part->series[i].name, part->series[i].packets);
+}
+
+static void emit_tally(kidos_emit emit, void *context, const struct kidos_drop_tally *tally)
+{
+	emit_part(emit, context, "drops", &tally->reasons);
+	emit_part(emit, context, "drops.place", &tally->places);
+	for (unsigned int c = 0; c < KIDOS_CLASSES; c++)
+		emit_packets(emit, context, "drops.proto", kidos_class_names[c], tally->classes[c]);
+	emit_packets(emit, context, "drops.proto", "benign", tally->benign);
+}
+
+static void emit_missed(kidos_emit emit, void *context, uint64_t missed, uint64_t lost)
+{
+	struct kidos_sample sample = { .instance = "self", .type = "total_events",
+				       .kind = KIDOS_SAMPLE_DERIVE, .count = 1 };
+
+	sample.type_instance = "drops_missed";
+	sample.derive[0] = (int64_t)missed;
+	emit(&sample, context);
+	sample.type_instance = "ring_lost";
+	sample.derive[0] = (int64_t)lost;
+	emit(&sample, context);
+}
+
+void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *context)
+{
+	struct kidos_engine_drops *drops = engine->drops;
+	struct reading reading = { .drops = drops, .config = engine->config };
+	int error;
+
+	if (!drops || drops->maps.fd[KIDOS_DROP_MAP_STATE] < 0)
+		return;
+	reading.learned = boottime_ns() >= drops->state.learn_until;
+	error = kidos_drop_maps_each(&drops->maps, take_count, &reading);
+	if (error)
+		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
+	take_other(drops);
+	drops->state.missed = drops->missed_before +
+			      (drops->programs ? kidos_drops_missed(drops->programs) : 0);
+	kidos_drop_maps_set_state(&drops->maps, &drops->state);
+	emit_tally(emit, context, &drops->tally);
+	emit_missed(emit, context, drops->state.missed, kidos_drop_maps_alerts_lost(&drops->maps));
+}
