@@ -100,10 +100,12 @@ struct kidos_flow_key {
 _Static_assert(sizeof(struct kidos_flow_key) == 40, "flow key");
 
 /*
- * Time in the table: CLOCK_MONOTONIC in units of 2^22 ns (4.19 ms), 32 bits,
- * compared modulo 2^32 (208 days).
+ * Time in the table: the kernel's ticks (bpf_jiffies64() >> time_shift), 32
+ * bits, compared modulo 2^32. A unit is 3.3 to 10 ms, by the kernel's HZ. The
+ * verifier turns the helper into one load; bpf_ktime_get_coarse_ns, which is
+ * no finer, costs 18 ns a packet.
  */
-#define KIDOS_TIME_SHIFT 22
+#define KIDOS_UNIT_MIN_NS 3000000u
 
 /*
  * An entry of the flow table, one cache line: what every packet touches.
@@ -226,7 +228,7 @@ struct kidos_traffic_config {
 	__u8 inner; /* account the inner packet of a tunnel */
 	__u8 xdp_frags; /* loaded with BPF_F_XDP_HAS_FRAGS (kernel 5.18) */
 	__u8 preemptible; /* PREEMPT_RT: programs on one CPU may interleave */
-	__u8 pad;
+	__u8 time_shift; /* ticks to kidos time units */
 	__u32 ports_mask; /* entries of `ports` - 1, a power of two less one */
 };
 _Static_assert(sizeof(struct kidos_traffic_config) == 64, "traffic config");

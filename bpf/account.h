@@ -89,7 +89,7 @@ static __always_inline void account_flow(__u32 slot, __u32 direction,
 					   << 32;
 		flow.packets = wire->packets;
 		flow.bytes = wire->bytes;
-		flow.now = kidos_clock() >> KIDOS_TIME_SHIFT;
+		flow.now = bpf_jiffies64() >> kidos_config.time_shift;
 		flow.tunnel_id = packet->tunnel_id;
 		flow.inner_vlan = packet->inner_vlan;
 		flow.tcp_flags = packet->tcp_flags;

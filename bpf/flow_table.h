@@ -18,7 +18,7 @@
 
 #include "flow_hash.h"
 
-#define KIDOS_QUIET 2 /* units: 4 to 8 ms, beyond any packet under way */
+#define KIDOS_QUIET 2 /* units: more than 3 ms, beyond any packet under way */
 #define KIDOS_ATTEMPTS 4 /* look-ups of a packet that meets a writer */
 
 /* What one packet adds; wire units. */

@@ -16,7 +16,7 @@ const volatile struct kidos_traffic_config kidos_config = {
 	.seed = { 0x9e3779b97f4a7c15, 0xd1b54a32d192ed03, 0xabc98388fb8fac03, 0x8cb92ba72f3d8dd7,
 		  0xe7037ed1a0b428db },
 	.set_mask = KIDOS_DEFAULT_SETS - 1,
-	.idle = 14305, /* 60 s */
+	.idle = 15000, /* 60 s at 250 ticks a second */
 	.slots = KIDOS_DEFAULT_SLOTS,
 	.ports_mask = KIDOS_DEFAULT_PORTS - 1,
 };

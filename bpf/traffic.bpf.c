@@ -13,10 +13,8 @@
 #include "parse.h"
 #ifdef KIDOS_BASELINE
 #include "flow_table_baseline.h"
-#define kidos_clock bpf_ktime_get_ns
 #else
 #include "flow_table_maps.h"
-#define kidos_clock bpf_ktime_get_coarse_ns
 #endif
 #include "account.h"
 

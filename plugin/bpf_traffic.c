@@ -62,6 +62,7 @@ static int set_config(struct bpf_object *object, const struct kidos_meta *settin
 	memcpy(config.seed, settings->seed, sizeof(config.seed));
 	config.set_mask = settings->set_mask;
 	config.idle = settings->idle;
+	config.time_shift = (__u8)settings->time_shift;
 	config.slots = settings->slots;
 	config.ports_mask = settings->ports_mask;
 	config.netns = netns;

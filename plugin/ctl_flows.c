@@ -35,7 +35,7 @@ static size_t rows(const struct ctl_settings *settings)
 
 static void print_head(const struct ctl_state *state, const struct ctl_scan *scan, bool grouped)
 {
-	double idle = (double)((uint64_t)state->maps.meta.idle << KIDOS_TIME_SHIFT) / 1e9;
+	double idle = (double)state->maps.meta.idle * (double)state->maps.meta.unit_ns / 1e9;
 	char now[KIDOS_TEXT_TIME];
 
 	kidos_text_local(scan->clock.realtime_ns, now);

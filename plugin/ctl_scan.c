@@ -116,7 +116,7 @@ int ctl_scan_run(struct ctl_state *state, struct ctl_scan *scan)
 
 	if (error)
 		return error;
-	kidos_clock_now(&scan->clock);
+	kidos_clock_now(&scan->clock, &state->maps.meta);
 	walk.now = kidos_clock_units(&scan->clock);
 	if (scan->history && !kidos_flow_history_begin(scan->history, entries(&state->maps),
 						       scan->clock.realtime_ns))

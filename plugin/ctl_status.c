@@ -38,13 +38,13 @@ static int gather(const struct ctl_state *state, struct ctl_status *status)
 	const struct kidos_meta *meta = &state->maps.meta;
 	struct kidos_clock clock;
 
-	kidos_clock_now(&clock);
+	kidos_clock_now(&clock, meta);
 	status->state = state;
 	status->health = kidos_health(meta, process_exists(meta->pid), clock.realtime_ns,
 				      status->why);
 	status->rung = meta->baseline ? "kernel hash map" : "set-associative table";
 	status->fill = meta->max_flows ? (double)meta->flows_active / (double)meta->max_flows : 0;
-	status->idle = (double)((uint64_t)meta->idle << KIDOS_TIME_SHIFT) / 1e9;
+	status->idle = (double)meta->idle * (double)meta->unit_ns / 1e9;
 	return kidos_maps_events(&state->maps, status->events);
 }
 

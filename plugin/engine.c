@@ -52,7 +52,6 @@ static int fill_meta(struct kidos_engine *engine, uint64_t interval_ns)
 
 	meta->abi = KIDOS_ABI_VERSION;
 	meta->pid = (uint32_t)getpid();
-	meta->idle = (uint32_t)(engine->config->idle_timeout * 1000000000u >> KIDOS_TIME_SHIFT);
 	meta->interval_ns = interval_ns;
 	meta->started_ns = realtime_ns();
 	snprintf(meta->version, sizeof(meta->version), "%s", KIDOS_VERSION);
@@ -117,6 +116,16 @@ static bool has_perfmon(void)
 	       data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN);
 }
 
+static int set_clock(struct kidos_engine *engine)
+{
+	struct kidos_meta *meta = &engine->meta;
+	int error = kidos_clock_measure(meta);
+
+	if (!error)
+		meta->idle = (uint32_t)(engine->config->idle_timeout * 1000000000u / meta->unit_ns);
+	return error;
+}
+
 /*
  * The first namespace's programs make the maps, so they are loaded at once:
  * what is wrong with kernel or privileges is known before collectd goes on.
@@ -126,6 +135,8 @@ static int load(struct kidos_engine *engine)
 	struct kidos_world *world = &engine->worlds[0];
 	int error = kidos_state_create_maps(&engine->maps, engine->meta.slots);
 
+	if (!error)
+		error = set_clock(engine);
 	if (!error) {
 		world->traffic = kidos_traffic_load(&engine->maps, &engine->meta, world->number);
 		error = world->traffic ? 0 : -errno;

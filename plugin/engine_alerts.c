@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,9 +17,9 @@
 
 #define QUEUE_ROOM 256
 #define TICK_MS 250
-#define PATIENCE_NS 1000000000 /* with a receiver, at the end */
+#define PATIENCE_S 1 /* with a receiver, at the end */
 
-/* What one slot's counts were, and what is not judged yet. */
+/* Of one slot and kind: the part since the last poll, the whole as it was then, what is open. */
 struct share {
 	uint64_t part, whole;
 	bool based;
@@ -220,7 +219,7 @@ static bool join(struct kidos_alerts *alerts)
 		kidos_alert_queue_close(alerts->queue);
 	if (alerts->telling) {
 		clock_gettime(CLOCK_MONOTONIC, &end);
-		end.tv_sec += PATIENCE_NS / 1000000000;
+		end.tv_sec += PATIENCE_S;
 		joined = !pthread_clockjoin_np(alerts->teller, NULL, CLOCK_MONOTONIC, &end);
 	}
 	return joined;
@@ -257,49 +256,72 @@ int kidos_alerts_join(struct kidos_engine *engine, int map)
 {
 	struct kidos_alerts *alerts = engine->alerts;
 
-	if (!alerts)
+	if (!alerts || alerts->ring)
 		return 0;
 	alerts->ring = kidos_ring_open(map, take_record, alerts);
 	return alerts->ring ? watch(alerts, kidos_ring_fd(alerts->ring)) : -errno;
 }
 
-static void judge(struct kidos_alerts *alerts, enum kidos_alert_kind kind, unsigned int slot,
-		  double percent)
+static double threshold_of(const struct kidos_config *config, enum kidos_alert_kind kind)
+{
+	const struct kidos_alert_rule *rule = &kidos_alert_rules[kind];
+	const char *option = (const char *)config + rule->option;
+
+	return rule->option ? (double)*(const uint64_t *)option : rule->threshold;
+}
+
+static void take_share(struct kidos_alerts *alerts, enum kidos_alert_kind kind, unsigned int slot,
+		       double percent)
 {
 	struct kidos_alert alert = {
-	    .time_ns = kidos_boottime_ns(),
-	    .kind = kind,
-	    .observed = percent,
-	    .threshold = kidos_alert_rules[kind].threshold,
+		.time_ns = kidos_boottime_ns(),
+		.kind = kind,
+		.observed = percent,
+		.threshold = threshold_of(alerts->engine->config, kind),
 	};
 
-	if (percent <= alert.threshold)
+	if (alert.threshold <= 0 || percent <= alert.threshold)
 		return;
 	kidos_port_name(&alerts->engine->slots[slot], alert.instance, sizeof(alert.instance));
 	take(alerts, &alert);
 }
 
-void kidos_alerts_interval(struct kidos_engine *engine, enum kidos_alert_kind kind,
-			   unsigned int slot, uint64_t part, uint64_t whole)
+static struct share *share_of(struct kidos_alerts *alerts, enum kidos_alert_kind kind,
+			      unsigned int slot)
 {
-	struct kidos_alerts *alerts = engine->alerts;
+	return &alerts->shares[slot * KIDOS_ALERT_KINDS + kind];
+}
+
+void kidos_alerts_part(struct kidos_engine *engine, enum kidos_alert_kind kind, unsigned int slot,
+		       uint64_t part)
+{
+	if (engine->alerts)
+		share_of(engine->alerts, kind, slot)->part += part;
+}
+
+void kidos_alerts_forget(struct kidos_engine *engine, enum kidos_alert_kind kind, unsigned int slot)
+{
+	if (engine->alerts)
+		*share_of(engine->alerts, kind, slot) = (struct share){};
+}
+
+void kidos_alerts_judge(struct kidos_engine *engine, enum kidos_alert_kind kind, unsigned int slot,
+			uint64_t whole)
+{
 	uint64_t window_ns = engine->config->alert_window * 1000000000u;
 	struct share *share;
 	double percent;
-	bool enough;
 
-	if (!alerts)
+	if (!engine->alerts)
 		return;
-	share = &alerts->shares[slot * KIDOS_ALERT_KINDS + kind];
-	enough =
-	    share->based && kidos_share_add(&share->open, part - share->part, whole - share->whole,
+	share = share_of(engine->alerts, kind, slot);
+	if (share->based && kidos_share_add(&share->open, share->part, whole - share->whole,
 					    kidos_boottime_ns(), window_ns,
-					    kidos_alert_rules[kind].least, &percent);
-	share->part = part;
+					    kidos_alert_rules[kind].least, &percent))
+		take_share(engine->alerts, kind, slot, percent);
+	share->part = 0;
 	share->whole = whole;
 	share->based = true;
-	if (enough)
-		judge(alerts, kind, slot, percent);
 }
 
 void kidos_alerts_switch(struct kidos_engine *engine, bool on)

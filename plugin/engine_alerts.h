@@ -17,15 +17,20 @@ int kidos_alerts_start(struct kidos_engine *engine, kidos_notify notify);
 /* Within 1.5 s, whatever a receiver of notifications does. */
 void kidos_alerts_stop(struct kidos_engine *engine);
 
-/* Records of this ring buffer map are signs from now on; 0 or -errno. Once. */
+/* Records of this ring buffer map are signs from now on; 0 (also when it was joined) or -errno. */
 int kidos_alerts_join(struct kidos_engine *engine, int map);
 
 /*
- * What an interface saw since kidos started, both growing: a part (drops) of
- * a whole (packets) that this kind judges. From the poll, under its lock.
+ * Shares of what an interface saw, from the poll, under its lock: parts
+ * (drops) since the last one, then the whole (packets), which only grows.
+ * Forget a slot while its whole is not counted.
  */
-void kidos_alerts_interval(struct kidos_engine *engine, enum kidos_alert_kind kind,
-			   unsigned int slot, uint64_t part, uint64_t whole);
+void kidos_alerts_part(struct kidos_engine *engine, enum kidos_alert_kind kind, unsigned int slot,
+		       uint64_t part);
+void kidos_alerts_judge(struct kidos_engine *engine, enum kidos_alert_kind kind, unsigned int slot,
+			uint64_t whole);
+void kidos_alerts_forget(struct kidos_engine *engine, enum kidos_alert_kind kind,
+			 unsigned int slot);
 
 /* While off, no sign is taken; what is active ends by its cool-down. */
 void kidos_alerts_switch(struct kidos_engine *engine, bool on);

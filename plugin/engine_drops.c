@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine_alerts.h"
+#include "engine_drop_share.h"
 #include "engine_drops.h"
 #include "bpf_drops.h"
 #include "bpf_reasons.h"
@@ -176,6 +177,7 @@ bool kidos_drops_unusual(const struct kidos_engine *engine, const struct kidos_d
 
 struct reading {
 	struct kidos_engine_drops *drops;
+	struct kidos_engine *engine;
 	const struct kidos_config *config;
 	bool learned; /* the time to learn is over */
 };
@@ -203,6 +205,7 @@ static void take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 	if (kidos_names_have(&reading->config->ignore_reasons, kind.reason) ||
 	    kidos_names_have(&reading->config->ignore_places, kind.place))
 		return;
+	kidos_drop_share_add(reading->engine, key, packets);
 	kind.benign = is_benign(reading, key->reason);
 	kidos_drop_tally_add(&drops->tally, &kind, packets);
 }
@@ -263,7 +266,7 @@ static void emit_missed(kidos_emit emit, void *context, uint64_t missed, uint64_
 void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *context)
 {
 	struct kidos_engine_drops *drops = engine->drops;
-	struct reading reading = { .drops = drops, .config = engine->config };
+	struct reading reading = { .drops = drops, .engine = engine, .config = engine->config };
 	int error;
 
 	if (!drops || drops->maps.fd[KIDOS_DROP_MAP_STATE] < 0)
@@ -272,6 +275,7 @@ void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *contex
 	error = kidos_drop_maps_each(&drops->maps, take_count, &reading);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
+	kidos_drop_share_judge(engine);
 	take_other(drops);
 	drops->state.missed = drops->missed_before +
 			      (drops->programs ? kidos_drops_missed(drops->programs) : 0);

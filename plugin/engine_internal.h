@@ -4,6 +4,7 @@
 #define KIDOS_ENGINE_INTERNAL_H
 
 #include "bpf_attach.h"
+#include "bpf_clock.h"
 #include "bpf_state.h"
 #include "core/alert_notice.h"
 #include "core/port.h"

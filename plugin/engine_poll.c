@@ -154,7 +154,7 @@ static uint64_t tally_flows(const struct kidos_engine *engine, struct counts *co
 			       .idle = engine->meta.idle, .maps = &engine->maps };
 	struct kidos_clock clock;
 
-	kidos_clock_now(&clock);
+	kidos_clock_now(&clock, &engine->meta);
 	tally.now = kidos_clock_units(&clock);
 	if (engine->meta.baseline)
 		kidos_maps_each_baseline(&engine->maps, tally_baseline, &tally);

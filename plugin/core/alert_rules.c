@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "alert_rules.h"
+#include "config.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@ const struct kidos_alert_rule kidos_alert_rules[KIDOS_ALERT_KINDS] = {
 	{
 	    .name = "drop_share",
 	    .severity = KIDOS_SEVERITY_WARNING,
-	    .threshold = 1,
+	    .option = offsetof(struct kidos_config, drop_share),
 	    .least = 1000,
 	    .hold = 1,
 	    .wording = "{observed} % of packets dropped, {threshold} % are allowed",

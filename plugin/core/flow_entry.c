@@ -50,22 +50,23 @@ static uint64_t read_clock(clockid_t id)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-void kidos_clock_now(struct kidos_clock *clock)
+void kidos_clock_now(struct kidos_clock *clock, const struct kidos_meta *meta)
 {
+	clock->unit_ns = meta->unit_ns;
 	clock->realtime_ns = read_clock(CLOCK_REALTIME);
-	clock->monotonic_ns = read_clock(CLOCK_MONOTONIC);
+	clock->table_ns = read_clock(CLOCK_MONOTONIC) - (uint64_t)meta->time_origin_ns;
 }
 
 uint32_t kidos_clock_units(const struct kidos_clock *clock)
 {
-	return (uint32_t)(clock->monotonic_ns >> KIDOS_TIME_SHIFT);
+	return (uint32_t)(clock->table_ns / clock->unit_ns);
 }
 
 uint64_t kidos_clock_realtime(const struct kidos_clock *clock, uint32_t units)
 {
-	uint64_t age = (uint64_t)(uint32_t)(kidos_clock_units(clock) - units) << KIDOS_TIME_SHIFT;
+	uint64_t age = (uint32_t)(kidos_clock_units(clock) - units) * clock->unit_ns;
 
 	/* From the start of the present unit, so that a time reads the same at every look. */
-	age += clock->monotonic_ns & ((1u << KIDOS_TIME_SHIFT) - 1);
-	return clock->realtime_ns - (age > clock->monotonic_ns ? 0 : age);
+	age += clock->table_ns % clock->unit_ns;
+	return clock->realtime_ns - (age > (clock->unit_ns << 31) ? 0 : age); /* a tick ahead of ours */
 }

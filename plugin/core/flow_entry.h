@@ -39,12 +39,14 @@ struct kidos_flow_view {
 
 /* What kidos time units mean now: taken once per scan. */
 struct kidos_clock {
-	uint64_t realtime_ns, monotonic_ns;
+	uint64_t realtime_ns;
+	uint64_t table_ns; /* since the table's clock was 0 */
+	uint64_t unit_ns;
 };
-void kidos_clock_now(struct kidos_clock *clock);
+void kidos_clock_now(struct kidos_clock *clock, const struct kidos_meta *meta);
 /* Now in kidos time units. */
 uint32_t kidos_clock_units(const struct kidos_clock *clock);
-/* Units of the last 208 days to CLOCK_REALTIME nanoseconds. */
+/* Units of the last 2^31 to CLOCK_REALTIME nanoseconds. */
 uint64_t kidos_clock_realtime(const struct kidos_clock *clock, uint32_t units);
 
 #endif

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "bpf_clock.h"
 #include "bpf_state.h"
 #include "bpf_traffic.h"
 #include "flow_entry.h"
@@ -44,7 +45,7 @@ static uint64_t realtime(void)
 {
 	struct kidos_clock clock;
 
-	kidos_clock_now(&clock);
+	kidos_clock_now(&clock, &fixture.meta);
 	return clock.realtime_ns;
 }
 
@@ -166,15 +167,17 @@ static int setup(void **state)
 		.seed = { 0x8c1f0a6e5d3b2947, 0xe7a94d1b62f08c35, 0x53b6f1c92e7d804b,
 			  0xb90d37e8a4c5126f, 0x2f68c5d1907be3a9 },
 		.set_mask = (1 << 18) - 1,
-		.idle = (__u32)(60000000000u >> KIDOS_TIME_SHIFT),
 		.slots = 4,
 		.max_flows = 1 << 20,
 		.memory = 200 << 20,
 		.interval_ns = 600000000000u,
-		.started_ns = realtime(),
 		.flows_active = 65,
 		.version = "test",
 	};
+	if (kidos_clock_measure(&fixture.meta))
+		return -1;
+	fixture.meta.idle = (__u32)(60000000000u / fixture.meta.unit_ns);
+	fixture.meta.started_ns = realtime();
 	fixture.maps.cpus = kidos_possible_cpus();
 	fixture.traffic = kidos_traffic_load(&fixture.maps, &fixture.meta, 0);
 	if (!fixture.traffic || kidos_state_create_maps(&fixture.maps, fixture.meta.slots))
@@ -273,6 +276,33 @@ static void test_flows_json(void **state)
 	json_object_put(object);
 }
 
+/* "2026-11-21T06:52:01.123Z" to seconds since the epoch. */
+static double seconds_of(struct json_object *flow, const char *path)
+{
+	struct tm tm = {};
+	char *rest = strptime(json_object_get_string(at(flow, path)), "%Y-%m-%dT%H:%M:%S", &tm);
+
+	assert_non_null(rest);
+	return (double)timegm(&tm) + strtod(rest, NULL);
+}
+
+/* The table counts ticks: a time is that of the tick before, at most 10 ms away. */
+static void test_flow_times(void **state)
+{
+	const double unit = (double)fixture.meta.unit_ns / 1e9;
+	double before = (double)realtime() / 1e9, after;
+	struct json_object *object;
+
+	(void)state;
+	send_frame(KIDOS_PROGRAM_XDP, "tcp", 0);
+	after = (double)realtime() / 1e9;
+	object = run_json("flows --json --proto tcp --sort last --limit 1");
+	assert_true(seconds_of(object, "/flows/0/last") >= before - unit - 0.001);
+	assert_true(seconds_of(object, "/flows/0/last") <= after + 0.001);
+	assert_true(seconds_of(object, "/flows/0/first") <= before);
+	json_object_put(object);
+}
+
 static void test_flows_selected(void **state)
 {
 	(void)state;
@@ -366,6 +396,7 @@ int main(void)
 		{ "kidosctl: flows selected", test_flows_selected, NULL, NULL, NULL },
 		{ "kidosctl: flows grouped", test_flows_grouped, NULL, NULL, NULL },
 		{ "kidosctl: flows watched", test_watch, NULL, NULL, NULL },
+		{ "kidosctl: times of a flow", test_flow_times, NULL, NULL, NULL },
 		{ "kidosctl: exit status", test_exit_status, NULL, NULL, NULL },
 		{ "kidosctl: a million flows", test_million, NULL, NULL, NULL },
 	};

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "bpf_clock.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <time.h>
+
+#include "clock.skel.h"
+
+#define NS_PER_S 1000000000ull
+#define LONGEST_WAIT_NS (NS_PER_S / 10) /* ten units of the slowest kernel */
+
+static __u64 monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (__u64)now.tv_sec * NS_PER_S + (__u64)now.tv_nsec;
+}
+
+/* A tick is what the coarse clocks advance by. */
+static int set_unit(struct kidos_meta *meta)
+{
+	struct timespec tick;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) || tick.tv_sec || !tick.tv_nsec)
+		return -ENOTSUP;
+	meta->time_shift = 0;
+	while ((__u64)tick.tv_nsec << meta->time_shift < KIDOS_UNIT_MIN_NS)
+		meta->time_shift++;
+	meta->unit_ns = (__u64)tick.tv_nsec << meta->time_shift;
+	return 0;
+}
+
+static int units_now(int program, __u32 *units)
+{
+	static const char frame[64];
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame));
+	int error = bpf_prog_test_run_opts(program, &run);
+
+	*units = run.retval;
+	return error;
+}
+
+static int wait_for_unit(int program, struct kidos_meta *meta)
+{
+	__u64 begin = monotonic_ns(), now;
+	__u32 first, units;
+	int error = units_now(program, &first);
+
+	do {
+		now = monotonic_ns();
+		if (!error)
+			error = units_now(program, &units);
+	} while (!error && units == first && now - begin < LONGEST_WAIT_NS);
+	if (!error)
+		meta->time_origin_ns = (__s64)(now - units * meta->unit_ns);
+	return error;
+}
+
+int kidos_clock_measure(struct kidos_meta *meta)
+{
+	struct clock_bpf *skeleton;
+	int error = set_unit(meta);
+
+	if (error)
+		return error;
+	skeleton = clock_bpf__open();
+	if (!skeleton)
+		return -errno;
+	skeleton->rodata->time_shift = meta->time_shift;
+	error = clock_bpf__load(skeleton);
+	if (!error)
+		error = wait_for_unit(bpf_program__fd(skeleton->progs.kidos_now), meta);
+	clock_bpf__destroy(skeleton);
+	return error;
+}
