@@ -15,7 +15,7 @@ send_all() {
 	local ns=$1 interface=$2 kind class length count=3
 	packets=() bytes=()
 	while read -r kind class length <&3; do
-		in_ns "$ns" "$frames" "$interface" "$kind" $count --dst-mac $nobody || return 1
+		in_ns "$ns" "$frames" "$interface" "$kind" "$count" --dst-mac "$nobody" || return 1
 		packets[$class]=$((${packets[$class]:-0} + count))
 		bytes[$class]=$((${bytes[$class]:-0} + count * length))
 		count=$((count + 2))

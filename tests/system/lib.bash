@@ -106,7 +106,7 @@ received_at_least() {
 sends_counted() {
 	local was now
 	was=$(udp_received "$1")
-	in_ns a "$frames" a0 udp 100 --dst-mac $nobody
+	in_ns a "$frames" a0 udp 100 --dst-mac "$nobody"
 	wait_for 2 received_at_least "$1" $((was + 100))
 	now=$(udp_received "$1")
 	echo "before $was, now $now"

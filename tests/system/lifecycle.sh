@@ -38,7 +38,7 @@ same_index_new_name() {
 	ip -n "$run-a" link add a0 arp off type veth peer name c0 netns "$run-b" index "$index"
 	ip -n "$run-b" link set c0 up
 	ip -n "$run-a" link set a0 up
-	in_ns a "$frames" a0 udp 50 --dst-mac $nobody
+	in_ns a "$frames" a0 udp 50 --dst-mac "$nobody"
 	sleep 1
 	is b0 waiting
 }
@@ -98,7 +98,7 @@ down_once() {
 down_in_two_seconds() {
 	local phase
 	for phase in $phases; do
-		down_once $phase || down_once $phase || return 1
+		down_once "$phase" || down_once "$phase" || return 1
 	done
 }
 

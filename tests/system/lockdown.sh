@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: yes
+# kernels: 6.12
 # Under lockdown=confidentiality, where programs may not read kernel memory: `dev kernels` starts
 # one guest with it.
 # shellcheck source-path=SCRIPTDIR source=lib.bash

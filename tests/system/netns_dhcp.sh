@@ -170,7 +170,7 @@ each_message_of_down() {
 	local n bad="" out
 	for n in $(seq 60); do
 		host "$KN" up "$uplink_only" --yes-move-uplink || bad+="up $n; "
-		if host env KIDOS_NETNS_FAIL_MESSAGE=$n "$KN" down "$uplink_only" 2>/dev/null; then
+		if host env KIDOS_NETNS_FAIL_MESSAGE="$n" "$KN" down "$uplink_only" 2>/dev/null; then
 			break
 		fi
 		out=$(host "$KN" down "$uplink_only" 2>&1) || bad+="$n: $out; "

@@ -64,7 +64,7 @@ topology() {
 }
 
 everything() {
-	ls /run/netns 2>/dev/null | sort
+	find /run/netns -mindepth 1 -printf '%f\n' 2>/dev/null | sort
 	ip -o link | sed 's/^[0-9]*: //; s/ state .*//' | sort
 	ip -o addr | awk '{ print $2, $3, $4 }' | sort
 	ip route show table all

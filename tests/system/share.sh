@@ -49,7 +49,7 @@ both_count() {
 they_count() {
 	local was
 	was=$(their_frames)
-	in_ns a "$frames" a0 udp 100 --dst-mac $nobody
+	in_ns a "$frames" a0 udp 100 --dst-mac "$nobody"
 	wait_for 2 they_have $((was + 100)) || { echo "before $was, now $(their_frames)"; return 1; }
 }
 
