@@ -15,7 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define QUEUE_ROOM 256
 #define TICK_MS 250
 #define PATIENCE_S 1 /* with a receiver, at the end */
 
@@ -35,7 +34,8 @@ struct kidos_alerts {
 	struct share *shares; /* by slot and kind; the poll's */
 	struct kidos_alert_queue *queue;
 	struct kidos_ring *ring;
-	atomic_ullong sent, refused, malformed;
+	atomic_ullong sent, refused;
+	atomic_bool malformed; /* said so in the log */
 	pthread_t reader, teller;
 	bool reading, telling;
 	int epoll, stop;
@@ -76,7 +76,8 @@ static void take_record(const void *data, size_t size, void *context)
 	enum kidos_alert_kind kind;
 
 	if (kidos_alert_kind_of(data, size, &kind)) {
-		atomic_fetch_add(&alerts->malformed, 1);
+		if (!atomic_exchange(&alerts->malformed, true))
+			kidos_log(LOG_WARNING, "alerts: a record that this version does not know");
 		return;
 	}
 	memcpy(&record, data, sizeof(record));
@@ -118,6 +119,8 @@ static void *tell(void *context)
 	while (kidos_alert_queue_take(alerts->queue, &news)) {
 		kidos_notice_of(&news.episode, news.step, kidos_boot_ns(), &notice);
 		error = alerts->notify(&notice);
+		if (error && !atomic_load(&alerts->refused))
+			kidos_log(LOG_NOTICE, "alerts: no plugin takes notifications, such as exec");
 		if (news.step != KIDOS_ALERT_ENDED)
 			atomic_fetch_add(error ? &alerts->refused : &alerts->sent, 1);
 	}
@@ -152,7 +155,7 @@ static int make(struct kidos_alerts *alerts)
 		return -errno;
 	first_id = first_id >> 1 | 1;
 	alerts->states = kidos_alert_states_new(&limits, first_id, put, alerts);
-	alerts->queue = kidos_alert_queue_new(QUEUE_ROOM);
+	alerts->queue = kidos_alert_queue_new(KIDOS_ALERT_QUEUE);
 	alerts->shares =
 	    calloc((size_t)alerts->engine->meta.slots * KIDOS_ALERT_KINDS, sizeof(*alerts->shares));
 	alerts->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -345,5 +348,4 @@ void kidos_alerts_totals(struct kidos_engine *engine, struct kidos_alert_totals 
 	pthread_mutex_unlock(&alerts->lock);
 	totals->sent = atomic_load(&alerts->sent);
 	totals->lost = totals->counts.lost + atomic_load(&alerts->refused);
-	totals->malformed = atomic_load(&alerts->malformed);
 }

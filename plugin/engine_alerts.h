@@ -37,7 +37,7 @@ void kidos_alerts_switch(struct kidos_engine *engine, bool on);
 
 struct kidos_alert_totals {
 	struct kidos_alert_counts counts;
-	uint64_t sent, lost, malformed;
+	uint64_t sent, lost;
 };
 /* sent + lost + counts.suppressed + those in the queue = the sum of counts.raised. */
 void kidos_alerts_totals(struct kidos_engine *engine, struct kidos_alert_totals *totals);

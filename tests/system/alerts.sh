@@ -131,6 +131,17 @@ has_metadata() {
 	[ -z "$missing" ] || { echo "missing:$missing"; return 1; }
 }
 
+# The script that is shipped, with a logger that prints.
+example_script() {
+	mkdir -p "$work/bin"
+	printf '#!/bin/sh\necho "$@"\n' >"$work/bin/logger"
+	chmod 755 "$work/bin/logger"
+	PATH=$work/bin:$PATH sh "$top/collectd.conf.d/notify-log" <"$1" >"$work/example"
+	cat "$work/example"
+	grep -qF -- "-t kidos WARNING $(header "$1" alert_id) drop_share on b0: 100 % of packets dropped" \
+		"$work/example"
+}
+
 events() {
 	csv_last "$1/total_events-$2" | cut -d. -f1
 }
@@ -166,6 +177,11 @@ start_and_end() {
 		"$(events alerts drop_share) $(csv_last alerts/count-drop_share)"
 	equal 'values: sent, suppressed, lost' '1 0 0' \
 		"$(events self alerts_sent) $(events self alerts_suppressed) $(events self alerts_lost)"
+	ctl collector alerts off >/dev/null
+	send a a0 2000
+	settle
+	equal 'switched off: nothing is raised' 1 "$(events alerts drop_share)"
+	check 'the script of the examples tells of it' example_script "$file"
 	equal 'kidosctl alerts lists it as over' false "$(ctl alerts --json | jq -r '.alerts[0].active')"
 	stop_collectd
 }
