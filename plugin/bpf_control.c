@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpf_control.h"
+#include "bpf_maps.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -53,14 +54,12 @@ static int check_layout(const struct kidos_control_maps *maps, int map)
 
 int kidos_control_open(struct kidos_control_maps *maps, const char *path)
 {
-	char pin[PATH_MAX + 32];
 	int error = 0;
 
 	*maps = (struct kidos_control_maps)KIDOS_CONTROL_MAPS_NONE;
 	for (int i = 0; !error && i < KIDOS_CONTROL_MAPS; i++) {
-		snprintf(pin, sizeof(pin), "%s/%s", path, kidos_control_map_names[i]);
-		maps->fd[i] = bpf_obj_get(pin);
-		error = maps->fd[i] < 0 ? -errno : check_layout(maps, i);
+		maps->fd[i] = kidos_map_open_to_read(path, kidos_control_map_names[i]);
+		error = maps->fd[i] < 0 ? maps->fd[i] : check_layout(maps, i);
 	}
 	if (error)
 		kidos_control_close(maps);

@@ -31,7 +31,7 @@ struct kidos_control_maps {
 /* Makes the maps; 0 or -errno. */
 int kidos_control_create(struct kidos_control_maps *maps);
 
-/* Opens what is pinned under path; 0 or -errno (-EPROTO: another version's). */
+/* Opens what is pinned under path, to be read at least; 0 or -errno (-EPROTO: another version's). */
 int kidos_control_open(struct kidos_control_maps *maps, const char *path);
 void kidos_control_close(struct kidos_control_maps *maps);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpf_maps.h"
+#include "bpf_view.h"
 #include "parse.h"
 
 #include <bpf/bpf.h>
@@ -15,26 +16,51 @@ const char *const kidos_map_names[KIDOS_MAPS] = {
 	"ports", "totals", "retired", "events", "flows", "details", "spills", "slots", "meta",
 };
 
-static int open_pins(struct kidos_maps *maps, const char *path)
+static int open_with(const char *path, const char *name, __u32 flags)
 {
+	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = flags);
 	char pin[PATH_MAX + 32];
+	int fd;
 
+	snprintf(pin, sizeof(pin), "%s/%s", path, name);
+	fd = bpf_obj_get_opts(pin, &opts);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_to_write(const char *path, const char *name)
+{
+	return open_with(path, name, 0);
+}
+
+/* Whoever may write can map the flow table into memory, whoever may not must copy it. */
+int kidos_map_open_to_read(const char *path, const char *name)
+{
+	int fd = open_with(path, name, 0);
+
+	return fd == -EACCES || fd == -EPERM ? open_with(path, name, BPF_F_RDONLY) : fd;
+}
+
+static int open_pins(struct kidos_maps *maps, const char *path,
+		     int (*open_one)(const char *path, const char *name))
+{
 	for (int i = 0; i < KIDOS_MAPS; i++) {
-		snprintf(pin, sizeof(pin), "%s/%s", path, kidos_map_names[i]);
-		maps->fd[i] = bpf_obj_get(pin);
-		if (maps->fd[i] < 0 && errno != ENOENT)
-			return -errno;
+		int fd = open_one(path, kidos_map_names[i]);
+
+		if (fd < 0 && fd != -ENOENT)
+			return fd;
+		maps->fd[i] = fd < 0 ? -1 : fd;
 	}
 	return maps->fd[KIDOS_MAP_META] < 0 ? -ENOENT : kidos_maps_meta(maps, &maps->meta);
 }
 
-int kidos_maps_open(struct kidos_maps *maps, const char *path)
+static int open_all(struct kidos_maps *maps, const char *path,
+		    int (*open_one)(const char *path, const char *name))
 {
 	int error;
 
 	*maps = (struct kidos_maps)KIDOS_MAPS_NONE;
 	maps->cpus = kidos_possible_cpus();
-	error = open_pins(maps, path);
+	error = open_pins(maps, path, open_one);
 	if (!error && maps->meta.abi != KIDOS_ABI_VERSION)
 		error = -EPROTO;
 	if (error)
@@ -42,15 +68,34 @@ int kidos_maps_open(struct kidos_maps *maps, const char *path)
 	return error;
 }
 
-static int map_one(const struct kidos_maps *maps, enum kidos_map map, size_t size,
-		   const void **address)
+int kidos_maps_open(struct kidos_maps *maps, const char *path)
 {
-	void *got = mmap(NULL, size, PROT_READ, MAP_SHARED, maps->fd[map], 0);
+	return open_all(maps, path, open_to_write);
+}
 
-	if (got == MAP_FAILED)
-		return -errno;
-	*address = got;
-	return 0;
+int kidos_maps_open_to_read(struct kidos_maps *maps, const char *path)
+{
+	return open_all(maps, path, kidos_map_open_to_read);
+}
+
+/* An entry that changed hands between two copies was not read whole. */
+static void settle_flows(void *first, const void *second)
+{
+	const struct kidos_flow_set *after = second;
+	struct kidos_flow_set *before = first;
+
+	for (int i = 0; i < KIDOS_WAYS; i++) {
+		__u32 changed = (__u32)(before->ways[i].state ^ after->ways[i].state);
+
+		if (changed & ~KIDOS_STATE_OVERFLOWED)
+			before->ways[i].state |= KIDOS_STATE_WRITING;
+	}
+}
+
+static void settle_details(void *first, const void *second)
+{
+	(void)first;
+	(void)second;
 }
 
 int kidos_maps_mmap(struct kidos_maps *maps)
@@ -61,12 +106,12 @@ int kidos_maps_mmap(struct kidos_maps *maps)
 	if (maps->meta.baseline)
 		return 0;
 	maps->sets = sets;
-	error = map_one(maps, KIDOS_MAP_FLOWS, sets * sizeof(*maps->flows),
-			(const void **)&maps->flows);
+	error = kidos_view(maps->fd[KIDOS_MAP_FLOWS], sets, sizeof(*maps->flows), settle_flows,
+			   (const void **)&maps->flows);
 	if (error)
 		return error;
-	return map_one(maps, KIDOS_MAP_DETAILS, sets * sizeof(*maps->details),
-		       (const void **)&maps->details);
+	return kidos_view(maps->fd[KIDOS_MAP_DETAILS], sets, sizeof(*maps->details),
+			  settle_details, (const void **)&maps->details);
 }
 
 void kidos_maps_close(struct kidos_maps *maps)

@@ -37,7 +37,16 @@ struct kidos_maps {
  */
 int kidos_maps_open(struct kidos_maps *maps, const char *path);
 
-/* Maps the flow table into memory; 0 or -errno. Nothing to do on the baseline rung. */
+/* The same for one who may read the pins alone, such as a member of the group kidos. */
+int kidos_maps_open_to_read(struct kidos_maps *maps, const char *path);
+
+/* One pinned map, for writing too where that is allowed: its descriptor, or -errno. */
+int kidos_map_open_to_read(const char *path, const char *name);
+
+/*
+ * Maps the flow table into memory, or copies it there as it is now where it may only be read; 0 or
+ * -errno. Nothing to do on the baseline rung.
+ */
 int kidos_maps_mmap(struct kidos_maps *maps);
 void kidos_maps_close(struct kidos_maps *maps);
 

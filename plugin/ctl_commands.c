@@ -33,6 +33,8 @@ const struct ctl_command ctl_commands[] = {
 	{ "summary", "the host on one page", json_only, NULL, ctl_summary },
 	{ "flows", "flows by bytes, filtered, sorted or grouped", ctl_flow_options, NULL,
 	  ctl_flows },
+	{ "drops", "recent dropped packets, or counts by reason, place, host, process",
+	  ctl_drop_options, NULL, ctl_drops },
 	{ "alerts", "what is wrong, and what was of late", json_only, NULL, ctl_alerts },
 	{ "collector", "switches what collectd's kidos collects", no_options, "NAME on|off",
 	  ctl_collector },

@@ -8,7 +8,7 @@
 
 #define WATCH_MAX 86400
 
-static bool set_interface(struct ctl_settings *settings, const char *value)
+bool ctl_set_interface(struct ctl_settings *settings, const char *value)
 {
 	settings->interface = value;
 	return *value != '\0';
@@ -27,7 +27,7 @@ static bool set_proto(struct ctl_settings *settings, const char *value)
 	return kidos_protocol_parse(value, &settings->filter.protocol);
 }
 
-static bool set_prefix(struct ctl_settings *settings, const char *value)
+bool ctl_set_prefix(struct ctl_settings *settings, const char *value)
 {
 	struct kidos_flow_filter *filter = &settings->filter;
 
@@ -36,12 +36,12 @@ static bool set_prefix(struct ctl_settings *settings, const char *value)
 	return kidos_prefix_parse(value, &filter->prefixes[filter->prefix_count++]);
 }
 
-static bool set_host(struct ctl_settings *settings, const char *value)
+bool ctl_set_host(struct ctl_settings *settings, const char *value)
 {
-	return !strchr(value, '/') && set_prefix(settings, value);
+	return !strchr(value, '/') && ctl_set_prefix(settings, value);
 }
 
-static bool set_port(struct ctl_settings *settings, const char *value)
+bool ctl_set_port(struct ctl_settings *settings, const char *value)
 {
 	struct kidos_flow_filter *filter = &settings->filter;
 	uint64_t port;
@@ -64,7 +64,7 @@ static bool set_sort(struct ctl_settings *settings, const char *value)
 	return false;
 }
 
-static bool set_limit(struct ctl_settings *settings, const char *value)
+bool ctl_set_limit(struct ctl_settings *settings, const char *value)
 {
 	settings->limited = true;
 	return kidos_text_number(value, 0, UINT32_MAX, &settings->limit);
@@ -75,7 +75,7 @@ static bool set_group(struct ctl_settings *settings, const char *value)
 	return kidos_flow_grouping_parse(value, &settings->grouping);
 }
 
-static bool set_watch(struct ctl_settings *settings, const char *value)
+bool ctl_set_watch(struct ctl_settings *settings, const char *value)
 {
 	char *end;
 
@@ -95,21 +95,21 @@ static bool set_resolve(struct ctl_settings *settings, const char *value)
 
 const struct ctl_option ctl_flow_options[] = {
 	{ "interface", "NAME", "[NAMESPACE:]NAME of the interface, or \"other\"", false,
-	  set_interface },
+	  ctl_set_interface },
 	{ "direction", "rx|tx", "rx (towards the host) or tx", false, set_direction },
 	{ "proto", "PROTO", "protocol by name (tcp, icmpv6) or number", false, set_proto },
-	{ "host", "ADDR", "IPv4 or IPv6 address of one end; twice: both ends", true, set_host },
-	{ "port", "N", "port of one end, 1 to 65535; twice: both ends", true, set_port },
+	{ "host", "ADDR", "IPv4 or IPv6 address of one end; twice: both ends", true, ctl_set_host },
+	{ "port", "N", "port of one end, 1 to 65535; twice: both ends", true, ctl_set_port },
 	{ "prefix", "CIDR", "prefix that holds one end, 10.0.0.0/8 or 2001:db8::/32", true,
-	  set_prefix },
+	  ctl_set_prefix },
 	{ "sort", "KEY", "bytes (default), packets, last or first; the most or newest first", false,
 	  set_sort },
-	{ "limit", "N", "rows to print (default 50), 0 for all", false, set_limit },
+	{ "limit", "N", "rows to print (default 50), 0 for all", false, ctl_set_limit },
 	{ "group", "BY",
 	  "src, dst, host, port, proto, interface, or prefix lengths: 24 or 24,64 (IPv4,IPv6)",
 	  false, set_group },
 	{ "watch", "[SECONDS]", "0.1 to 86400 seconds between looks (default 1), with rates", false,
-	  set_watch },
+	  ctl_set_watch },
 	{ "resolve", NULL, "names for addresses, where the resolver has them in time", false,
 	  set_resolve },
 	{ "json", NULL, "print one JSON object a look; times in UTC", false, ctl_set_json },

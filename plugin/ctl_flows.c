@@ -2,36 +2,12 @@
 #include "core/text.h"
 #include "ctl_flow_table.h"
 #include "ctl_resolve.h"
+#include "ctl_watch.h"
 #include "json_flows.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <time.h>
-#include <unistd.h>
-
-#define AROUND 4 /* lines of a screen that are no rows: head, titles, cursor */
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int signal)
-{
-	(void)signal;
-	stopped = 1;
-}
-
-/* How many rows the screen takes, unless the user said it. */
-static size_t rows(const struct ctl_settings *settings)
-{
-	struct winsize size;
-
-	if (!settings->watch || settings->limited || settings->json ||
-	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_row <= AROUND)
-		return settings->limit;
-	return size.ws_row - AROUND;
-}
 
 static void print_head(const struct ctl_state *state, const struct ctl_scan *scan, bool grouped)
 {
@@ -61,8 +37,7 @@ static void print(const struct ctl_settings *settings, const struct ctl_state *s
 		return;
 	}
 	ctl_resolve_begin();
-	if (settings->watch && isatty(STDOUT_FILENO))
-		printf("\033[H\033[2J"); /* home, clear */
+	ctl_watch_clear(settings);
 	print_head(state, scan, settings->grouping.by != KIDOS_GROUP_NONE);
 	ctl_flow_table_print(&table, &scan->top);
 }
@@ -76,7 +51,7 @@ static int look(struct ctl_settings *settings, struct ctl_state *state,
 		.filter = &settings->filter,
 		.history = history,
 		.groups = settings->grouping.by != KIDOS_GROUP_NONE ? &groups : NULL,
-		.top = { .sort = settings->sort, .limit = rows(settings) },
+		.top = { .sort = settings->sort, .limit = ctl_watch_rows(settings) },
 	};
 	int error = ctl_scan_run(state, &scan);
 
@@ -89,8 +64,7 @@ static int look(struct ctl_settings *settings, struct ctl_state *state,
 	return error ? CTL_FAILURE : CTL_OK;
 }
 
-/* Opens the state anew, so that a watch goes on when the daemon is restarted. */
-static int open_and_look(struct ctl_settings *settings, struct kidos_flow_history *history)
+static int open_and_look(struct ctl_settings *settings, void *history)
 {
 	struct ctl_state state;
 	bool slots[KIDOS_SLOTS_MAX] = {};
@@ -113,34 +87,11 @@ static int open_and_look(struct ctl_settings *settings, struct kidos_flow_histor
 	return status;
 }
 
-static void wait_for(double seconds)
-{
-	struct timespec pause = { .tv_sec = (time_t)seconds };
-
-	pause.tv_nsec = (long)((seconds - (double)pause.tv_sec) * 1e9);
-	nanosleep(&pause, NULL); /* a signal ends it */
-}
-
-static int watch(struct ctl_settings *settings)
-{
-	struct sigaction action = { .sa_handler = stop };
-	struct kidos_flow_history history = {};
-	int status = CTL_OK;
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	while (!stopped && !status) {
-		status = open_and_look(settings, &history);
-		if (fflush(stdout))
-			break; /* ctl_main says it */
-		if (!status && !stopped)
-			wait_for(settings->watch);
-	}
-	kidos_flow_history_free(&history);
-	return status;
-}
-
 int ctl_flows(struct ctl_settings *settings)
 {
-	return settings->watch ? watch(settings) : open_and_look(settings, NULL);
+	struct kidos_flow_history history = {};
+	int status = ctl_watch(settings, open_and_look, settings->watch > 0 ? &history : NULL);
+
+	kidos_flow_history_free(&history);
+	return status;
 }

@@ -181,6 +181,7 @@ int ctl_main(int argc, char **argv)
 		.state = CTL_STATE_PATH,
 		.filter = KIDOS_FLOW_FILTER_ALL,
 		.limit = CTL_LIMIT,
+		.drops.filter = KIDOS_DROP_FILTER_ALL,
 	};
 	const struct ctl_command *command;
 	enum outcome outcome;

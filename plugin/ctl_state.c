@@ -34,7 +34,8 @@ static int complain(const char *path, int error)
 		return CTL_FAILURE;
 	case -EPERM:
 	case -EACCES:
-		ctl_complain("%s: %s: reading maps needs root", path, strerror(-error));
+		ctl_complain("%s: %s: reading maps takes root or membership of the group kidos",
+			     path, strerror(-error));
 		return CTL_FAILURE;
 	default:
 		ctl_complain("%s: %s", path, strerror(-error));
@@ -44,7 +45,7 @@ static int complain(const char *path, int error)
 
 int ctl_state_open(struct ctl_state *state, const char *path)
 {
-	int error = kidos_maps_open(&state->maps, path);
+	int error = kidos_maps_open_to_read(&state->maps, path);
 
 	state->slots = NULL;
 	if (error)

@@ -33,10 +33,12 @@ static int gather_collectors(const char *path, struct ctl_status *status)
 	return error;
 }
 
-static int gather(const struct ctl_state *state, struct ctl_status *status)
+static int gather(const struct ctl_state *state, const struct ctl_settings *settings,
+		  struct ctl_status *status)
 {
 	const struct kidos_meta *meta = &state->maps.meta;
 	struct kidos_clock clock;
+	int error;
 
 	kidos_clock_now(&clock, meta);
 	status->state = state;
@@ -45,7 +47,8 @@ static int gather(const struct ctl_state *state, struct ctl_status *status)
 	status->rung = meta->baseline ? "kernel hash map" : "set-associative table";
 	status->fill = meta->max_flows ? (double)meta->flows_active / (double)meta->max_flows : 0;
 	status->idle = (double)meta->idle * (double)meta->unit_ns / 1e9;
-	return kidos_maps_events(&state->maps, status->events);
+	error = kidos_maps_events(&state->maps, status->events);
+	return error ? error : ctl_drop_brief(state, settings, &status->drops);
 }
 
 static void print_daemon(const struct ctl_status *status)
@@ -66,6 +69,21 @@ static void print_daemon(const struct ctl_status *status)
 	for (unsigned int i = 0; i < KIDOS_EVENTS; i++)
 		printf("%s %s %" PRIu64, i ? "," : "", kidos_event_names[i], status->events[i]);
 	printf("\n");
+}
+
+static void print_drops(const struct ctl_drop_brief *drops)
+{
+	if (!drops->counted) {
+		printf("drops       not counted\n");
+		return;
+	}
+	printf("drops       %s%s: %" PRIu64 " counted, %" PRIu64 " missed", drops->rung,
+	       drops->running ? "" : " (stopped)", drops->total, drops->missed);
+	if (drops->reasons.count)
+		printf("; most: %s %" PRIu64, drops->reasons.rows[0].text, drops->reasons.rows[0].count);
+	printf("\n");
+	if (*drops->blind)
+		printf("            cannot see %s\n", drops->blind);
 }
 
 static void print_collectors(const struct ctl_status *status)
@@ -99,6 +117,7 @@ static void print(const struct ctl_status *status)
 {
 	print_daemon(status);
 	print_collectors(status);
+	print_drops(&status->drops);
 	printf("\n%-20s  %-9s  %-11s  %-11s  %-5s  %14s  %14s  %s\n", "INTERFACE", "STATE", "RX",
 	       "TX", "EXACT", "UNACCOUNTED RX", "UNACCOUNTED TX", "REASON");
 	for (unsigned int i = 0; i < status->state->maps.meta.slots; i++)
@@ -108,13 +127,13 @@ static void print(const struct ctl_status *status)
 
 int ctl_status(struct ctl_settings *settings)
 {
-	struct ctl_status status;
+	struct ctl_status status = {};
 	struct ctl_state state;
 	int code = ctl_state_open(&state, settings->state), error;
 
 	if (code)
 		return code;
-	error = gather(&state, &status);
+	error = gather(&state, settings, &status);
 	if (!error)
 		error = gather_collectors(settings->state, &status);
 	if (error)
@@ -123,6 +142,7 @@ int ctl_status(struct ctl_settings *settings)
 		json_status_print(&status);
 	else
 		print(&status);
+	ctl_drop_brief_free(&status.drops);
 	ctl_state_close(&state);
 	return error ? CTL_FAILURE : CTL_OK;
 }

@@ -5,7 +5,7 @@
 
 #include "core/control.h"
 #include "core/health.h"
-#include "ctl_state.h"
+#include "ctl_drop_brief.h"
 
 struct ctl_status {
 	const struct ctl_state *state;
@@ -15,6 +15,7 @@ struct ctl_status {
 	double fill; /* share of MaxFlows in use */
 	double idle; /* seconds */
 	uint64_t events[KIDOS_EVENTS];
+	struct ctl_drop_brief drops;
 	struct kidos_collector_status collectors[KIDOS_COLLECTORS];
 };
 

@@ -78,7 +78,8 @@ static int add_interface(struct ctl_summary *summary, unsigned int slot)
 	return 0;
 }
 
-static int gather(struct ctl_state *state, struct ctl_summary *summary)
+static int gather(struct ctl_state *state, const struct ctl_settings *settings,
+		  struct ctl_summary *summary)
 {
 	unsigned int slots = state->maps.meta.slots;
 	int error = 0;
@@ -89,6 +90,8 @@ static int gather(struct ctl_state *state, struct ctl_summary *summary)
 		return -ENOMEM;
 	for (unsigned int i = 0; !error && i < slots; i++)
 		error = add_interface(summary, i);
+	if (!error)
+		error = ctl_drop_brief(state, settings, &summary->drops);
 	return error ? error : ctl_scan_run(state, &summary->scan);
 }
 
@@ -129,6 +132,18 @@ static void print_counts(const struct ctl_counts *counts)
 	printf("\n");
 }
 
+static void print_drops(const struct ctl_drop_brief *drops)
+{
+	if (!drops->counted) {
+		printf("Drops are not counted\n\n");
+		return;
+	}
+	printf("Drops: %" PRIu64 ", missed %" PRIu64 "%s", drops->total, drops->missed,
+	       drops->reasons.count ? "\n  " : "");
+	ctl_drop_brief_reasons(drops);
+	printf("\n\n");
+}
+
 static void print(const struct ctl_summary *summary)
 {
 	struct ctl_flow_table table = { .state = summary->state };
@@ -141,6 +156,7 @@ static void print(const struct ctl_summary *summary)
 		printf("Total (interfaces with a device behind them: %zu)\n", summary->devices);
 		print_counts(&summary->total);
 	}
+	print_drops(&summary->drops);
 	printf("Top flows by bytes, %zu of %" PRIu64 "\n", summary->scan.top.count,
 	       summary->scan.sum.flows);
 	ctl_flow_table_print(&table, &summary->scan.top);
@@ -154,7 +170,7 @@ int ctl_summary(struct ctl_settings *settings)
 
 	if (code)
 		return code;
-	error = gather(&state, &summary);
+	error = gather(&state, settings, &summary);
 	if (error)
 		ctl_complain("%s: %s", settings->state, strerror(-error));
 	else if (settings->json)
@@ -162,6 +178,7 @@ int ctl_summary(struct ctl_settings *settings)
 	else
 		print(&summary);
 	free(summary.interfaces);
+	ctl_drop_brief_free(&summary.drops);
 	kidos_flow_top_free(&summary.scan.top);
 	ctl_state_close(&state);
 	return error ? CTL_FAILURE : CTL_OK;

@@ -3,6 +3,7 @@
 #ifndef KIDOS_CTL_SUMMARY_H
 #define KIDOS_CTL_SUMMARY_H
 
+#include "ctl_drop_brief.h"
 #include "ctl_scan.h"
 
 /* On the wire, of one interface or of several. */
@@ -24,6 +25,7 @@ struct ctl_summary {
 	struct ctl_counts total; /* of interfaces with a device behind them */
 	size_t devices; /* how many those are */
 	struct ctl_scan scan;
+	struct ctl_drop_brief drops;
 };
 
 /* All classes of one direction. */

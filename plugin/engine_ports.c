@@ -381,7 +381,8 @@ void kidos_world_refresh(struct kidos_engine *engine, struct kidos_world *world)
 		kidos_netns_leave(&visit);
 	} else if (error != -ENOENT && !world->unusable) {
 		world->unusable = true;
-		kidos_log(LOG_ERR, "namespace %s: %s", world->name, strerror(-error));
+		kidos_log(LOG_ERR, "namespace %s: %s%s", world->name, strerror(-error),
+			  error == -EPERM ? ": it takes CAP_SYS_ADMIN" : "");
 	}
 }
 

@@ -84,6 +84,7 @@ void json_status_print(const struct ctl_status *status)
 	for (int i = 0; i < KIDOS_COLLECTORS; i++)
 		add_collector(json_add_object(collectors, kidos_collector_names[i]),
 			      &status->collectors[i]);
+	json_drop_brief(object, &status->drops);
 	interfaces = json_add_array(object, "interfaces");
 	for (unsigned int i = 0; i < status->state->maps.meta.slots; i++)
 		if (ctl_slot_used(status->state, i))

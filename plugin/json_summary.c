@@ -49,6 +49,7 @@ void json_summary_print(const struct ctl_summary *summary)
 		json_object_array_add(array, interface);
 	}
 	add_counts(json_add_object(object, "total"), &summary->total);
+	json_drop_brief(object, &summary->drops);
 	array = json_add_array(object, "flows");
 	for (size_t i = 0; i < summary->scan.top.count; i++)
 		json_object_array_add(array,

@@ -1,7 +1,15 @@
-# kidosctl over maps that real programs filled.
-add_executable(ctl_bpf ctl_test.c)
-target_compile_definitions(ctl_bpf PRIVATE KIDOSCTL="$<TARGET_FILE:kidosctl>")
-add_dependencies(ctl_bpf kidosctl)
-target_link_libraries(ctl_bpf PRIVATE kidos_engine kidos_test_packet PkgConfig::JSONC
+# kidosctl over maps that real programs filled, and over maps filled by hand.
+add_library(ctl_run STATIC ctl_run.c)
+target_compile_definitions(ctl_run PRIVATE KIDOSCTL="$<TARGET_FILE:kidosctl>")
+add_dependencies(ctl_run kidosctl)
+target_include_directories(ctl_run PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(ctl_run PUBLIC kidos_engine kidos_test_packet PkgConfig::JSONC
   PkgConfig::CMOCKA)
+
+add_executable(ctl_bpf ctl_test.c)
+target_link_libraries(ctl_bpf PRIVATE ctl_run)
 add_test(NAME ctl_bpf COMMAND ctl_bpf)
+
+add_executable(ctl_drops_bpf ctl_drops_test.c ctl_drop_maps.c)
+target_link_libraries(ctl_drops_bpf PRIVATE ctl_run kidos_flows)
+add_test(NAME ctl_drops_bpf COMMAND ctl_drops_bpf)

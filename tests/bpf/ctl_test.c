@@ -3,18 +3,14 @@
  * kidosctl on a state directory made here: frames of known kinds through the
  * programs by BPF_PROG_TEST_RUN (loopback's ifindex), then what it prints.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "ctl_run.h"
+
 #include <bpf/bpf.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 #include "bpf_clock.h"
@@ -25,6 +21,7 @@
 
 #define LOOPBACK 1 /* ifindex of test runs */
 #define SLOT 1
+#define MEMBERS 54320 /* stands for the group kidos */
 #define TCP_FLOWS 60 /* flow i is sent 1 + i % 3 times, at XDP */
 #define TCP_PACKETS 120
 #define UDP_FLOWS 5 /* at tc, away from the host */
@@ -32,13 +29,11 @@
 #define MANY_EMULATED 20000 /* where a test run takes a hundred times as long */
 
 static struct fixture {
-	char path[64];
 	struct kidos_state state;
 	struct kidos_maps maps;
 	struct kidos_control_maps control;
 	struct kidos_meta meta;
 	struct kidos_traffic *traffic;
-	char output[1 << 20];
 } fixture = { .state = KIDOS_STATE_NONE, .maps = KIDOS_MAPS_NONE };
 
 static uint64_t realtime(void)
@@ -62,56 +57,6 @@ static void send_frame(enum kidos_program program, const char *kind, uint32_t fl
 			 0);
 }
 
-/* Runs kidosctl with the arguments; returns its exit status, its words are in fixture.output. */
-static int run(const char *arguments)
-{
-	char command[512];
-	size_t length;
-	FILE *pipe;
-	int status;
-
-	snprintf(command, sizeof(command), "%s --state %s %s 2>&1", KIDOSCTL, fixture.path,
-		 arguments);
-	pipe = popen(command, "r");
-	assert_non_null(pipe);
-	length = fread(fixture.output, 1, sizeof(fixture.output) - 1, pipe);
-	fixture.output[length] = '\0';
-	status = pclose(pipe);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static void assert_says(const char *words)
-{
-	if (!strstr(fixture.output, words))
-		fail_msg("\"%s\" is not in:\n%s", words, fixture.output);
-}
-
-static struct json_object *run_json(const char *arguments)
-{
-	struct json_object *object;
-
-	assert_int_equal(run(arguments), 0);
-	object = json_tokener_parse(fixture.output);
-	if (!object)
-		fail_msg("no JSON: %s", fixture.output);
-	return object;
-}
-
-static struct json_object *at(struct json_object *object, const char *path)
-{
-	struct json_object *found = NULL;
-
-	if (json_pointer_get(object, path, &found))
-		fail_msg("no %s in %s", path, json_object_to_json_string(object));
-	return found;
-}
-
-static int64_t number(struct json_object *object, const char *path)
-{
-	return json_object_get_int64(at(object, path));
-}
-
 static size_t count_flows(const char *options)
 {
 	char command[256];
@@ -119,8 +64,8 @@ static size_t count_flows(const char *options)
 	size_t count;
 
 	snprintf(command, sizeof(command), "flows --json --limit 0 %s", options);
-	object = run_json(command);
-	count = json_object_array_length(at(object, "/flows"));
+	object = ctl_run_json(command);
+	count = json_object_array_length(ctl_at(object, "/flows"));
 	json_object_put(object);
 	return count;
 }
@@ -155,8 +100,8 @@ static int setup(void **state)
 	char reason[KIDOS_REASON];
 
 	(void)state;
-	snprintf(fixture.path, sizeof(fixture.path), "/sys/fs/bpf/kt-ctl-%d", getpid());
-	if (kidos_state_acquire(&fixture.state, fixture.path, reason)) {
+	snprintf(ctl_path, sizeof(ctl_path), "/sys/fs/bpf/kt-ctl-%d", getpid());
+	if (kidos_state_acquire(&fixture.state, ctl_path, reason)) {
 		print_message("# %s\n", reason);
 		return -1;
 	}
@@ -210,16 +155,16 @@ static void test_status(void **state)
 	struct json_object *object;
 
 	(void)state;
-	assert_int_equal(run("status"), 0);
-	assert_says("alive: process ");
-	assert_says("kt:lo\\x1b[2J ");
-	assert_says("xdp-native");
-	assert_says(" -3 ");
-	object = run_json("status --json");
-	assert_int_equal(number(object, "/daemon/pid"), getpid());
-	assert_string_equal(json_object_get_string(at(object, "/daemon/state")), "alive");
-	assert_int_equal(number(object, "/interfaces/0/tx/unaccounted"), -3);
-	assert_string_equal(json_object_get_string(at(object, "/interfaces/0/rx/rung")),
+	assert_int_equal(ctl_run("status"), 0);
+	ctl_assert_says("alive: process ");
+	ctl_assert_says("kt:lo\\x1b[2J ");
+	ctl_assert_says("xdp-native");
+	ctl_assert_says(" -3 ");
+	object = ctl_run_json("status --json");
+	assert_int_equal(ctl_number(object, "/daemon/pid"), getpid());
+	assert_string_equal(json_object_get_string(ctl_at(object, "/daemon/state")), "alive");
+	assert_int_equal(ctl_number(object, "/interfaces/0/tx/unaccounted"), -3);
+	assert_string_equal(json_object_get_string(ctl_at(object, "/interfaces/0/rx/rung")),
 			    "xdp-native");
 	json_object_put(object);
 }
@@ -229,26 +174,26 @@ static void test_stale(void **state)
 	(void)state;
 	fixture.meta.last_poll_ns = 1;
 	assert_int_equal(kidos_maps_set_meta(&fixture.maps, &fixture.meta), 0);
-	assert_int_equal(run("status"), 0);
-	assert_says("stale: ");
+	assert_int_equal(ctl_run("status"), 0);
+	ctl_assert_says("stale: ");
 	set_meta();
 }
 
 static void test_summary(void **state)
 {
-	struct json_object *object = run_json("summary --json");
+	struct json_object *object = ctl_run_json("summary --json");
 
 	(void)state;
-	assert_int_equal(number(object, "/interfaces/0/classes/tcp/rx/packets"), TCP_PACKETS);
-	assert_int_equal(number(object, "/interfaces/0/classes/udp/tx/packets"), UDP_FLOWS);
-	assert_int_equal(number(object, "/total/rx/packets"), TCP_PACKETS);
-	assert_int_equal(json_object_array_length(at(object, "/flows")), 10);
-	assert_int_equal(number(object, "/flows/0/packets"), 3);
+	assert_int_equal(ctl_number(object, "/interfaces/0/classes/tcp/rx/packets"), TCP_PACKETS);
+	assert_int_equal(ctl_number(object, "/interfaces/0/classes/udp/tx/packets"), UDP_FLOWS);
+	assert_int_equal(ctl_number(object, "/total/rx/packets"), TCP_PACKETS);
+	assert_int_equal(json_object_array_length(ctl_at(object, "/flows")), 10);
+	assert_int_equal(ctl_number(object, "/flows/0/packets"), 3);
 	json_object_put(object);
-	assert_int_equal(run("summary"), 0);
-	assert_says("Total (interfaces with a device behind them: 1)");
-	assert_says("Top flows by bytes, 10 of 65");
-	assert_null(strchr(fixture.output, '\033'));
+	assert_int_equal(ctl_run("summary"), 0);
+	ctl_assert_says("Total (interfaces with a device behind them: 1)");
+	ctl_assert_says("Top flows by bytes, 10 of 65");
+	assert_null(strchr(ctl_output, '\033'));
 }
 
 static void test_flows_json(void **state)
@@ -257,19 +202,19 @@ static void test_flows_json(void **state)
 					      "dst", "sport", "dport", "vlan", "packets", "bytes",
 					      "first", "last", "tcp_flags", "community_id" };
 	const size_t count = sizeof(fields) / sizeof(fields[0]);
-	struct json_object *object = run_json("flows --json"), *flow = at(object, "/flows/0");
+	struct json_object *object = ctl_run_json("flows --json"), *flow = ctl_at(object, "/flows/0");
 	int64_t before = INT64_MAX;
 
 	(void)state;
-	assert_int_equal(json_object_array_length(at(object, "/flows")), 50);
+	assert_int_equal(json_object_array_length(ctl_at(object, "/flows")), 50);
 	assert_int_equal(json_object_object_length(flow), count);
 	for (size_t i = 0; i < count; i++)
 		assert_true(json_object_object_get_ex(flow, fields[i], NULL));
 	for (size_t i = 0; i < 50; i++) {
 		int64_t bytes;
 
-		flow = json_object_array_get_idx(at(object, "/flows"), i);
-		bytes = number(flow, "/bytes");
+		flow = json_object_array_get_idx(ctl_at(object, "/flows"), i);
+		bytes = ctl_number(flow, "/bytes");
 		assert_true(bytes <= before && bytes > 0);
 		before = bytes;
 	}
@@ -280,7 +225,7 @@ static void test_flows_json(void **state)
 static double seconds_of(struct json_object *flow, const char *path)
 {
 	struct tm tm = {};
-	char *rest = strptime(json_object_get_string(at(flow, path)), "%Y-%m-%dT%H:%M:%S", &tm);
+	char *rest = strptime(json_object_get_string(ctl_at(flow, path)), "%Y-%m-%dT%H:%M:%S", &tm);
 
 	assert_non_null(rest);
 	return (double)timegm(&tm) + strtod(rest, NULL);
@@ -296,7 +241,7 @@ static void test_flow_times(void **state)
 	(void)state;
 	send_frame(KIDOS_PROGRAM_XDP, "tcp", 0);
 	after = (double)realtime() / 1e9;
-	object = run_json("flows --json --proto tcp --sort last --limit 1");
+	object = ctl_run_json("flows --json --proto tcp --sort last --limit 1");
 	assert_true(seconds_of(object, "/flows/0/last") >= before - unit - 0.001);
 	assert_true(seconds_of(object, "/flows/0/last") <= after + 0.001);
 	assert_true(seconds_of(object, "/flows/0/first") <= before);
@@ -313,50 +258,91 @@ static void test_flows_selected(void **state)
 	assert_int_equal(count_flows("--proto udp --direction rx"), 0);
 	assert_int_equal(count_flows("--interface 'kt:lo\\x1b[2J'"), TCP_FLOWS + UDP_FLOWS);
 	assert_int_equal(count_flows("--interface other"), 0);
-	assert_int_equal(run("flows --interface nowhere"), 1);
-	assert_says("no interface nowhere here");
+	assert_int_equal(ctl_run("flows --interface nowhere"), 1);
+	ctl_assert_says("no interface nowhere here");
 }
 
 static void test_flows_grouped(void **state)
 {
-	struct json_object *object = run_json("flows --group proto --json");
+	struct json_object *object = ctl_run_json("flows --group proto --json");
 
 	(void)state;
-	assert_string_equal(json_object_get_string(at(object, "/groups/0/proto")), "tcp");
-	assert_int_equal(number(object, "/groups/0/flows"), TCP_FLOWS);
-	assert_int_equal(number(object, "/groups/0/packets"), TCP_PACKETS);
+	assert_string_equal(json_object_get_string(ctl_at(object, "/groups/0/proto")), "tcp");
+	assert_int_equal(ctl_number(object, "/groups/0/flows"), TCP_FLOWS);
+	assert_int_equal(ctl_number(object, "/groups/0/packets"), TCP_PACKETS);
 	json_object_put(object);
-	assert_int_equal(run("flows --group interface"), 0);
-	assert_says("kt:lo\\x1b[2J");
-	assert_says("125"); /* packets of both protocols */
+	assert_int_equal(ctl_run("flows --group interface"), 0);
+	ctl_assert_says("kt:lo\\x1b[2J");
+	ctl_assert_says("125"); /* packets of both protocols */
+}
+
+/* Before kernel 5.19 bpf() was closed to them altogether (unprivileged_bpf_disabled). */
+static bool unprivileged_may_read(void)
+{
+	struct utsname name;
+	unsigned int major, minor;
+
+	assert_int_equal(uname(&name), 0);
+	assert_int_equal(sscanf(name.release, "%u.%u", &major, &minor), 2);
+	return major > 5 || (major == 5 && minor >= 19);
+}
+
+static void give_to_member(const char *path)
+{
+	char command[160];
+
+	snprintf(command, sizeof(command), "chgrp -R %d %s", MEMBERS, path);
+	assert_int_equal(system(command), 0);
+}
+
+static void test_member(void **state)
+{
+	(void)state;
+	assert_int_equal(ctl_run_as_member(MEMBERS, "flows"), 1);
+	ctl_assert_says("reading maps takes root or membership");
+	give_to_member(ctl_path);
+	if (!unprivileged_may_read()) {
+		print_message("# this kernel closes bpf() to whoever lacks CAP_BPF\n");
+		assert_int_equal(ctl_run_as_member(MEMBERS, "flows"), 1);
+		ctl_assert_says("reading maps takes root or membership");
+		return;
+	}
+	assert_int_equal(ctl_run_as_member(MEMBERS, "flows --proto tcp --limit 0"), 0);
+	ctl_assert_says(" 60 flows (60 seen");
+	ctl_assert_says(" 120 packets");
+	assert_int_equal(ctl_run_as_member(MEMBERS, "status"), 0);
+	assert_int_equal(ctl_run_as_member(MEMBERS, "summary"), 0);
+	ctl_assert_says("Top flows by bytes, 10 of 65");
+	assert_int_equal(ctl_run_as_member(MEMBERS + 1, "flows"), 1);
+	ctl_assert_says("reading maps takes root or membership");
 }
 
 /* Some looks, then Ctrl-C. */
 static void test_watch(void **state)
 {
 	(void)state;
-	assert_int_equal(run("flows --watch 0.2 --limit 1 & pid=$!; sleep 0.7; kill -INT $pid; "
+	assert_int_equal(ctl_run("flows --watch 0.2 --limit 1 & pid=$!; sleep 2; kill -INT $pid; "
 			     "wait $pid"), 0);
-	assert_says("PACKETS/S");
-	assert_non_null(strstr(strstr(fixture.output, "BIT/S") + 1, "BIT/S"));
+	ctl_assert_says("PACKETS/S");
+	assert_non_null(strstr(strstr(ctl_output, "BIT/S") + 1, "BIT/S"));
 }
 
 static void test_exit_status(void **state)
 {
-	char path[sizeof(fixture.path)];
+	char path[sizeof(ctl_path)];
 
 	(void)state;
-	assert_int_equal(run("flows --nonsense"), 2);
-	assert_says("usage: ");
-	assert_int_equal(run("nonsense"), 2);
-	assert_int_equal(run("status too many"), 2);
-	memcpy(path, fixture.path, sizeof(path));
-	strcpy(fixture.path, "/sys/fs/bpf/kt-ctl-nothing");
-	assert_int_equal(run("status"), 3);
-	assert_int_equal(run("summary"), 3);
-	assert_int_equal(run("flows"), 3);
-	assert_says("no daemon");
-	memcpy(fixture.path, path, sizeof(path));
+	assert_int_equal(ctl_run("flows --nonsense"), 2);
+	ctl_assert_says("usage: ");
+	assert_int_equal(ctl_run("nonsense"), 2);
+	assert_int_equal(ctl_run("status too many"), 2);
+	memcpy(path, ctl_path, sizeof(path));
+	strcpy(ctl_path, "/sys/fs/bpf/kt-ctl-nothing");
+	assert_int_equal(ctl_run("status"), 3);
+	assert_int_equal(ctl_run("summary"), 3);
+	assert_int_equal(ctl_run("flows"), 3);
+	ctl_assert_says("no daemon");
+	memcpy(ctl_path, path, sizeof(path));
 }
 
 /* As many flows as MaxFlows are all listed; how long that took is printed. Last: it fills the table. */
@@ -372,18 +358,18 @@ static void test_million(void **state)
 	for (uint32_t i = 0; i < many; i++)
 		send_frame(KIDOS_PROGRAM_XDP, "udp", i);
 	clock_gettime(CLOCK_MONOTONIC, &before);
-	assert_int_equal(run("flows"), 0);
+	assert_int_equal(ctl_run("flows"), 0);
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	seconds = (double)(after.tv_sec - before.tv_sec) +
 		  (double)(after.tv_nsec - before.tv_nsec) / 1e9;
-	fixture.output[strcspn(fixture.output, "\n")] = '\0';
-	print_message("# %s: %.3f s\n", fixture.output, seconds);
+	ctl_output[strcspn(ctl_output, "\n")] = '\0';
+	print_message("# %s: %.3f s\n", ctl_output, seconds);
 	/* Whatever is not listed was evicted: at this load hardly any. */
 	assert_int_equal(kidos_maps_events(&fixture.maps, events), 0);
 	assert_in_range(events[KIDOS_EVENT_EVICTED], 0, 20);
 	snprintf(words, sizeof(words), " %" PRIu64 " flows ",
 		 many + TCP_FLOWS + UDP_FLOWS - events[KIDOS_EVENT_EVICTED]);
-	assert_says(words);
+	ctl_assert_says(words);
 }
 
 int main(void)
@@ -395,6 +381,7 @@ int main(void)
 		{ "kidosctl: flows as JSON", test_flows_json, NULL, NULL, NULL },
 		{ "kidosctl: flows selected", test_flows_selected, NULL, NULL, NULL },
 		{ "kidosctl: flows grouped", test_flows_grouped, NULL, NULL, NULL },
+		{ "kidosctl: a member of the group", test_member, NULL, NULL, NULL },
 		{ "kidosctl: flows watched", test_watch, NULL, NULL, NULL },
 		{ "kidosctl: times of a flow", test_flow_times, NULL, NULL, NULL },
 		{ "kidosctl: exit status", test_exit_status, NULL, NULL, NULL },

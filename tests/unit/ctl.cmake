@@ -7,3 +7,8 @@ add_executable(flow_list_unit flow_list_test.c)
 target_compile_definitions(flow_list_unit PRIVATE KIDOSCTL_MAN="${CMAKE_SOURCE_DIR}/plugin/kidosctl.8")
 target_link_libraries(flow_list_unit PRIVATE kidos_ctl PkgConfig::CMOCKA)
 add_test(NAME flow_list_unit COMMAND flow_list_unit)
+
+find_package(Threads REQUIRED)
+add_executable(drop_list_unit drop_list_test.c)
+target_link_libraries(drop_list_unit PRIVATE kidos_ctl PkgConfig::CMOCKA Threads::Threads)
+add_test(NAME drop_list_unit COMMAND drop_list_unit)

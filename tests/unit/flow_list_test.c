@@ -332,6 +332,23 @@ static void find_in(const char *page, const char *macro, const char *name)
 	assert_non_null(strstr(page, line));
 }
 
+/* In the section of the subcommand; returns how many there are. */
+static size_t find_options(const char *page, const char *command, const struct ctl_option *options)
+{
+	char title[40], flag[40];
+	const char *section;
+	size_t count = 0;
+
+	snprintf(title, sizeof(title), "\n.Ss Options of %s\n", command);
+	section = strstr(page, title);
+	assert_non_null(section);
+	for (; options->name; options++, count++) {
+		snprintf(flag, sizeof(flag), "Fl -%s", options->name);
+		find_in(section, "It", flag);
+	}
+	return count;
+}
+
 /* Every subcommand and option has its entry in the man page, and none is invented there. */
 static void test_man_page(void **state)
 {
@@ -345,12 +362,8 @@ static void test_man_page(void **state)
 	fclose(file);
 	for (const struct ctl_command *command = ctl_commands; command->name; command++)
 		find_in(page, "It Cm", command->name);
-	for (const struct ctl_option *option = ctl_flow_options; option->name; option++, options++) {
-		char flag[40];
-
-		snprintf(flag, sizeof(flag), "Fl -%s", option->name);
-		find_in(page, "It", flag);
-	}
+	options += find_options(page, "flows", ctl_flow_options);
+	options += find_options(page, "drops", ctl_drop_options);
 	for (const char *at = page; (at = strstr(at, "\n.It Fl -")); at++)
 		entries++;
 	assert_int_equal(entries, options + 1); /* and --state */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* bpf_drop_reader.h: the pinned maps of the drop programs, as a reader has them. */
+#ifndef KIDOS_BPF_DROP_READER_H
+#define KIDOS_BPF_DROP_READER_H
+
+#include "abi_drop.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The one value of the map `drop_state`: what the plugin tells about its probe. */
+struct kidos_drop_status {
+	__u32 abi;
+	__u32 running; /* drops are being counted; else the rest is of the last time */
+	__u32 cpus;
+	__u32 room; /* records of one CPU */
+	__u64 started; /* CLOCK_BOOTTIME, ns */
+	__u64 learn_until; /* CLOCK_BOOTTIME, ns: reasons first seen before it are ordinary */
+	__u64 missed; /* runs that the kernel skipped: counted + missed = dropped */
+	__u32 headers; /* addresses and ports are read */
+	__u32 owners; /* the processes of sockets are remembered */
+	char rung[32];
+	char blind[320]; /* what the probe cannot see */
+};
+
+struct kidos_drop_reader {
+	int counts, other, records; /* descriptors, -1 where there is none */
+	struct kidos_drop_status status; /* zeros where nothing is pinned */
+	const struct kidos_drop_record *rings; /* mapped or copied, NULL before */
+	size_t records_total; /* of all rings */
+};
+#define KIDOS_DROP_READER_NONE                           \
+	{                                                \
+		.counts = -1, .other = -1, .records = -1 \
+	}
+
+/*
+ * Opens what is pinned under path for reading. 0, or -errno: -ENOENT when there are no counts.
+ * Close it in any case.
+ */
+int kidos_drop_reader_open(struct kidos_drop_reader *maps, const char *path);
+void kidos_drop_reader_close(struct kidos_drop_reader *maps);
+
+/* Calls each for every count there is, in no order; stops when it returns false. 0 or -errno. */
+int kidos_drop_each_count(const struct kidos_drop_reader *maps,
+			  bool (*each)(const struct kidos_drop_key *key, uint64_t count,
+				       void *context),
+			  void *context);
+
+/* Drops that found no room among the counts, by class; 0 or -errno. */
+int kidos_drop_other(const struct kidos_drop_reader *maps, uint64_t other[KIDOS_CLASSES]);
+
+/* Maps the rings of recent drops; 0 or -errno. Without rings records_total stays 0. */
+int kidos_drop_reader_rings(struct kidos_drop_reader *maps);
+
+#endif
