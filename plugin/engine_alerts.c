@@ -18,20 +18,12 @@
 #define TICK_MS 250
 #define PATIENCE_S 1 /* with a receiver, at the end */
 
-/* Of one slot and kind: the part since the last poll, the whole as it was then, what is open. */
-struct share {
-	uint64_t part, whole;
-	bool based;
-	struct kidos_share open;
-};
-
 struct kidos_alerts {
 	struct kidos_engine *engine;
 	kidos_notify notify;
 	pthread_mutex_t lock; /* states, on */
 	struct kidos_alert_states *states;
 	bool on;
-	struct share *shares; /* by slot and kind; the poll's */
 	struct kidos_alert_queue *queue;
 	struct kidos_ring *ring;
 	atomic_ullong sent, refused;
@@ -156,11 +148,9 @@ static int make(struct kidos_alerts *alerts)
 	first_id = first_id >> 1 | 1;
 	alerts->states = kidos_alert_states_new(&limits, first_id, put, alerts);
 	alerts->queue = kidos_alert_queue_new(KIDOS_ALERT_QUEUE);
-	alerts->shares =
-	    calloc((size_t)alerts->engine->meta.slots * KIDOS_ALERT_KINDS, sizeof(*alerts->shares));
 	alerts->epoll = epoll_create1(EPOLL_CLOEXEC);
 	alerts->stop = eventfd(0, EFD_CLOEXEC);
-	if (!alerts->states || !alerts->queue || !alerts->shares)
+	if (!alerts->states || !alerts->queue)
 		return -ENOMEM;
 	if (alerts->epoll < 0 || alerts->stop < 0)
 		return -errno;
@@ -239,7 +229,6 @@ void kidos_alerts_stop(struct kidos_engine *engine)
 	engine->alerts = NULL;
 	kidos_ring_close(alerts->ring);
 	kidos_alert_states_free(alerts->states);
-	free(alerts->shares);
 	if (alerts->epoll >= 0)
 		close(alerts->epoll);
 	if (alerts->stop >= 0)
@@ -265,66 +254,10 @@ int kidos_alerts_join(struct kidos_engine *engine, int map)
 	return alerts->ring ? watch(alerts, kidos_ring_fd(alerts->ring)) : -errno;
 }
 
-static double threshold_of(const struct kidos_config *config, enum kidos_alert_kind kind)
-{
-	const struct kidos_alert_rule *rule = &kidos_alert_rules[kind];
-	const char *option = (const char *)config + rule->option;
-
-	return rule->option ? (double)*(const uint64_t *)option : rule->threshold;
-}
-
-static void take_share(struct kidos_alerts *alerts, enum kidos_alert_kind kind, unsigned int slot,
-		       double percent)
-{
-	struct kidos_alert alert = {
-		.time_ns = kidos_boottime_ns(),
-		.kind = kind,
-		.observed = percent,
-		.threshold = threshold_of(alerts->engine->config, kind),
-	};
-
-	if (alert.threshold <= 0 || percent <= alert.threshold)
-		return;
-	kidos_port_name(&alerts->engine->slots[slot], alert.instance, sizeof(alert.instance));
-	take(alerts, &alert);
-}
-
-static struct share *share_of(struct kidos_alerts *alerts, enum kidos_alert_kind kind,
-			      unsigned int slot)
-{
-	return &alerts->shares[slot * KIDOS_ALERT_KINDS + kind];
-}
-
-void kidos_alerts_part(struct kidos_engine *engine, enum kidos_alert_kind kind, unsigned int slot,
-		       uint64_t part)
+void kidos_alerts_raise(struct kidos_engine *engine, const struct kidos_alert *alert)
 {
 	if (engine->alerts)
-		share_of(engine->alerts, kind, slot)->part += part;
-}
-
-void kidos_alerts_forget(struct kidos_engine *engine, enum kidos_alert_kind kind, unsigned int slot)
-{
-	if (engine->alerts)
-		*share_of(engine->alerts, kind, slot) = (struct share){};
-}
-
-void kidos_alerts_judge(struct kidos_engine *engine, enum kidos_alert_kind kind, unsigned int slot,
-			uint64_t whole)
-{
-	uint64_t window_ns = engine->config->alert_window * 1000000000u;
-	struct share *share;
-	double percent;
-
-	if (!engine->alerts)
-		return;
-	share = share_of(engine->alerts, kind, slot);
-	if (share->based && kidos_share_add(&share->open, share->part, whole - share->whole,
-					    kidos_boottime_ns(), window_ns,
-					    kidos_alert_rules[kind].least, &percent))
-		take_share(engine->alerts, kind, slot, percent);
-	share->part = 0;
-	share->whole = whole;
-	share->based = true;
+		take(engine->alerts, alert);
 }
 
 void kidos_alerts_switch(struct kidos_engine *engine, bool on)

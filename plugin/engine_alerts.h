@@ -20,17 +20,8 @@ void kidos_alerts_stop(struct kidos_engine *engine);
 /* Records of this ring buffer map are signs from now on; 0 (also when it was joined) or -errno. */
 int kidos_alerts_join(struct kidos_engine *engine, int map);
 
-/*
- * Shares of what an interface saw, from the poll, under its lock: parts
- * (drops) since the last one, then the whole (packets), which only grows.
- * Forget a slot while its whole is not counted.
- */
-void kidos_alerts_part(struct kidos_engine *engine, enum kidos_alert_kind kind, unsigned int slot,
-		       uint64_t part);
-void kidos_alerts_judge(struct kidos_engine *engine, enum kidos_alert_kind kind, unsigned int slot,
-			uint64_t whole);
-void kidos_alerts_forget(struct kidos_engine *engine, enum kidos_alert_kind kind,
-			 unsigned int slot);
+/* A sign that a poll found; any thread. */
+void kidos_alerts_raise(struct kidos_engine *engine, const struct kidos_alert *alert);
 
 /* While off, no sign is taken; what is active ends by its cool-down. */
 void kidos_alerts_switch(struct kidos_engine *engine, bool on);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "alert_rules.h"
-#include "config.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +12,7 @@ const struct kidos_alert_rule kidos_alert_rules[KIDOS_ALERT_KINDS] = {
 	{
 	    .name = "drop_share",
 	    .severity = KIDOS_SEVERITY_WARNING,
-	    .option = offsetof(struct kidos_config, drop_share),
+	    .threshold = 1,
 	    .least = 1000,
 	    .hold = 1,
 	    .wording = "{observed} % of packets dropped, {threshold} % are allowed",

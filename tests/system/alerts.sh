@@ -142,6 +142,12 @@ example_script() {
 		"$work/example"
 }
 
+# The drop may have been any packet on this machine, one without addresses too.
+has_community() {
+	grep -E '^(src|dst|community_id):' "$1"
+	[ -z "$(header "$1" src)" ] || [[ $(header "$1" community_id) == 1:* ]]
+}
+
 events() {
 	csv_last "$1/total_events-$2" | cut -d. -f1
 }
@@ -228,8 +234,7 @@ hostile_name() {
 	check 'a new reason is told' await 1 'Severity: WARNING' 'Type: new_drop_reason' 'OTHERHOST'
 	file=$(told 'Severity: WARNING' 'Type: new_drop_reason' 'OTHERHOST')
 	check 'a new reason: metadata is complete' has_metadata "$file"
-	equal 'a new reason: protocol' udp "$(header "$file" proto)"
-	check 'a new reason: a community id' grep -q '^community_id: 1:' "$file"
+	check 'a new reason: addresses have a community id' has_community "$file"
 	check 'all that scripts read is printable' all_printable
 	stop_collectd
 }
