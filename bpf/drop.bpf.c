@@ -55,47 +55,45 @@ static __always_inline void take_packet(struct sk_buff *skb, struct kidos_drop_r
 }
 
 /* Where there is no device (any more), what the socket and the packet remember. */
-static __always_inline void take_interface(const struct drop_event *event,
+static __always_inline void take_interface(struct sk_buff *skb, const struct drop_socket *socket,
 					   struct kidos_drop_record *record)
 {
-	struct sk_buff *skb = event->skb;
-	struct sock *sk = event->sk;
 	struct net_device *dev = GET(skb, dev);
-	struct net *net = NULL;
+	struct net *net = dev ? GET(dev, nd_net.net) : NULL;
 
-	if (dev) {
+	if (net) {
 		record->ifindex = (__u32)GET(dev, ifindex);
-		net = GET(dev, nd_net.net);
+		record->netns = GET(net, ns.inum);
 	}
 	/* A queued datagram keeps other things where dev was: they lead nowhere. */
-	if (!net && sk) {
+	if (!record->netns) {
 		record->ifindex = (__u32)GET(skb, skb_iif);
-		net = GET(sk, __sk_common.skc_net.net);
+		record->netns = socket->netns;
 	}
-	if (net)
-		record->netns = GET(net, ns.inum);
 }
 
 /* Messages between processes, and of the kernel to them, are not packets of a network. */
-static __always_inline int is_local_message(struct sock *sk)
+static __always_inline int is_local_message(const struct drop_socket *socket)
 {
-	__u16 family = sk ? GET(sk, __sk_common.skc_family) : 0;
-
-	return family == AF_UNIX || family == AF_NETLINK;
+	return socket->family == AF_UNIX || socket->family == AF_NETLINK;
 }
 
 static __always_inline int handle(const struct drop_event *event)
 {
 	struct kidos_drop_record record = { .place = event->place, .reason = event->reason };
+	struct drop_socket socket = {};
 
-	if (is_trial() || is_local_message(event->sk))
+	if (is_trial())
+		return 0;
+	if (event->sk)
+		read_socket(event->sk, &socket);
+	if (is_local_message(&socket))
 		return 0;
 	record.time = bpf_ktime_get_boot_ns();
+	take_interface(event->skb, &socket, &record);
 	take_packet(event->skb, &record);
-	take_interface(event, &record);
 	count_drop(&record);
-	if (event->sk)
-		take_socket(event->sk, &record);
+	take_owner(&socket, &record);
 	if (!record.owner)
 		take_bystander(&record);
 	keep_record(&record);

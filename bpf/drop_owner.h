@@ -9,12 +9,20 @@
 #define TCP_STATE_TIME_WAIT 6
 #define TCP_STATE_NEW_SYN_RECV 12
 
-static __always_inline int is_full_socket(struct sock *sk)
-{
-	__u8 state = GET(sk, __sk_common.skc_state);
-
-	return state != TCP_STATE_TIME_WAIT && state != TCP_STATE_NEW_SYN_RECV;
-}
+/*
+ * What is worth knowing of a socket, read at once: pointers of several kinds
+ * kept longer would have a verifier follow each to the end.
+ */
+struct drop_socket {
+	__u64 cookie;
+	__u64 net_cookie;
+	__u64 cgroup;
+	__u32 netns;
+	__u32 uid;
+	__u16 family;
+	__u16 port;
+	__u8 full; /* uid and cgroup are there */
+};
 
 static __always_inline __u64 netns_cookie(struct net *net)
 {
@@ -25,44 +33,60 @@ static __always_inline __u64 netns_cookie(struct net *net)
 	return bpf_core_field_exists(net->net_cookie) ? GET(net, net_cookie) : 0;
 }
 
-static __always_inline const struct kidos_owner_process *find_process(struct sock *sk)
+static __always_inline __u64 cgroup_of(struct sock *sk)
 {
-	struct kidos_owner_key key = { .cookie = (__u64)GET(sk, __sk_common.skc_cookie.counter) };
+	struct cgroup *cgroup;
+	struct kernfs_node *node;
+
+	if (!bpf_core_field_exists(sk->sk_cgrp_data.cgroup))
+		return 0;
+	cgroup = GET(sk, sk_cgrp_data.cgroup);
+	node = cgroup ? GET(cgroup, kn) : NULL;
+	return node ? GET(node, id) : 0;
+}
+
+static __always_inline void read_socket(struct sock *sk, struct drop_socket *socket)
+{
+	__u8 state = GET(sk, __sk_common.skc_state);
+	struct net *net = GET(sk, __sk_common.skc_net.net);
+
+	socket->cookie = (__u64)GET(sk, __sk_common.skc_cookie.counter);
+	socket->family = GET(sk, __sk_common.skc_family);
+	socket->port = GET(sk, __sk_common.skc_num);
+	if (net) {
+		socket->netns = GET(net, ns.inum);
+		socket->net_cookie = netns_cookie(net);
+	}
+	if (state == TCP_STATE_TIME_WAIT || state == TCP_STATE_NEW_SYN_RECV)
+		return;
+	socket->full = 1;
+	socket->uid = GET(sk, sk_uid.val);
+	socket->cgroup = cgroup_of(sk);
+}
+
+static __always_inline const struct kidos_owner_process *
+find_process(const struct drop_socket *socket)
+{
+	struct kidos_owner_key key = { .cookie = socket->cookie };
 	const struct kidos_owner_process *process = NULL;
-	struct net *net;
 
 	if (key.cookie)
 		process = bpf_map_lookup_elem(&drop_owners, &key);
 	if (process)
 		return process;
-	net = GET(sk, __sk_common.skc_net.net);
-	key.port = GET(sk, __sk_common.skc_num);
-	key.cookie = net ? netns_cookie(net) : 0;
+	key.port = socket->port;
+	key.cookie = socket->net_cookie;
 	return key.port && key.cookie ? bpf_map_lookup_elem(&drop_owners, &key) : NULL;
 }
 
-static __always_inline void take_user(struct sock *sk, struct kidos_drop_record *record)
+static __always_inline void take_owner(const struct drop_socket *socket,
+				       struct kidos_drop_record *record)
 {
-	struct cgroup *cgroup;
-	struct kernfs_node *node;
+	const struct kidos_owner_process *process = find_process(socket);
 
-	record->uid = GET(sk, sk_uid.val);
-	if (!bpf_core_field_exists(sk->sk_cgrp_data.cgroup))
-		return;
-	cgroup = GET(sk, sk_cgrp_data.cgroup);
-	if (!cgroup)
-		return;
-	node = GET(cgroup, kn);
-	if (node)
-		record->cgroup = GET(node, id);
-}
-
-static __always_inline void take_socket(struct sock *sk, struct kidos_drop_record *record)
-{
-	const struct kidos_owner_process *process = find_process(sk);
-
-	if (is_full_socket(sk)) {
-		take_user(sk, record);
+	if (socket->full) {
+		record->uid = socket->uid;
+		record->cgroup = socket->cgroup;
 		record->owner = KIDOS_OWNER_USER;
 	}
 	if (!process)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bpf_drop_maps.h: the maps of the drop programs, as plugin and kidosctl read them. */
+/* bpf_drop_maps.h: the maps of the drop programs, as the plugin has them. */
 #ifndef KIDOS_BPF_DROP_MAPS_H
 #define KIDOS_BPF_DROP_MAPS_H
 
@@ -24,19 +24,10 @@ extern const char *const kidos_drop_map_names[KIDOS_DROP_MAPS];
 
 struct kidos_drop_maps {
 	int fd[KIDOS_DROP_MAPS]; /* -1 where there is none */
-	const struct kidos_drop_record *records; /* cpus x room of them, mapped, or NULL */
-	size_t record_count;
 };
 
 #define KIDOS_DROP_MAPS_NONE { .fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 } }
 
-/*
- * Opens what is pinned under path and maps the records. 0 or -errno: -ENOENT
- * where kidos counts no drops, -EPROTO another ABI version. Nothing stays
- * open on error. state: as it is now.
- */
-int kidos_drop_maps_open(struct kidos_drop_maps *maps, const char *path,
-			 struct kidos_drop_state *state);
 void kidos_drop_maps_close(struct kidos_drop_maps *maps);
 
 /* Makes the map that only the plugin writes: drop_state; 0 or -errno. */
@@ -45,7 +36,6 @@ int kidos_drop_maps_create_state(struct kidos_drop_maps *maps);
 /* Pins every map in the state directory; 0 or -errno. */
 int kidos_drop_maps_pin(const struct kidos_drop_maps *maps, const struct kidos_state *state);
 
-int kidos_drop_maps_state(const struct kidos_drop_maps *maps, struct kidos_drop_state *state);
 int kidos_drop_maps_set_state(const struct kidos_drop_maps *maps,
 			      const struct kidos_drop_state *state);
 
@@ -63,9 +53,5 @@ uint64_t kidos_drop_maps_first(const struct kidos_drop_maps *maps, uint32_t reas
 
 /* Candidates for alerts that found the ring full. */
 uint64_t kidos_drop_maps_alerts_lost(const struct kidos_drop_maps *maps);
-
-/* A whole record, or false: never written, or being overwritten just now. index < record_count. */
-bool kidos_drop_maps_record(const struct kidos_drop_maps *maps, size_t index,
-			    struct kidos_drop_record *record);
 
 #endif

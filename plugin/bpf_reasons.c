@@ -128,7 +128,7 @@ const char *kidos_reason_name(const struct kidos_reasons *reasons, uint32_t reas
 	else if (found)
 		snprintf(text, KIDOS_REASON_NAME, "%s", found->name);
 	else
-		snprintf(text, KIDOS_REASON_NAME, "reason_%u", reason);
+		snprintf(text, KIDOS_REASON_NAME, "%u", reason);
 	return text;
 }
 

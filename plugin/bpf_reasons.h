@@ -13,7 +13,7 @@ struct kidos_reasons;
 struct kidos_reasons *kidos_reasons_load(void);
 
 /*
- * "NO_SOCKET", or for a reason without a name "reason_77"; "unknown" where the
+ * "NO_SOCKET", or for a reason without a name "77"; "unknown" where the
  * probe tells none. reasons may be NULL. Returns text.
  */
 const char *kidos_reason_name(const struct kidos_reasons *reasons, uint32_t reason,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "bpf_reasons.h"
 #include "core/netns.h"
+#include "core/symbols.h"
 #include "core/text.h"
 #include "ctl_drop_names.h"
 
@@ -16,6 +18,8 @@ struct interface {
 
 struct ctl_drop_names {
 	const struct ctl_state *state;
+	struct kidos_reasons *reasons; /* NULL: numbers, as with the next */
+	struct kidos_symbols *symbols;
 	struct interface *interfaces; /* those that were asked for */
 	size_t interface_count;
 };
@@ -24,8 +28,11 @@ struct ctl_drop_names *ctl_drop_names_new(const struct ctl_state *state)
 {
 	struct ctl_drop_names *names = calloc(1, sizeof(*names));
 
-	if (names)
-		names->state = state;
+	if (!names)
+		return NULL;
+	names->state = state;
+	names->reasons = kidos_reasons_load();
+	names->symbols = kidos_symbols_load("/proc/kallsyms");
 	return names;
 }
 
@@ -33,6 +40,8 @@ void ctl_drop_names_free(struct ctl_drop_names *names)
 {
 	if (!names)
 		return;
+	kidos_reasons_free(names->reasons);
+	kidos_symbols_free(names->symbols);
 	free(names->interfaces);
 	free(names);
 }
@@ -40,21 +49,26 @@ void ctl_drop_names_free(struct ctl_drop_names *names)
 void ctl_drop_reason(struct ctl_drop_names *names, uint32_t reason, bool policy,
 		     char word[CTL_WORD])
 {
-	(void)names;
-	if (reason == KIDOS_REASON_UNKNOWN)
-		snprintf(word, CTL_WORD, "unknown%s", policy ? " (kidos)" : "");
-	else
-		snprintf(word, CTL_WORD, "%" PRIu32 "%s", reason, policy ? " (kidos)" : "");
+	char name[KIDOS_REASON_NAME];
+
+	snprintf(word, CTL_WORD, "%s%s", kidos_reason_name(names->reasons, reason, name),
+		 policy ? " (kidos)" : "");
 }
 
 void ctl_drop_place(struct ctl_drop_names *names, uint64_t place, bool offset, char word[CTL_WORD])
 {
-	(void)names;
-	(void)offset;
-	if (!place)
+	char name[KIDOS_SYMBOL];
+	uint64_t into;
+
+	if (!place) {
 		strcpy(word, "-");
+		return;
+	}
+	kidos_symbol_name(names->symbols, place, &into, name);
+	if (offset && into)
+		snprintf(word, CTL_WORD, "%s+0x%" PRIx64, name, into);
 	else
-		snprintf(word, CTL_WORD, "0x%" PRIx64, place);
+		snprintf(word, CTL_WORD, "%s", name);
 }
 
 /* An interface of a namespace by its index, asked there. */

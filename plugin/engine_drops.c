@@ -21,8 +21,9 @@ struct kidos_engine_drops {
 	struct kidos_drop_state state;
 	struct kidos_drops *programs; /* NULL while stopped */
 	struct kidos_drop_tally tally;
-	struct kidos_reasons *reasons;
-	struct kidos_symbols *symbols;
+	struct kidos_reasons *_Atomic reasons; /* names come with the first poll */
+	struct kidos_symbols *_Atomic symbols;
+	bool named;
 	char refused[KIDOS_REASON]; /* why no rung would do */
 	uint64_t missed_before; /* of programs that are gone */
 	uint64_t other[KIDOS_CLASSES]; /* as last read */
@@ -36,9 +37,15 @@ static uint64_t boottime_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Names are for people: without them places and reasons are numbers. */
+/*
+ * Names are for people: without them places and reasons are numbers. Not at
+ * the start, which they would make longer by a tenth of a second.
+ */
 static void load_names(struct kidos_engine_drops *drops)
 {
+	if (drops->named)
+		return;
+	drops->named = true;
 	drops->reasons = kidos_reasons_load();
 	if (!drops->reasons)
 		kidos_log(LOG_NOTICE, "drops: reasons are numbers: kernel BTF: %s", strerror(errno));
@@ -63,7 +70,6 @@ static struct kidos_engine_drops *create(const struct kidos_engine *engine)
 	drops->state.started = boottime_ns();
 	drops->state.learn_until =
 		drops->state.started + engine->config->learn_time * 1000000000u;
-	load_names(drops);
 	return drops;
 }
 
@@ -271,6 +277,7 @@ void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *contex
 
 	if (!drops || drops->maps.fd[KIDOS_DROP_MAP_STATE] < 0)
 		return;
+	load_names(drops);
 	reading.learned = boottime_ns() >= drops->state.learn_until;
 	error = kidos_drop_maps_each(&drops->maps, take_count, &reading);
 	if (error)
