@@ -48,6 +48,30 @@ void kidos_libbpf_quiet(void)
 	libbpf_set_print(keep_words);
 }
 
+/* Frames of more than one buffer (kernel 5.18): helper and flag came together. */
+static bool has_xdp_frags(void)
+{
+	static int answer; /* 0 before it was asked */
+
+	if (!answer)
+		answer = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len,
+						 NULL) == 1 ? 1 : -1;
+	return answer > 0;
+}
+
+/* Without the flag, native XDP is refused where the MTU is larger than a page's frame. */
+static int set_xdp_frags(struct bpf_object *object)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(
+		object, kidos_program_names[KIDOS_PROGRAM_XDP]);
+
+	if (!program)
+		return -ENOENT;
+	return has_xdp_frags() ? bpf_program__set_flags(program, bpf_program__flags(program) |
+									 BPF_F_XDP_HAS_FRAGS) :
+				 0;
+}
+
 static int set_config(struct bpf_object *object, const struct kidos_meta *settings,
 		      unsigned int netns)
 {
@@ -66,6 +90,7 @@ static int set_config(struct bpf_object *object, const struct kidos_meta *settin
 	config.slots = settings->slots;
 	config.ports_mask = settings->ports_mask;
 	config.netns = netns;
+	config.xdp_frags = has_xdp_frags();
 	config.preemptible = !access("/sys/kernel/realtime", F_OK);
 	return bpf_map__set_initial_value(map, &config, sizeof(config));
 }
@@ -151,6 +176,8 @@ static struct bpf_object *open_rung(const struct rung *rung, const struct kidos_
 	if (!object)
 		return NULL;
 	error = set_config(object, settings, netns);
+	if (!error)
+		error = set_xdp_frags(object);
 	if (!error)
 		error = set_maps(object, maps, settings);
 	if (!error)

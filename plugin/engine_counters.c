@@ -33,49 +33,42 @@ int kidos_slot_sums(const struct kidos_engine *engine, unsigned int slot,
 	return 0;
 }
 
-/* tc egress comes before the qdisc: what that or the driver drops was sent by us all the same. */
-void kidos_span_widen(struct kidos_span span[KIDOS_DIRECTIONS],
-		      const struct kidos_link_counters *counters, bool first)
-{
-	uint64_t sent = counters->packets[KIDOS_TX] + counters->dropped[KIDOS_TX] +
-			counters->qdisc_drops;
-	uint64_t counts[KIDOS_DIRECTIONS] = { counters->packets[KIDOS_RX], sent };
-
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		if (first)
-			span[d].low = counts[d];
-		span[d].high = counts[d];
-	}
-	span[KIDOS_TX].high += counters->qdisc_queued;
-}
-
-static uint64_t ours_of(const struct kidos_slot *slot, const struct kidos_sum *sums,
-			unsigned int direction)
-{
-	return slot->wire[direction] ? sums[direction].wire_packets : sums[direction].hook_packets;
-}
-
-/* Distances of one slot, whose base was read at attach; true if all are 0. */
-static bool slot_conserve(struct kidos_slot *slot, const struct kidos_sum sums[KIDOS_DIRECTIONS],
-			  const struct kidos_span now[KIDOS_DIRECTIONS])
+/* Distances of one port; true if all are 0. */
+static bool port_conserve(struct kidos_slot *slot, struct kidos_port_state *port,
+			  const struct kidos_sum ours[KIDOS_DIRECTIONS],
+			  const struct kidos_own own[KIDOS_DIRECTIONS])
 {
 	bool settled = true;
 
+	if (port->rebase) {
+		memcpy(port->base.ours, ours, sizeof(port->base.ours));
+		memcpy(port->base.own, own, sizeof(port->base.own));
+		port->rebase = false;
+	}
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		struct kidos_span since = { now[d].low - slot->base[d].high,
-					    now[d].high - slot->base[d].low };
+		struct kidos_distance distance;
 
 		if (slot->rung[d] == KIDOS_RUNG_NONE)
 			continue;
-		slot->unaccounted[d] =
-			kidos_unaccounted(ours_of(slot, sums, d) - slot->base_ours[d], &since);
-		settled = settled && !slot->unaccounted[d];
+		distance = kidos_unaccounted(&port->driver->rules[d], &port->base, d, &ours[d],
+					     &own[d]);
+		slot->unaccounted[d] = distance.packets;
+		slot->unaccounted_bytes[d] = distance.bytes;
+		settled = settled && !distance.packets && !distance.bytes;
 	}
 	return settled;
 }
 
-static bool ports_span(struct kidos_world *world, struct kidos_span (*spans)[KIDOS_DIRECTIONS],
-		       bool first)
+static void port_own(struct kidos_port_state *port, const struct kidos_link_counters *counters,
+		     struct kidos_own own[KIDOS_DIRECTIONS], bool first)
+{
+	port->rebase = port->rebase || kidos_counters_restarted(&port->own, counters);
+	port->own = *counters;
+	kidos_own_widen(own, counters, first);
+}
+
+static bool ports_own(struct kidos_world *world, struct kidos_own (*own)[KIDOS_DIRECTIONS],
+		      bool first)
 {
 	struct kidos_links links;
 	const struct kidos_link *link;
@@ -85,7 +78,7 @@ static bool ports_span(struct kidos_world *world, struct kidos_span (*spans)[KID
 	for (size_t i = 0; i < world->port_count; i++) {
 		link = kidos_links_find(&links, world->ports[i].name);
 		if (link && link->ifindex == world->ports[i].ifindex)
-			kidos_span_widen(spans[i], &link->counters, first);
+			port_own(&world->ports[i], &link->counters, own[i], first);
 	}
 	kidos_links_free(&links);
 	return true;
@@ -107,16 +100,17 @@ static bool ports_sums(const struct kidos_engine *engine, const struct kidos_wor
 	return true;
 }
 
-static bool ports_conserve(const struct kidos_engine *engine, const struct kidos_world *world,
+static bool ports_conserve(const struct kidos_engine *engine, struct kidos_world *world,
 			   const struct kidos_sum (*sums)[KIDOS_DIRECTIONS],
-			   const struct kidos_span (*spans)[KIDOS_DIRECTIONS])
+			   const struct kidos_own (*own)[KIDOS_DIRECTIONS])
 {
 	bool settled = true;
 
 	for (size_t i = 0; i < world->port_count; i++)
 		if (is_counted(engine, &world->ports[i]))
-			settled = slot_conserve(&engine->slots[world->ports[i].slot], sums[i],
-						spans[i]) && settled;
+			settled = port_conserve(&engine->slots[world->ports[i].slot],
+						&world->ports[i], sums[i], own[i]) &&
+				  settled;
 	return settled;
 }
 
@@ -124,18 +118,18 @@ static bool ports_conserve(const struct kidos_engine *engine, const struct kidos
 static void world_conserve(const struct kidos_engine *engine, struct kidos_world *world)
 {
 	const struct timespec pause = { .tv_nsec = SETTLE_NS };
-	struct kidos_span(*spans)[KIDOS_DIRECTIONS] = calloc(world->port_count, sizeof(*spans));
+	struct kidos_own(*own)[KIDOS_DIRECTIONS] = calloc(world->port_count, sizeof(*own));
 	struct kidos_sum(*sums)[KIDOS_DIRECTIONS] = calloc(world->port_count, sizeof(*sums));
-	bool read = spans && sums && ports_span(world, spans, true);
+	bool read = own && sums && ports_own(world, own, true);
 
 	for (int attempt = 0; read && attempt < SETTLE_ATTEMPTS; attempt++) {
 		if (attempt)
 			nanosleep(&pause, NULL);
-		if (!ports_sums(engine, world, sums) || !ports_span(world, spans, false) ||
-		    ports_conserve(engine, world, sums, spans))
+		if (!ports_sums(engine, world, sums) || !ports_own(world, own, false) ||
+		    ports_conserve(engine, world, sums, own))
 			break;
 	}
-	free(spans);
+	free(own);
 	free(sums);
 }
 

@@ -7,6 +7,7 @@
 #include "bpf_clock.h"
 #include "bpf_state.h"
 #include "core/alert_notice.h"
+#include "core/conserve.h"
 #include "core/port.h"
 #include "engine.h"
 #include "mnl_links.h"
@@ -20,6 +21,10 @@ struct kidos_port_state {
 	unsigned int slot; /* KIDOS_SLOT_OTHER when all slots are taken */
 	unsigned int ifindex;
 	bool seen; /* in the dump under way */
+	const struct kidos_driver *driver;
+	struct kidos_base base; /* of the conservation check */
+	struct kidos_link_counters own; /* as last read */
+	bool rebase; /* the interface's counters started again */
 	bool failed; /* no rung would do: not tried again until it is remade */
 	struct kidos_attachment attachments[KIDOS_DIRECTIONS];
 };
@@ -76,9 +81,6 @@ void kidos_events_stop(struct kidos_engine *engine);
 /* engine_counters.c: our counts and the interface's own. */
 int kidos_slot_sums(const struct kidos_engine *engine, unsigned int slot,
 		    struct kidos_sum sums[KIDOS_DIRECTIONS]);
-/* What the driver must have counted of each direction, from its own counters. */
-void kidos_span_widen(struct kidos_span span[KIDOS_DIRECTIONS],
-		      const struct kidos_link_counters *counters, bool first);
 /* Fills the slots' unaccounted; costs a few reads of counters and totals. */
 void kidos_conserve(struct kidos_engine *engine);
 

@@ -6,6 +6,7 @@
 #include "engine_drops.h"
 #include "engine_alerts.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,12 @@ static void emit_flows(const struct output *output, const struct counts *counts)
 	emit_derive(output, "if_octets", "other", bytes[KIDOS_RX], bytes[KIDOS_TX], 2);
 }
 
+/* NaN where nobody knows how the driver counts them. */
+static double unaccounted_bytes(const struct kidos_slot *slot, unsigned int direction)
+{
+	return slot->bytes_compared ? (double)slot->unaccounted_bytes[direction] : NAN;
+}
+
 static void emit_interface(const struct output *output, const struct kidos_slot *slot,
 			   const struct counts *counts)
 {
@@ -99,6 +106,8 @@ static void emit_interface(const struct output *output, const struct kidos_slot 
 	emit_gauge(output, "count", "flows_active", (double)counts->flows_active);
 	emit_gauge(output, "gauge", "unaccounted_rx", (double)slot->unaccounted[KIDOS_RX]);
 	emit_gauge(output, "gauge", "unaccounted_tx", (double)slot->unaccounted[KIDOS_TX]);
+	emit_gauge(output, "gauge", "unaccounted_bytes_rx", unaccounted_bytes(slot, KIDOS_RX));
+	emit_gauge(output, "gauge", "unaccounted_bytes_tx", unaccounted_bytes(slot, KIDOS_TX));
 	snprintf(flows, sizeof(flows), "%s.flows", output->instance);
 	flow_output.instance = flows;
 	emit_flows(&flow_output, counts);

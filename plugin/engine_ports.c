@@ -98,20 +98,17 @@ static void base_open(struct kidos_engine *engine, struct kidos_port_state *port
 		      const struct kidos_link *link)
 {
 	struct kidos_slot *slot = &engine->slots[port->slot];
-	struct kidos_sum sums[KIDOS_DIRECTIONS];
 
-	if (kidos_slot_sums(engine, port->slot, sums))
-		return;
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		slot->wire[d] = kidos_driver_of(link)->wire[d];
-		slot->base_ours[d] = slot->wire[d] ? sums[d].wire_packets : sums[d].hook_packets;
-		slot->unaccounted[d] = 0;
-	}
-	kidos_span_widen(slot->base, &link->counters, true);
+	port->driver = kidos_driver_of(link);
+	port->own = link->counters;
+	slot->bytes_compared = port->driver->rules[KIDOS_RX].bytes != KIDOS_UNIT_UNKNOWN;
+	memset(slot->unaccounted, 0, sizeof(slot->unaccounted));
+	memset(slot->unaccounted_bytes, 0, sizeof(slot->unaccounted_bytes));
+	if (!kidos_slot_sums(engine, port->slot, port->base.ours))
+		kidos_own_widen(port->base.own, &link->counters, true);
 }
 
-static void base_close(struct kidos_engine *engine, struct kidos_world *world,
-		       struct kidos_port_state *port)
+static void base_close(struct kidos_world *world, struct kidos_port_state *port)
 {
 	const struct kidos_link *link;
 	struct kidos_links links;
@@ -120,7 +117,7 @@ static void base_close(struct kidos_engine *engine, struct kidos_world *world,
 		return;
 	link = kidos_links_find(&links, port->name);
 	if (link)
-		kidos_span_widen(engine->slots[port->slot].base, &link->counters, false);
+		kidos_own_widen(port->base.own, &link->counters, false);
 	kidos_links_free(&links);
 }
 
@@ -181,7 +178,7 @@ static void port_attach(struct kidos_engine *engine, struct kidos_world *world,
 		error = attach_directions(world, port, link, reason);
 	else
 		snprintf(reason[0], KIDOS_REASON, "ports map: %s", strerror(-error));
-	base_close(engine, world, port);
+	base_close(world, port);
 	snprintf(slot->reason, sizeof(slot->reason), "%.*s", (int)sizeof(slot->reason) - 1, reason[0]);
 	port->failed = error;
 	if (error) {
@@ -207,6 +204,8 @@ static void port_gone(struct kidos_engine *engine, struct kidos_world *world,
 	slot->ifindex = 0;
 	slot->rung[KIDOS_RX] = slot->rung[KIDOS_TX] = KIDOS_RUNG_NONE;
 	slot->made_clsact = 0;
+	memset(slot->unaccounted, 0, sizeof(slot->unaccounted));
+	memset(slot->unaccounted_bytes, 0, sizeof(slot->unaccounted_bytes));
 	snprintf(slot->reason, sizeof(slot->reason), "%s",
 		 engine->flows_off ? "the collector flows is off" : "the interface is not there");
 	slot_store(engine, port->slot);

@@ -242,6 +242,7 @@ static int each_qdisc(const struct nlmsghdr *message, void *context)
 
 	if (!link || header->tcm_parent != TC_H_ROOT)
 		return MNL_CB_OK;
+	link->counters.qdisc = header->tcm_handle;
 	mnl_attr_for_each(attribute, message, sizeof(*header)) {
 		size_t size = mnl_attr_get_payload_len(attribute);
 

@@ -15,6 +15,7 @@ struct kidos_link_counters {
 	uint64_t dropped[2];
 	uint64_t qdisc_drops; /* sent packets that the root qdisc dropped */
 	uint64_t qdisc_queued; /* packets in it now */
+	uint32_t qdisc; /* its handle; another one has drops of its own */
 };
 
 struct kidos_link {
@@ -33,14 +34,28 @@ struct kidos_links {
 	size_t count;
 };
 
+/* Hook: skbs, without the tag in their metadata. Wire: segments, with tags. */
+enum kidos_unit {
+	KIDOS_UNIT_HOOK,
+	KIDOS_UNIT_WIRE,
+	KIDOS_UNIT_BETWEEN, /* depends on where tag and segments were made */
+	KIDOS_UNIT_UNKNOWN, /* of bytes: not compared */
+};
+
+/* What an interface counts for a packet of ours. */
+struct kidos_count_rule {
+	enum kidos_unit packets, bytes;
+	int beside_low, beside_high; /* bytes more per packet: -14 without Ethernet header, 4 with FCS */
+};
+
 /* How an interface's driver counts, and what its XDP does to traffic. */
 struct kidos_driver {
-	const char *name;
-	bool wire[2]; /* by direction: segments on the wire, else skbs */
+	const char *name; /* as ethtool has it, or the link's kind */
+	struct kidos_count_rule rules[2]; /* by enum kidos_direction */
 	bool xdp_harmless; /* native XDP was tried and costs other traffic nothing */
 };
 
-/* Never NULL: an unknown driver counts what the wire carries. */
+/* Never NULL: unknown hardware counts what the wire carries. */
 const struct kidos_driver *kidos_driver_of(const struct kidos_link *link);
 
 /* Do frames start with an Ethernet header? */

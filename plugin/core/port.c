@@ -75,10 +75,3 @@ unsigned int kidos_slot_find(struct kidos_slot *slots, unsigned int count, const
 	}
 	return unused;
 }
-
-int64_t kidos_unaccounted(uint64_t ours, const struct kidos_span *span)
-{
-	if (ours < span->low)
-		return (int64_t)(span->low - ours);
-	return ours > span->high ? (int64_t)(ours - span->high) : 0;
-}

@@ -22,7 +22,4 @@ void kidos_port_name(const struct kidos_slot *slot, char *name, size_t size);
 unsigned int kidos_slot_find(struct kidos_slot *slots, unsigned int count, const char *netns,
 			     const char *name);
 
-/* How far ours lies outside the span; 0 within it. */
-int64_t kidos_unaccounted(uint64_t ours, const struct kidos_span *span);
-
 #endif

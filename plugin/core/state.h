@@ -31,18 +31,6 @@ enum kidos_slot_state {
 };
 extern const char *const kidos_slot_state_names[];
 
-/* Counts of one direction in both units since the slot was first used. */
-struct kidos_sum {
-	__u64 hook_packets, hook_bytes;
-	__u64 wire_packets, wire_bytes;
-};
-
-/* The interface's own counters beside ours at one moment: low is read before ours, high after. */
-struct kidos_span {
-	__u64 low;
-	__u64 high;
-};
-
 struct kidos_slot {
 	char netns[KIDOS_NETNS_NAME];
 	char name[IF_NAMESIZE];
@@ -51,17 +39,17 @@ struct kidos_slot {
 	__u32 ifindex;
 	__u32 state; /* enum kidos_slot_state */
 	__u32 rung[KIDOS_DIRECTIONS]; /* enum kidos_rung */
-	__u32 wire[KIDOS_DIRECTIONS]; /* the driver counts wire packets, not skbs */
 	__u32 exact; /* counts equal what the interface counts */
 	__u32 has_device;
 	__u32 mirror;
 	__u32 made_clsact; /* the qdisc is ours to remove */
 	__u32 program[KIDOS_DIRECTIONS]; /* id; with clsact, how a crashed owner's filter is known */
 	__u32 priority[KIDOS_DIRECTIONS]; /* of the clsact filter */
-	__u64 base_ours[KIDOS_DIRECTIONS]; /* at attach, in the driver's unit */
-	struct kidos_span base[KIDOS_DIRECTIONS];
 	__s64 unaccounted[KIDOS_DIRECTIONS]; /* at the last poll, packets */
-	__u64 pad[6];
+	__s64 unaccounted_bytes[KIDOS_DIRECTIONS];
+	__u32 bytes_compared; /* the driver's rule for bytes is known */
+	__u32 pad0;
+	__u64 pad[9];
 };
 
 struct kidos_meta {

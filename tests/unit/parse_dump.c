@@ -9,6 +9,7 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <string.h>
+#include "names.h"
 #include "parse_check.h"
 #include "parse_corpus.h"
 #include "parse_text.h"
@@ -29,8 +30,8 @@ static void print_packet(const struct parse_capture *capture, const struct kidos
 {
 	const struct kidos_flow_key *key = &packet->key;
 
-	printf("%s\t%u\t%s\t%s", capture->file, capture->number, parse_class_names[packet->class],
-	       parse_error_names[packet->error]);
+	printf("%s\t%u\t%s\t%s", capture->file, capture->number, kidos_class_names[packet->class],
+	       kidos_error_names[packet->error]);
 	if (packet->has_key) {
 		printf("\t%u", key->meta & 0xff);
 		print_address(key, &key->src);

@@ -3,39 +3,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "names.h"
 #include "parse_text.h"
 
 /* clang-format off */
-const char *const parse_class_names[KIDOS_CLASSES] = {
-	[KIDOS_CLASS_TCP] = "tcp",
-	[KIDOS_CLASS_UDP] = "udp",
-	[KIDOS_CLASS_ICMP] = "icmp",
-	[KIDOS_CLASS_ICMPV6] = "icmpv6",
-	[KIDOS_CLASS_SCTP] = "sctp",
-	[KIDOS_CLASS_GRE] = "gre",
-	[KIDOS_CLASS_ESP] = "esp",
-	[KIDOS_CLASS_AH] = "ah",
-	[KIDOS_CLASS_IGMP] = "igmp",
-	[KIDOS_CLASS_OTHER_IP] = "other_ip",
-	[KIDOS_CLASS_ARP] = "arp",
-	[KIDOS_CLASS_OTHER] = "other",
-};
-
-const char *const parse_error_names[KIDOS_PARSE_ERRORS] = {
-	[KIDOS_PARSE_OK] = "ok",
-	[KIDOS_PARSE_SHORT_LINK] = "short_link",
-	[KIDOS_PARSE_VLAN_DEPTH] = "vlan_depth",
-	[KIDOS_PARSE_SHORT_IP] = "short_ip",
-	[KIDOS_PARSE_IP_VERSION] = "ip_version",
-	[KIDOS_PARSE_IP_HEADER] = "ip_header",
-	[KIDOS_PARSE_IP_LENGTH] = "ip_length",
-	[KIDOS_PARSE_EXT_SHORT] = "ext_short",
-	[KIDOS_PARSE_EXT_DEPTH] = "ext_depth",
-	[KIDOS_PARSE_SHORT_L4] = "short_l4",
-	[KIDOS_PARSE_L4_HEADER] = "l4_header",
-	[KIDOS_PARSE_SHORT_TUNNEL] = "short_tunnel",
-};
-
 const char *const parse_tunnel_names[] = {
 	[KIDOS_TUNNEL_NONE] = "none",	[KIDOS_TUNNEL_GRE] = "gre",
 	[KIDOS_TUNNEL_VXLAN] = "vxlan", [KIDOS_TUNNEL_GENEVE] = "geneve",
@@ -78,9 +49,9 @@ static void append_key(char *line, const struct kidos_flow_key *key)
 
 void parse_text(const struct kidos_packet *packet, char *line)
 {
-	snprintf(line, PARSE_TEXT_MAX, "%s", parse_class_names[packet->class]);
+	snprintf(line, PARSE_TEXT_MAX, "%s", kidos_class_names[packet->class]);
 	if (packet->error)
-		append(line, " !%s", parse_error_names[packet->error]);
+		append(line, " !%s", kidos_error_names[packet->error]);
 	if (packet->has_key)
 		append_key(line, &packet->key);
 	if (packet->inner_vlan)

@@ -7,8 +7,6 @@
 
 #define PARSE_TEXT_MAX 256
 
-extern const char *const parse_class_names[KIDOS_CLASSES];
-extern const char *const parse_error_names[KIDOS_PARSE_ERRORS];
 extern const char *const parse_tunnel_names[];
 
 /*

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "flow_entry.h"
+#include "names.h"
+#include "packet.h"
+#include "parse.h"
+#include "table_run.h"
+
+#define LOOPBACK 1 /* ifindex of test runs */
+
+int table_run_open(struct table_run *run, unsigned int idle)
+{
+	*run = (struct table_run){
+	    .maps = KIDOS_MAPS_NONE,
+	    .meta =
+		{
+		    .abi = KIDOS_ABI_VERSION,
+		    .seed = {0x8c1f0a6e5d3b2947, 0xe7a94d1b62f08c35, 0x53b6f1c92e7d804b,
+			     0xb90d37e8a4c5126f, 0x2f68c5d1907be3a9},
+		    .set_mask = TABLE_SETS - 1,
+		    .idle = idle,
+		    .slots = 4,
+		    .ports_mask = 63,
+		    .max_flows = TABLE_SETS * KIDOS_WAYS,
+		},
+	};
+	run->maps.cpus = kidos_possible_cpus();
+	run->traffic = kidos_traffic_load(&run->maps, &run->meta, 0);
+	if (!run->traffic)
+		return -errno;
+	run->maps.meta = run->meta;
+	return kidos_maps_mmap(&run->maps) ? -EIO
+					   : kidos_maps_set_port(&run->maps, 0, LOOPBACK,
+								 TABLE_SLOT, KIDOS_PORT_ETHERNET);
+}
+
+void table_run_close(struct table_run *run)
+{
+	kidos_traffic_free(run->traffic);
+	kidos_maps_close(&run->maps);
+}
+
+static unsigned int class_named(const char *name)
+{
+	for (unsigned int c = 0; c < KIDOS_CLASSES; c++)
+		if (!strcmp(kidos_class_names[c], name))
+			return c;
+	fail_msg("no class %s", name);
+	return 0;
+}
+
+void table_run_send(const struct table_run *run, enum kidos_program program, unsigned int kind,
+		    unsigned int flow, struct table_counts *sent)
+{
+	enum kidos_direction direction = program == KIDOS_PROGRAM_TC_EGRESS ? KIDOS_TX : KIDOS_RX;
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	struct kidos_count *count;
+	struct packet packet;
+
+	packet_build(&packet_kinds[kind], &packet_defaults, flow, &packet);
+	options.data_in = packet.bytes;
+	options.data_size_in = (__u32)packet.length;
+	options.repeat = 1;
+	/* What a test run refuses is not sent: tc takes no IPv4 frame below 34 bytes. */
+	if (bpf_prog_test_run_opts(kidos_traffic_fd(run->traffic, program), &options)) {
+		assert_int_not_equal(program, KIDOS_PROGRAM_XDP);
+		return;
+	}
+	count = &sent->classes[direction][class_named(packet_kinds[kind].class)];
+	count->packets++;
+	count->bytes += packet.length;
+}
+
+void table_run_totals(const struct table_run *run, struct table_counts *totals, uint64_t *errors)
+{
+	struct kidos_totals read;
+
+	*totals = (struct table_counts){};
+	*errors = 0;
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
+		assert_int_equal(kidos_maps_totals(&run->maps, TABLE_SLOT, d, &read), 0);
+		for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
+			totals->classes[d][c].packets =
+				read.hook[c].packets + read.extra[c].packets;
+			totals->classes[d][c].bytes = read.hook[c].bytes + read.extra[c].bytes;
+		}
+		for (unsigned int e = KIDOS_PARSE_OK + 1; e < KIDOS_PARSE_ERRORS; e++)
+			*errors += read.errors[e];
+	}
+}
+
+void table_run_retired(const struct table_run *run, struct table_counts *retired)
+{
+	struct kidos_retired read;
+
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
+		assert_int_equal(kidos_maps_retired(&run->maps, TABLE_SLOT, d, &read), 0);
+		memcpy(retired->classes[d], read.classes, sizeof(read.classes));
+	}
+}
+
+static void add_live(struct table_counts *live, uint32_t meta, uint64_t packets, uint64_t bytes)
+{
+	unsigned int direction = meta >> KIDOS_META_DIRECTION_SHIFT & 1;
+	struct kidos_count *count = &live->classes[direction][kidos_class_of(meta & 0xff)];
+
+	assert_int_equal(meta >> KIDOS_META_SLOT_SHIFT & KIDOS_META_SLOT_MASK, TABLE_SLOT);
+	count->packets += packets;
+	count->bytes += bytes;
+}
+
+struct baseline_walk {
+	struct table_counts *live;
+	unsigned int flows;
+};
+
+static bool add_baseline(const struct kidos_flow_key *key, const struct kidos_flow_baseline *flow,
+			 void *context)
+{
+	struct baseline_walk *walk = context;
+
+	add_live(walk->live, key->meta, flow->packets, flow->bytes);
+	walk->flows++;
+	return true;
+}
+
+static bool read_entry(const struct kidos_maps *maps, uint32_t set, unsigned int way,
+		       struct kidos_flow_reading *reading)
+{
+	const struct kidos_flow *flow = &maps->flows[set].ways[way];
+	uint64_t state;
+
+	do {
+		if (kidos_flow_read(flow, set, &maps->meta, reading))
+			return true;
+		state = __atomic_load_n(&flow->state, __ATOMIC_ACQUIRE);
+	} while (state & KIDOS_STATE_WRITING || (uint32_t)state >> KIDOS_STATE_OWNER_SHIFT);
+	return false;
+}
+
+unsigned int table_run_live(const struct table_run *run, struct table_counts *live)
+{
+	struct baseline_walk walk = { .live = live };
+	struct kidos_flow_reading reading;
+
+	*live = (struct table_counts){};
+	if (run->meta.baseline) {
+		kidos_maps_each_baseline(&run->maps, add_baseline, &walk);
+		return walk.flows;
+	}
+	for (uint32_t set = 0; set < run->maps.sets; set++)
+		for (unsigned int way = 0; way < KIDOS_WAYS; way++)
+			if (read_entry(&run->maps, set, way, &reading)) {
+				add_live(live, reading.key.meta, reading.packets, reading.bytes);
+				walk.flows++;
+			}
+	return walk.flows;
+}
+
+struct kidos_count table_sum(const struct table_counts *counts)
+{
+	struct kidos_count sum = {};
+
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
+			sum.packets += counts->classes[d][c].packets;
+			sum.bytes += counts->classes[d][c].bytes;
+		}
+	return sum;
+}

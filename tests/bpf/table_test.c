@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * More flows than fit, from every CPU at once, while the table is read and
+ * the spill ring drained: entries + retired = totals = sent, per class and
+ * direction, in packets and bytes; and what was evicted is in the ring.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <bpf/libbpf.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "packet.h"
+#include "table_run.h"
+
+#define NEVER 0x40000000u /* units: no entry is idle */
+#define CPUS_MAX 64
+#define FRAMES 60000 /* of each CPU */
+#define FRAMES_EMULATED 1200
+
+struct sender {
+	const struct table_run *run;
+	unsigned int cpu;
+	pthread_t thread;
+	struct table_counts sent;
+};
+
+struct reader {
+	const struct table_run *run;
+	pthread_t thread;
+	volatile bool stop;
+	unsigned int scans, cpus;
+	struct ring_buffer *ring;
+	struct kidos_count spilled;
+};
+
+static unsigned int frames_of_cpu(void)
+{
+	return getenv("KIDOS_SLOW") ? FRAMES_EMULATED : FRAMES;
+}
+
+static unsigned int kinds(void)
+{
+	unsigned int count = 0;
+
+	while (packet_kinds[count].name)
+		count++;
+	return count;
+}
+
+static void add_counts(struct table_counts *sum, const struct table_counts *more)
+{
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
+			sum->classes[d][c].packets += more->classes[d][c].packets;
+			sum->classes[d][c].bytes += more->classes[d][c].bytes;
+		}
+}
+
+static void assert_same(const struct table_counts *a, const struct table_counts *b)
+{
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
+			assert_int_equal(a->classes[d][c].packets, b->classes[d][c].packets);
+			assert_int_equal(a->classes[d][c].bytes, b->classes[d][c].bytes);
+		}
+}
+
+/* At rest. */
+static void assert_exact(const struct table_run *run, const struct table_counts *sent)
+{
+	struct table_counts totals, live, retired;
+	uint64_t errors;
+
+	table_run_totals(run, &totals, &errors);
+	assert_same(&totals, sent);
+	table_run_live(run, &live);
+	table_run_retired(run, &retired);
+	add_counts(&live, &retired);
+	assert_same(&live, &totals);
+}
+
+/* Some flows that every CPU has, and many that come once. */
+static void *send_thread(void *argument)
+{
+	struct sender *sender = argument;
+	unsigned int random = sender->cpu * 2654435761u + 1, count = kinds();
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(sender->cpu, &cpus);
+	assert_int_equal(pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus), 0);
+	for (unsigned int i = 0; i < frames_of_cpu(); i++) {
+		random = random * 1664525 + 1013904223;
+		table_run_send(sender->run, i % KIDOS_PROGRAMS, (random >> 24) % count,
+			       random >> 31 ? random >> 8 & 7 : random >> 8 & 0xffff,
+			       &sender->sent);
+	}
+	return NULL;
+}
+
+static int take_spill(void *context, void *data, size_t size)
+{
+	const struct kidos_spill *spill = data;
+	struct reader *reader = context;
+
+	assert_int_equal(size, sizeof(*spill));
+	reader->spilled.packets += spill->packets;
+	reader->spilled.bytes += spill->bytes;
+	return 0;
+}
+
+static struct kidos_count totals_of(const struct table_run *run)
+{
+	struct table_counts totals;
+	uint64_t errors;
+
+	table_run_totals(run, &totals, &errors);
+	return table_sum(&totals);
+}
+
+/*
+ * What the totals had is in an entry or retired by the end of the scan;
+ * entries and what had been retired before it are in the totals. Each CPU may
+ * be between the two with one packet.
+ */
+static void scan_once(const struct reader *reader)
+{
+	struct table_counts counts;
+	struct kidos_count before = totals_of(reader->run), early, live, late;
+
+	table_run_retired(reader->run, &counts);
+	early = table_sum(&counts);
+	table_run_live(reader->run, &counts);
+	live = table_sum(&counts);
+	table_run_retired(reader->run, &counts);
+	late = table_sum(&counts);
+	assert_true(before.packets <= live.packets + late.packets + reader->cpus);
+	assert_true(early.packets + live.packets <= totals_of(reader->run).packets + reader->cpus);
+	assert_true(early.bytes + live.bytes <= totals_of(reader->run).bytes);
+}
+
+static void *read_thread(void *argument)
+{
+	struct reader *reader = argument;
+
+	while (!reader->stop) {
+		/* The walk of a hash map that changes starts again: only the table is read
+		 * meanwhile. */
+		if (!reader->run->meta.baseline)
+			scan_once(reader);
+		if (reader->ring)
+			ring_buffer__consume(reader->ring);
+		reader->scans++;
+	}
+	return NULL;
+}
+
+static unsigned int start_senders(const struct table_run *run, struct sender *senders)
+{
+	unsigned int count = 0;
+	cpu_set_t cpus;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	for (unsigned int cpu = 0; cpu < CPU_SETSIZE && count < CPUS_MAX; cpu++)
+		if (CPU_ISSET(cpu, &cpus))
+			senders[count++] = (struct sender){ .run = run, .cpu = cpu };
+	for (unsigned int i = 0; i < count; i++)
+		assert_int_equal(pthread_create(&senders[i].thread, NULL, send_thread, &senders[i]),
+				 0);
+	return count;
+}
+
+static void join_senders(struct sender *senders, unsigned int count, struct table_counts *sent)
+{
+	*sent = (struct table_counts){};
+	for (unsigned int i = 0; i < count; i++) {
+		pthread_join(senders[i].thread, NULL);
+		add_counts(sent, &senders[i].sent);
+	}
+}
+
+/* Each packet that left or never had an entry: in the ring, or with a reason. */
+static void assert_reasons(const struct table_run *run, struct reader *reader,
+			   const struct table_counts *sent)
+{
+	struct table_counts live, totals;
+	uint64_t events[KIDOS_EVENTS], errors, keyless = 0;
+
+	table_run_totals(run, &totals, &errors);
+	table_run_live(run, &live);
+	assert_int_equal(kidos_maps_events(&run->maps, events), 0);
+	assert_int_equal(events[KIDOS_EVENT_SPILLED] + events[KIDOS_EVENT_SPILL_LOST],
+			 events[KIDOS_EVENT_EVICTED]);
+	assert_int_equal(events[KIDOS_EVENT_SPILL_LOST], 0);
+	/* ARP and what is no IP have no flow and no fault. */
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		keyless += sent->classes[d][KIDOS_CLASS_ARP].packets +
+			   sent->classes[d][KIDOS_CLASS_OTHER].packets;
+	printf("# %u scans; %llu sent, %llu evicted, %llu without an entry, %llu malformed\n",
+	       reader->scans, (unsigned long long)table_sum(sent).packets,
+	       (unsigned long long)events[KIDOS_EVENT_EVICTED],
+	       (unsigned long long)events[KIDOS_EVENT_UNATTRIBUTED], (unsigned long long)errors);
+	assert_int_equal(table_sum(&live).packets + reader->spilled.packets +
+				 events[KIDOS_EVENT_UNATTRIBUTED] + errors + keyless,
+			 table_sum(sent).packets);
+	assert_true(events[KIDOS_EVENT_EVICTED] + events[KIDOS_EVENT_UNATTRIBUTED] > 0);
+}
+
+static void test_overload(void **state)
+{
+	static struct sender senders[CPUS_MAX];
+	struct table_run run;
+	struct reader reader = { .run = &run };
+	struct table_counts sent;
+
+	(void)state;
+	assert_int_equal(table_run_open(&run, NEVER), 0);
+	if (!run.meta.baseline)
+		reader.ring =
+			ring_buffer__new(run.maps.fd[KIDOS_MAP_SPILLS], take_spill, &reader, NULL);
+	reader.cpus = run.maps.cpus;
+	assert_int_equal(pthread_create(&reader.thread, NULL, read_thread, &reader), 0);
+	join_senders(senders, start_senders(&run, senders), &sent);
+	reader.stop = true;
+	pthread_join(reader.thread, NULL);
+	if (reader.ring)
+		ring_buffer__consume(reader.ring);
+	assert_exact(&run, &sent);
+	assert_reasons(&run, &reader, &sent);
+	ring_buffer__free(reader.ring);
+	table_run_close(&run);
+}
+
+/* Idle entries are given away without a spill; the hash map's are removed by the reader. */
+static bool retire_all(const struct kidos_flow_key *key, const struct kidos_flow_baseline *flow,
+		       void *run)
+{
+	assert_int_equal(kidos_maps_retire_baseline(&((struct table_run *)run)->maps, key, flow),
+			 0);
+	return true;
+}
+
+static void test_idle(void **state)
+{
+	struct table_counts sent = {}, retired;
+	uint64_t events[KIDOS_EVENTS];
+	struct table_run run;
+	unsigned int udp = (unsigned int)(packet_kind_find("udp") - packet_kinds);
+
+	(void)state;
+	assert_int_equal(table_run_open(&run, 3), 0);
+	for (unsigned int round = 0; round < 4; round++) {
+		for (unsigned int i = 0; i < 200; i++)
+			table_run_send(&run, i % KIDOS_PROGRAMS, udp, round * 200 + i, &sent);
+		usleep(50000); /* 12 units */
+		if (run.meta.baseline)
+			kidos_maps_each_baseline(&run.maps, retire_all, &run);
+	}
+	assert_exact(&run, &sent);
+	table_run_retired(&run, &retired);
+	assert_true(table_sum(&retired).packets > 0);
+	assert_int_equal(kidos_maps_events(&run.maps, events), 0);
+	printf("# %llu retired, %llu evicted\n", (unsigned long long)table_sum(&retired).packets,
+	       (unsigned long long)events[KIDOS_EVENT_EVICTED]);
+	table_run_close(&run);
+}
+
+static unsigned int online_cpus(void)
+{
+	return (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+static void set_online(unsigned int cpu, const char *value)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", cpu);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(value, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* The counts of a CPU that went stay; those that never came are zeros. Guests only. */
+static void test_cpus(void **state)
+{
+	static struct sender senders[CPUS_MAX];
+	struct table_counts sent, more;
+	struct table_run run;
+	unsigned int online = online_cpus();
+
+	(void)state;
+	if (online < 2 || kidos_possible_cpus() == online) {
+		print_message("# every possible CPU is online\n");
+		skip();
+	}
+	assert_int_equal(table_run_open(&run, NEVER), 0);
+	join_senders(senders, start_senders(&run, senders), &sent);
+	set_online(online - 1, "0");
+	assert_int_equal(online_cpus(), online - 1);
+	assert_exact(&run, &sent);
+	join_senders(senders, start_senders(&run, senders), &more);
+	add_counts(&sent, &more);
+	assert_exact(&run, &sent);
+	set_online(online - 1, "1");
+	assert_exact(&run, &sent);
+	printf("# %u CPUs possible, %u online, then %u\n", run.maps.cpus, online, online - 1);
+	table_run_close(&run);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		{ "table: more flows than fit, all CPUs, read meanwhile", test_overload, NULL, NULL,
+		  NULL },
+		{ "table: idle flows make room", test_idle, NULL, NULL, NULL },
+		{ "table: more CPUs possible than online, and one that goes", test_cpus, NULL, NULL,
+		  NULL },
+	};
+
+	if (geteuid()) {
+		printf("1..0 # SKIP loading programs needs root\n");
+		return 0;
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("table", tests, NULL, NULL) != 0;
+}

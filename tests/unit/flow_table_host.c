@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include "flow_table_host.h"
+
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+#include "flow_table.h"
+
+struct host_table host;
+
+static __always_inline struct kidos_flow_set *kidos_table_set(__u32 index)
+{
+	return &host.sets[index];
+}
+
+static __always_inline struct kidos_detail_set *kidos_table_detail(__u32 index)
+{
+	return &host.details[index];
+}
+
+static void add(struct kidos_count *count, uint64_t packets, uint64_t bytes)
+{
+	__sync_fetch_and_add(&count->packets, packets);
+	__sync_fetch_and_add(&count->bytes, bytes);
+}
+
+/* What leaves the table leaves it whole. */
+static __always_inline void kidos_table_retire(const struct kidos_flow_key *key, __u64 packets,
+					       __u64 bytes)
+{
+	assert_int_equal(bytes, packets * host_size(host_number(key)));
+	add(&host.retired, packets, bytes);
+}
+
+static __always_inline void kidos_table_spill(const struct kidos_spill *spill)
+{
+	__sync_fetch_and_add(&host.evicted, 1);
+	add(&host.spilled, spill->packets, spill->bytes);
+}
+
+void host_open(uint32_t sets)
+{
+	static const uint64_t seed[5] = { 0x8c1f0a6e5d3b2947, 0xe7a94d1b62f08c35,
+					  0x53b6f1c92e7d804b, 0xb90d37e8a4c5126f,
+					  0x2f68c5d1907be3a9 };
+
+	host = (struct host_table){
+		.sets = aligned_alloc(64, sets * sizeof(*host.sets)),
+		.details = aligned_alloc(64, sets * sizeof(*host.details)),
+		.meta = { .set_mask = sets - 1, .idle = HOST_IDLE },
+	};
+	assert_non_null(host.sets);
+	assert_non_null(host.details);
+	memset(host.sets, 0, sets * sizeof(*host.sets));
+	memset(host.details, 0, sets * sizeof(*host.details));
+	memcpy(host.meta.seed, seed, sizeof(seed));
+}
+
+void host_close(void)
+{
+	free(host.sets);
+	free(host.details);
+}
+
+uint64_t host_size(uint32_t flow)
+{
+	return 60 + flow % 1441;
+}
+
+/* Every word of the key depends on all of the number. */
+struct kidos_flow_key host_key(uint32_t flow)
+{
+	struct kidos_flow_key key = { .sport = (uint16_t)flow, .dport = (uint16_t)(flow >> 16) };
+
+	for (unsigned int i = 0; i < 4; i++) {
+		key.src.words[i] = htonl(flow * 2654435761u + i);
+		key.dst.words[i] = htonl(flow * 2246822519u + i);
+	}
+	key.meta = 6 | (flow & KIDOS_META_VLAN_MASK) << KIDOS_META_VLAN_SHIFT;
+	return key;
+}
+
+uint32_t host_number(const struct kidos_flow_key *key)
+{
+	uint32_t flow = (uint32_t)key->dport << 16 | key->sport;
+	struct kidos_flow_key whole = host_key(flow);
+
+	assert_memory_equal(key, &whole, sizeof(whole));
+	return flow;
+}
+
+void host_send(uint32_t flow, uint32_t packets, uint32_t now)
+{
+	struct kidos_traffic_config config = { .set_mask = host.meta.set_mask,
+					       .idle = host.meta.idle };
+	struct kidos_flow_packet packet = {
+		.key = host_key(flow),
+		.packets = packets,
+		.bytes = packets * host_size(flow),
+		.now = now,
+		.tunnel_id = flow,
+		.inner_vlan = flow & 0xfff,
+		.tcp_flags = (uint8_t)(1u << (flow + now) % 8),
+	};
+
+	memcpy(config.seed, host.meta.seed, sizeof(config.seed));
+	add(&host.sent, packet.packets, packet.bytes);
+	if (kidos_flow_count(&config, &packet))
+		return;
+	__sync_fetch_and_add(&host.unattributed, 1);
+	add(&host.retired, packet.packets, packet.bytes);
+}
+
+static bool read_entry(uint32_t set, uint32_t way, struct kidos_flow_reading *reading)
+{
+	const struct kidos_flow *flow = &host.sets[set].ways[way];
+	uint64_t state;
+
+	do {
+		if (kidos_flow_read(flow, set, &host.meta, reading))
+			return true;
+		state = __atomic_load_n(&flow->state, __ATOMIC_ACQUIRE);
+	} while (state & KIDOS_STATE_WRITING || (uint32_t)state >> KIDOS_STATE_OWNER_SHIFT);
+	return false;
+}
+
+struct kidos_count host_live(uint64_t *flows)
+{
+	struct kidos_flow_reading reading;
+	struct kidos_count live = {};
+
+	*flows = 0;
+	for (uint32_t set = 0; set <= host.meta.set_mask; set++)
+		for (uint32_t way = 0; way < KIDOS_WAYS; way++)
+			if (read_entry(set, way, &reading)) {
+				uint64_t packets =
+					reading.packets +
+					((uint64_t)host.details[set].ways[way].packets_carry << 32);
+
+				/* Bytes are read before packets and written after them. */
+				assert_true(reading.bytes <=
+					    packets * host_size(host_number(&reading.key)));
+				live.packets += packets;
+				live.bytes += reading.bytes;
+				++*flows;
+			}
+	return live;
+}
+
+bool host_find(uint32_t flow, struct kidos_flow_reading *reading, uint32_t *set, uint32_t *way)
+{
+	for (*set = 0; *set <= host.meta.set_mask; ++*set)
+		for (*way = 0; *way < KIDOS_WAYS; ++*way)
+			if (read_entry(*set, *way, reading) && host_number(&reading->key) == flow)
+				return true;
+	return false;
+}
+
+static void assert_whole(uint32_t set, uint32_t way)
+{
+	struct kidos_flow_reading reading;
+	uint32_t flow;
+
+	if (!read_entry(set, way, &reading))
+		return;
+	flow = host_number(&reading.key);
+	reading.packets += (uint64_t)host.details[set].ways[way].packets_carry << 32;
+	assert_int_equal(reading.bytes, reading.packets * host_size(flow));
+	assert_int_equal(host.details[set].ways[way].tunnel_id, flow);
+	assert_int_equal(host.details[set].ways[way].inner_vlan, flow & 0xfff);
+}
+
+void host_assert_exact(void)
+{
+	uint64_t flows;
+	struct kidos_count live = host_live(&flows);
+
+	for (uint32_t set = 0; set <= host.meta.set_mask; set++)
+		for (uint32_t way = 0; way < KIDOS_WAYS; way++)
+			assert_whole(set, way);
+	assert_int_equal(live.packets + host.retired.packets, host.sent.packets);
+	assert_int_equal(live.bytes + host.retired.bytes, host.sent.bytes);
+}
