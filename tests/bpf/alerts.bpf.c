@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* Raises one alert each run, with a reason of its own, and counts those that found the ring full. */
+/* Raises one alert each run, with a reason of its own, and counts those that found the ring full.
+ */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -16,9 +17,9 @@ SEC("tc")
 int raise_alert(struct __sk_buff *skb)
 {
 	struct kidos_alert_record record = {
-		.size = sizeof(record),
-		.source = KIDOS_ALERT_DROP_REASON,
-		.drop = { .time = bpf_ktime_get_boot_ns(), .reason = raised },
+	    .size = sizeof(record),
+	    .source = KIDOS_ALERT_DROP_REASON,
+	    .drop = {.time = bpf_ktime_get_boot_ns(), .reason = raised},
 	};
 
 	raised++;

@@ -82,7 +82,7 @@ static void *receive(void *context)
 static int setup(void **state)
 {
 	/* Every sign starts a key: none is renewed, and there is room for some of them. */
-	const struct kidos_alert_limits limits = { .cool_down_ns = 1, .rate = 1000 };
+	const struct kidos_alert_limits limits = {.cool_down_ns = 1, .rate = 1000};
 
 	(void)state;
 	fixture.skeleton = alerts_test_bpf__open_and_load();
@@ -113,7 +113,7 @@ static void raise_many(unsigned int many)
 	run.data_size_in = sizeof(frame);
 	run.repeat = (int)many;
 	assert_int_equal(
-		bpf_prog_test_run_opts(bpf_program__fd(fixture.skeleton->progs.raise_alert), &run), 0);
+	    bpf_prog_test_run_opts(bpf_program__fd(fixture.skeleton->progs.raise_alert), &run), 0);
 }
 
 static void test_million(void **state)
@@ -138,9 +138,9 @@ static void test_million(void **state)
 	kidos_alert_count(fixture.states, &counts);
 	raised = counts.raised[KIDOS_ALERT_NEW_DROP_REASON];
 	print_message("# %u raised in BPF: %u lost there, %lu read, %lu delivered, %lu lost, "
-		      "%lu suppressed\n", fixture.skeleton->bss->raised,
-		      fixture.skeleton->bss->lost, fixture.from_ring, fixture.delivered,
-		      counts.lost, counts.suppressed);
+		      "%lu suppressed\n",
+		      fixture.skeleton->bss->raised, fixture.skeleton->bss->lost, fixture.from_ring,
+		      fixture.delivered, counts.lost, counts.suppressed);
 	assert_int_equal(fixture.skeleton->bss->raised, many);
 	assert_int_equal(fixture.from_ring + fixture.skeleton->bss->lost, many);
 	assert_int_equal(raised, fixture.from_ring);
@@ -151,7 +151,7 @@ static void test_million(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		{ "alerts: a million through a ring of one page", test_million, NULL, NULL, NULL },
+	    {"alerts: a million through a ring of one page", test_million, NULL, NULL, NULL},
 	};
 
 	if (geteuid()) {

@@ -53,8 +53,8 @@ alert() {
 switched() {
 	local name
 	for name in flows drops alerts; do
-		"$kidosctl" --state "$state" collector $name off &&
-			"$kidosctl" --state "$state" collector $name on || return 1
+		"$kidosctl" --state "$state" collector "$name" off &&
+			"$kidosctl" --state "$state" collector "$name" on || return 1
 	done
 	wait_for 10 attached_b0 b0
 }
