@@ -247,8 +247,8 @@ struct kidos_spill {
 	struct kidos_flow_key key;
 	__u64 bytes;
 	__u64 packets;
-	__u32 first;
-	__u32 last;
+	__u32 entry; /* where it lay: set * KIDOS_WAYS + way */
+	__u32 owner; /* its sequence's count of owners, 30 bits */
 };
 _Static_assert(sizeof(struct kidos_spill) == 64, "spill record");
 

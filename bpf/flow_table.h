@@ -81,38 +81,57 @@ static __always_inline int kidos_flow_add(struct kidos_flow *flow, __u32 index, 
 	return 1;
 }
 
+enum kidos_found {
+	KIDOS_FOUND_NONE,
+	KIDOS_FOUND_QUIET, /* active, but its last packet is not under way any more */
+	KIDOS_FOUND_IDLE,
+	KIDOS_FOUND_UNUSED,
+};
+
+/* The entry that a new flow would take. */
+struct kidos_place {
+	__u64 state;
+	__u32 set;
+	__u32 way;
+	__u32 age;
+	__u32 found; /* enum kidos_found */
+};
+
 /* What the entry held when it was taken goes to retired, and to the ring if it was active. */
 static __always_inline void kidos_flow_harvest(struct kidos_flow *flow,
-					       const struct kidos_flow_detail *detail, __u64 state,
-					       int active)
+					       const struct kidos_flow_detail *detail,
+					       const struct kidos_place *place)
 {
+	__u64 state = place->state;
+
 	struct kidos_spill spill = {
 		.key = flow->key,
 		.bytes = __sync_lock_test_and_set(&flow->bytes, 0),
 		.packets = ((__u64)detail->packets_carry << 32) + (state >> KIDOS_STATE_PACKETS_SHIFT),
-		.first = detail->first,
-		.last = flow->last,
+		.entry = place->set * KIDOS_WAYS + place->way,
+		.owner = (__u32)state >> KIDOS_STATE_OWNER_SHIFT,
 	};
 
 	kidos_table_retire(&spill.key, spill.packets, spill.bytes);
-	if (active)
+	if (place->found == KIDOS_FOUND_QUIET)
 		kidos_table_spill(&spill);
 }
 
 /*
- * Gives an entry to the packet's flow. state is what was seen when the entry
- * was found free or old enough; 0 if somebody was faster.
+ * Gives an entry to the packet's flow. place->state is what was seen when the
+ * entry was found free or old enough; 0 if somebody was faster.
  */
 static __always_inline int kidos_flow_claim(struct kidos_flow *flow, struct kidos_flow_detail *detail,
-					    __u64 state, int active,
+					    const struct kidos_place *place,
 					    const struct kidos_flow_packet *packet)
 {
+	__u64 state = place->state;
 	__u64 writing = (__u32)state | KIDOS_STATE_WRITING;
 
 	if (__sync_val_compare_and_swap(&flow->state, state, writing) != state)
 		return 0;
 	if ((__u32)state >> KIDOS_STATE_OWNER_SHIFT)
-		kidos_flow_harvest(flow, detail, state, active);
+		kidos_flow_harvest(flow, detail, place);
 	flow->key = packet->key;
 	flow->last = packet->now;
 	flow->marks = packet->tcp_flags;
@@ -134,15 +153,6 @@ enum kidos_lookup {
 	KIDOS_LOOKUP_FULL, /* not there, and no entry may be taken */
 };
 
-/* The entry that a new flow would take. */
-struct kidos_place {
-	__u64 state;
-	__u32 set;
-	__u32 way;
-	__u32 age;
-	__u32 found; /* 0 none, 1 active but quiet, 2 idle, 3 never used */
-};
-
 /* Remembers the better of two entries: never used, idle, then the oldest. */
 static __always_inline void kidos_place_consider(struct kidos_place *place, __u32 set, __u32 way,
 						 const struct kidos_flow *flow, __u32 now,
@@ -150,9 +160,11 @@ static __always_inline void kidos_place_consider(struct kidos_place *place, __u3
 {
 	__u64 state = *(const volatile __u64 *)&flow->state;
 	__u32 age = kidos_age(now, *(const volatile __u32 *)&flow->last);
-	__u32 found = age >= idle ? 2 : age >= KIDOS_QUIET ? 1 : 0;
+	__u32 found = age >= idle	    ? KIDOS_FOUND_IDLE
+		      : age >= KIDOS_QUIET ? KIDOS_FOUND_QUIET
+					   : KIDOS_FOUND_NONE;
 
-	if (found < place->found || (found == place->found && (found != 1 || age <= place->age)))
+	if (found < place->found || (found == place->found && (found != KIDOS_FOUND_QUIET || age <= place->age)))
 		return;
 	*place = (struct kidos_place){ state, set, way, age, found };
 }
@@ -171,8 +183,9 @@ kidos_flow_search(struct kidos_flow_set *set, __u32 index, __u32 start, __u32 id
 		if (sequence & KIDOS_STATE_WRITING)
 			return KIDOS_LOOKUP_BUSY;
 		if (!(sequence >> KIDOS_STATE_OWNER_SHIFT)) {
-			if (place->found < 2)
-				*place = (struct kidos_place){ sequence, index, way, 0, 3 };
+			if (place->found < KIDOS_FOUND_IDLE)
+				*place = (struct kidos_place){ sequence, index, way, 0,
+							       KIDOS_FOUND_UNUSED };
 			return KIDOS_LOOKUP_FREE;
 		}
 		if (kidos_key_equal(&flow->key, &packet->key))
@@ -190,7 +203,7 @@ static __always_inline int kidos_set_is_last(struct kidos_flow_set *set,
 {
 	if ((__u32)set->ways[0].state & KIDOS_STATE_OVERFLOWED)
 		return 0;
-	if (place->found >= 2)
+	if (place->found >= KIDOS_FOUND_IDLE)
 		return 1;
 	__sync_fetch_and_or(&set->ways[0].state, KIDOS_STATE_OVERFLOWED);
 	return 0;
@@ -226,8 +239,7 @@ static __always_inline int kidos_place_claim(const struct kidos_place *place,
 
 	if (!set || !detail)
 		return 0;
-	return kidos_flow_claim(&set->ways[way], &detail->ways[way], place->state,
-				place->found == 1, packet);
+	return kidos_flow_claim(&set->ways[way], &detail->ways[way], place, packet);
 }
 
 /*

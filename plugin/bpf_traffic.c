@@ -90,6 +90,7 @@ static int set_config(struct bpf_object *object, const struct kidos_meta *settin
 	config.slots = settings->slots;
 	config.ports_mask = settings->ports_mask;
 	config.netns = netns;
+	config.inner = (__u8)settings->inner;
 	config.xdp_frags = has_xdp_frags();
 	config.preemptible = !access("/sys/kernel/realtime", F_OK);
 	return bpf_map__set_initial_value(map, &config, sizeof(config));

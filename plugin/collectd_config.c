@@ -3,6 +3,7 @@
 #include "core/log.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 /* collectd hands over neither file nor line: an error names path and value. */
@@ -29,9 +30,14 @@ static int complain(const struct place *place, const char *name, const oconfig_i
 		    const char *reason)
 {
 	char value[256] = "", block[320] = "";
+	size_t used = 0;
 
-	if (item && item->values_num > 0)
-		value_text(&item->values[0], value, sizeof(value));
+	for (int i = 0; item && i < item->values_num && used < sizeof(value) - 2; i++) {
+		if (i)
+			value[used++] = ' ';
+		value_text(&item->values[i], value + used, sizeof(value) - used);
+		used = strlen(value);
+	}
 	if (place->block_value)
 		snprintf(block, sizeof(block), " / %s \"%.256s\"", place->block, place->block_value);
 	else if (*place->block)
@@ -61,15 +67,17 @@ static struct kidos_value neutral_value(const oconfig_value_t *value)
 static int read_option(const oconfig_item_t *item, const struct place *place,
 		       struct kidos_config *config, struct kidos_interface_rule *rule)
 {
+	struct kidos_value values[KIDOS_VALUES_MAX];
 	char reason[KIDOS_REASON];
-	struct kidos_value value;
 
 	if (item->children_num)
 		return complain(place, item->key, item, "unknown block");
-	if (item->values_num != 1)
-		return complain(place, item->key, item, "takes exactly one value");
-	value = neutral_value(&item->values[0]);
-	if (kidos_config_set(config, rule, place->block, item->key, &value, reason))
+	if (item->values_num > KIDOS_VALUES_MAX)
+		return complain(place, item->key, item, "too many values on one line");
+	for (int i = 0; i < item->values_num; i++)
+		values[i] = neutral_value(&item->values[i]);
+	if (kidos_config_set(config, rule, place->block, item->key, values,
+			     (size_t)item->values_num, reason))
 		return complain(place, item->key, item, reason);
 	return 0;
 }

@@ -6,7 +6,9 @@
 #include "core/log.h"
 #include "engine.h"
 
+#include <configfile.h>
 #include <plugin.h>
+#include <stdio.h>
 
 static struct kidos_config config;
 static bool configured;
@@ -42,6 +44,8 @@ static int kidos_read(user_data_t *data)
 
 static int kidos_init(void)
 {
+	const char *folder;
+
 	if (!configured)
 		kidos_config_init(&config);
 	configured = true;
@@ -54,6 +58,8 @@ static int kidos_init(void)
 		kidos_log(LOG_NOTICE, "Plugin kidos / Flows / Enabled is false: nothing to do");
 		return 0;
 	}
+	folder = global_option_get("BaseDir");
+	snprintf(config.data_path, sizeof(config.data_path), "%s", folder ? folder : "");
 	engine = kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()),
 				    collectd_notify);
 	if (!engine)

@@ -53,6 +53,7 @@ static int fill_meta(struct kidos_engine *engine, uint64_t interval_ns)
 
 	meta->abi = KIDOS_ABI_VERSION;
 	meta->pid = (uint32_t)getpid();
+	meta->inner = engine->config->inner;
 	meta->interval_ns = interval_ns;
 	meta->started_ns = realtime_ns();
 	snprintf(meta->version, sizeof(meta->version), "%s", KIDOS_VERSION);
@@ -193,6 +194,11 @@ static int start(struct kidos_engine *engine, uint64_t interval_ns, kidos_notify
 	engine->slots = calloc(engine->meta.slots, sizeof(*engine->slots));
 	if (!engine->slots || load(engine) || kidos_alerts_start(engine, notify) || publish(engine))
 		return -1;
+	error = kidos_flows_start(engine);
+	if (error) {
+		kidos_log(LOG_ERR, "reading flows: %s", strerror(-error));
+		return error;
+	}
 	if (engine->config->drops_enabled)
 		kidos_drops_start(engine);
 	kidos_control_publish(engine);
@@ -236,6 +242,7 @@ void kidos_engine_stop(struct kidos_engine *engine)
 	free(engine->worlds);
 	kidos_drops_close(engine);
 	kidos_drop_share_close(engine);
+	kidos_flows_stop(engine);
 	kidos_maps_close(&engine->maps);
 	kidos_control_close(&engine->control);
 	kidos_state_release(&engine->state);

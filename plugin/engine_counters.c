@@ -12,25 +12,42 @@
 #define SETTLE_ATTEMPTS 5
 #define SETTLE_NS 1000000 /* for packets between the driver's counter and the hook */
 
+int kidos_slot_read(const struct kidos_engine *engine, unsigned int slot,
+		    struct kidos_slot_counts *counts)
+{
+	int error = 0;
+
+	for (unsigned int d = 0; !error && d < KIDOS_DIRECTIONS; d++)
+		error = kidos_maps_totals(&engine->maps, slot, d, &counts->totals[d]);
+	counts->read = !error;
+	return error;
+}
+
+void kidos_totals_sum(const struct kidos_totals totals[KIDOS_DIRECTIONS],
+		      struct kidos_sum sums[KIDOS_DIRECTIONS])
+{
+	memset(sums, 0, KIDOS_DIRECTIONS * sizeof(*sums));
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
+			const struct kidos_count *hook = &totals[d].hook[c];
+			const struct kidos_count *extra = &totals[d].extra[c];
+
+			sums[d].hook_packets += hook->packets;
+			sums[d].hook_bytes += hook->bytes;
+			sums[d].wire_packets += hook->packets + extra->packets;
+			sums[d].wire_bytes += hook->bytes + extra->bytes;
+		}
+}
+
 int kidos_slot_sums(const struct kidos_engine *engine, unsigned int slot,
 		    struct kidos_sum sums[KIDOS_DIRECTIONS])
 {
-	struct kidos_totals totals;
+	struct kidos_slot_counts counts;
+	int error = kidos_slot_read(engine, slot, &counts);
 
-	memset(sums, 0, KIDOS_DIRECTIONS * sizeof(*sums));
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		int error = kidos_maps_totals(&engine->maps, slot, d, &totals);
-
-		if (error)
-			return error;
-		for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
-			sums[d].hook_packets += totals.hook[c].packets;
-			sums[d].hook_bytes += totals.hook[c].bytes;
-			sums[d].wire_packets += totals.hook[c].packets + totals.extra[c].packets;
-			sums[d].wire_bytes += totals.hook[c].bytes + totals.extra[c].bytes;
-		}
-	}
-	return 0;
+	if (!error)
+		kidos_totals_sum(counts.totals, sums);
+	return error;
 }
 
 /* Distances of one port; true if all are 0. */
@@ -90,52 +107,55 @@ static bool is_counted(const struct kidos_engine *engine, const struct kidos_por
 	       engine->slots[port->slot].state == KIDOS_SLOT_ATTACHED;
 }
 
-static bool ports_sums(const struct kidos_engine *engine, const struct kidos_world *world,
-		       struct kidos_sum (*sums)[KIDOS_DIRECTIONS])
+static bool ports_read(const struct kidos_engine *engine, const struct kidos_world *world,
+		       struct kidos_slot_counts *counts)
 {
 	for (size_t i = 0; i < world->port_count; i++)
 		if (is_counted(engine, &world->ports[i]) &&
-		    kidos_slot_sums(engine, world->ports[i].slot, sums[i]))
+		    kidos_slot_read(engine, world->ports[i].slot, &counts[world->ports[i].slot]))
 			return false;
 	return true;
 }
 
 static bool ports_conserve(const struct kidos_engine *engine, struct kidos_world *world,
-			   const struct kidos_sum (*sums)[KIDOS_DIRECTIONS],
+			   const struct kidos_slot_counts *counts,
 			   const struct kidos_own (*own)[KIDOS_DIRECTIONS])
 {
+	struct kidos_sum sums[KIDOS_DIRECTIONS];
 	bool settled = true;
 
-	for (size_t i = 0; i < world->port_count; i++)
-		if (is_counted(engine, &world->ports[i]))
-			settled = port_conserve(&engine->slots[world->ports[i].slot],
-						&world->ports[i], sums[i], own[i]) &&
-				  settled;
+	for (size_t i = 0; i < world->port_count; i++) {
+		struct kidos_port_state *port = &world->ports[i];
+
+		if (!is_counted(engine, port))
+			continue;
+		kidos_totals_sum(counts[port->slot].totals, sums);
+		settled = port_conserve(&engine->slots[port->slot], port, sums, own[i]) && settled;
+	}
 	return settled;
 }
 
 /* Ours are read again until packets that the driver had counted came by the hook. */
-static void world_conserve(const struct kidos_engine *engine, struct kidos_world *world)
+static void world_conserve(const struct kidos_engine *engine, struct kidos_world *world,
+			   struct kidos_slot_counts *counts)
 {
 	const struct timespec pause = { .tv_nsec = SETTLE_NS };
 	struct kidos_own(*own)[KIDOS_DIRECTIONS] = calloc(world->port_count, sizeof(*own));
-	struct kidos_sum(*sums)[KIDOS_DIRECTIONS] = calloc(world->port_count, sizeof(*sums));
-	bool read = own && sums && ports_own(world, own, true);
+	bool read = own && ports_own(world, own, true);
 
 	for (int attempt = 0; read && attempt < SETTLE_ATTEMPTS; attempt++) {
 		if (attempt)
 			nanosleep(&pause, NULL);
-		if (!ports_sums(engine, world, sums) || !ports_own(world, own, false) ||
-		    ports_conserve(engine, world, sums, own))
+		if (!ports_read(engine, world, counts) || !ports_own(world, own, false) ||
+		    ports_conserve(engine, world, counts, own))
 			break;
 	}
 	free(own);
-	free(sums);
 }
 
-void kidos_conserve(struct kidos_engine *engine)
+void kidos_conserve(struct kidos_engine *engine, struct kidos_slot_counts *counts)
 {
 	for (size_t i = 0; i < engine->world_count; i++)
 		if (engine->worlds[i].port_count)
-			world_conserve(engine, &engine->worlds[i]);
+			world_conserve(engine, &engine->worlds[i], counts);
 }

@@ -177,8 +177,8 @@ bool kidos_drops_unusual(const struct kidos_engine *engine, const struct kidos_d
 	kidos_symbol_name(drops->symbols, drop->place, NULL, place);
 	snprintf(text, size, "%s", reason);
 	return drop->time >= drops->state.learn_until &&
-	       !kidos_names_have(&engine->config->ignore_reasons, reason) &&
-	       !kidos_names_have(&engine->config->ignore_places, place);
+	       !kidos_strings_have(&engine->config->ignore_reasons, reason) &&
+	       !kidos_strings_have(&engine->config->ignore_places, place);
 }
 
 struct reading {
@@ -208,8 +208,8 @@ static void take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 		return;
 	kind.reason = kidos_reason_name(drops->reasons, key->reason, reason);
 	kind.place = kidos_symbol_name(drops->symbols, key->place, NULL, place);
-	if (kidos_names_have(&reading->config->ignore_reasons, kind.reason) ||
-	    kidos_names_have(&reading->config->ignore_places, kind.place))
+	if (kidos_strings_have(&reading->config->ignore_reasons, kind.reason) ||
+	    kidos_strings_have(&reading->config->ignore_places, kind.place))
 		return;
 	kidos_drop_share_add(reading->engine, key, packets);
 	kind.benign = is_benign(reading, key->reason);

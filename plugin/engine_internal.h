@@ -9,7 +9,10 @@
 #include "core/alert_notice.h"
 #include "core/conserve.h"
 #include "core/port.h"
+#include "core/flow_series.h"
+#include "core/reader.h"
 #include "engine.h"
+#include "engine_spills.h"
 #include "mnl_links.h"
 
 #include <pthread.h>
@@ -51,6 +54,11 @@ struct kidos_engine {
 	unsigned int drop_room; /* records of one CPU */
 	struct kidos_world *worlds;
 	size_t world_count;
+	struct kidos_reader reader;
+	struct kidos_flow_series series;
+	uint64_t names_saved; /* seconds of CLOCK_REALTIME */
+	bool names_failed; /* ... and that did not work */
+	struct kidos_spills spills; /* has a lock of its own */
 	struct kidos_control_maps control;
 	uint64_t control_taken; /* number of the last request */
 	bool flows_off, alerts_off; /* by request */
@@ -78,10 +86,33 @@ void kidos_recover(const struct kidos_maps *old);
 int kidos_events_start(struct kidos_engine *engine);
 void kidos_events_stop(struct kidos_engine *engine);
 
-/* engine_counters.c: our counts and the interface's own. */
+/* What a poll read of a slot. */
+struct kidos_slot_counts {
+	struct kidos_totals totals[KIDOS_DIRECTIONS];
+	bool read;
+};
+
+/* engine_flows.c: the flow table and the series of flows; in the order of a poll. */
+int kidos_flows_start(struct kidos_engine *engine);
+void kidos_flows_stop(struct kidos_engine *engine);
+void kidos_flows_read(struct kidos_engine *engine);
+/* counts: read after the flows; instances: of each slot the interface's name in values, or NULL. */
+void kidos_flows_settle(struct kidos_engine *engine, const struct kidos_slot_counts *counts,
+			const char *const *instances);
+void kidos_flows_emit(struct kidos_engine *engine, const struct kidos_slot_counts *counts,
+		      const char *const *instances, kidos_emit emit, void *context);
+
+/* engine_counters.c: our counts and the interface's own. 0 or -errno. */
+int kidos_slot_read(const struct kidos_engine *engine, unsigned int slot,
+		    struct kidos_slot_counts *counts);
+void kidos_totals_sum(const struct kidos_totals totals[KIDOS_DIRECTIONS],
+		      struct kidos_sum sums[KIDOS_DIRECTIONS]);
 int kidos_slot_sums(const struct kidos_engine *engine, unsigned int slot,
 		    struct kidos_sum sums[KIDOS_DIRECTIONS]);
-/* Fills the slots' unaccounted; costs a few reads of counters and totals. */
-void kidos_conserve(struct kidos_engine *engine);
+/*
+ * Fills the slots' unaccounted, and counts (one per slot) with what that was
+ * told by; costs a few reads of counters and totals.
+ */
+void kidos_conserve(struct kidos_engine *engine, struct kidos_slot_counts *counts);
 
 #endif

@@ -4,7 +4,7 @@ pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
 # Flows and drops filtered, sorted, grouped and named: no libbpf.
 add_library(kidos_flows STATIC
   core/community_id.c core/drop_view.c core/flow_filter.c core/flow_group.c core/flow_history.c
-  core/flow_key.c core/flow_rows.c core/health.c core/tally.c core/text.c core/when.c)
+  core/flow_rows.c core/health.c core/tally.c core/when.c)
 set_target_properties(kidos_flows PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(kidos_flows PUBLIC kidos_core PkgConfig::NETTLE)
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
+#include "config_value.h"
 #include "drop_state.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 const char *const kidos_xdp_mode_names[] = { "auto", "native", "generic", "hw", "tc", NULL };
+const char *const kidos_series_by_names[] = { "prefix", "five-tuple", "group", NULL };
 
 #define CONFIG(field) offsetof(struct kidos_config, field)
 #define RULE(field) offsetof(struct kidos_interface_rule, field)
@@ -42,13 +43,25 @@ const struct kidos_option kidos_options[] = {
 	  NULL, "flows the table has room for; rounded to a power of two that fits MemoryLimit" },
 	{ "Flows", "IdleTimeout", KIDOS_OPTION_NUMBER, CONFIG(idle_timeout), 1, 86400, "60", NULL,
 	  "seconds after which a flow's entry may be reused" },
+	{ "Flows", "Inner", KIDOS_OPTION_BOOLEAN, CONFIG(inner), 0, 0, "false", NULL,
+	  "count a tunnel's packets as what they carry" },
+	{ "Flows", "TopFlows", KIDOS_OPTION_NUMBER, CONFIG(top_flows), 0, 1000, "0", NULL,
+	  "busiest flows of each interface that get series of their own; 0: none" },
+	{ "Flows", "FlowKey", KIDOS_OPTION_CHOICE, CONFIG(flow_key), 0, 0, "prefix",
+	  kidos_series_by_names, "what makes one series of flows" },
+	{ "Flows", "Group", KIDOS_OPTION_STRINGS, CONFIG(groups), 1, KIDOS_GROUPS_MAX,
+	  "10.0.0.0/8", NULL, "prefix whose addresses are one; may be repeated" },
+	{ "Flows", "GroupPrefix", KIDOS_OPTION_PREFIX_LENGTHS, CONFIG(group_prefix), 0, 0, "24 64",
+	  NULL, "bits that are left of all other addresses, IPv4 and IPv6" },
+	{ "Flows", "MaxFlowSeries", KIDOS_OPTION_NUMBER, CONFIG(max_flow_series), 1, 10000, "100",
+	  NULL, "names of flows kept at a time, over all interfaces and restarts" },
 	{ "Drops", "Enabled", KIDOS_OPTION_BOOLEAN, CONFIG(drops_enabled), 0, 0, "true", NULL,
 	  "count the packets that the kernel drops" },
 	{ "Drops", "Probe", KIDOS_OPTION_CHOICE, CONFIG(drop_probe), 0, 0, "auto",
 	  kidos_drop_probe_names, "how drops are seen; auto: the best way this kernel has" },
-	{ "Drops", "IgnoreReason", KIDOS_OPTION_NAMES, CONFIG(ignore_reasons), 0, 0, "", NULL,
+	{ "Drops", "IgnoreReason", KIDOS_OPTION_STRINGS, CONFIG(ignore_reasons), 0, 32, "", NULL,
 	  "a reason whose drops are in no value" },
-	{ "Drops", "IgnorePlace", KIDOS_OPTION_NAMES, CONFIG(ignore_places), 0, 0, "", NULL,
+	{ "Drops", "IgnorePlace", KIDOS_OPTION_STRINGS, CONFIG(ignore_places), 0, 32, "", NULL,
 	  "a function of the kernel whose drops are in no value" },
 	{ "Drops", "LearnTime", KIDOS_OPTION_NUMBER, CONFIG(learn_time), 0, 31536000, "86400",
 	  NULL, "seconds from the start; reasons seen by then are benign afterwards" },
@@ -65,174 +78,6 @@ const struct kidos_option kidos_options[] = {
 };
 const size_t kidos_option_count = sizeof(kidos_options) / sizeof(kidos_options[0]);
 
-static int fail(char reason[KIDOS_REASON], const char *what)
-{
-	snprintf(reason, KIDOS_REASON, "%s", what);
-	return -1;
-}
-
-static int set_boolean(bool *to, const struct kidos_value *value, char reason[KIDOS_REASON])
-{
-	static const char *const words[][2] = { { "false", "true" }, { "no", "yes" }, { "off", "on" } };
-
-	if (value->type == KIDOS_VALUE_BOOLEAN) {
-		*to = value->boolean;
-		return 0;
-	}
-	for (size_t i = 0; value->type == KIDOS_VALUE_STRING && i < 3; i++)
-		for (int b = 0; b < 2; b++)
-			if (!strcasecmp(value->string, words[i][b])) {
-				*to = b;
-				return 0;
-			}
-	return fail(reason, "not a boolean (true or false)");
-}
-
-/* Digits with an optional K, M or G of 1024, where size allows it. */
-static int number_of_text(const char *text, bool size, double *number)
-{
-	static const char units[] = "KMG";
-	char *end;
-	const char *unit;
-
-	*number = strtod(text, &end);
-	if (end == text || !isfinite(*number))
-		return -1;
-	unit = size && *end ? strchr(units, *end) : NULL;
-	if (unit) {
-		*number *= (double)(1ull << 10 * (unit - units + 1));
-		end++;
-	}
-	return *end ? -1 : 0;
-}
-
-static int set_number(const struct kidos_option *option, uint64_t *to,
-		      const struct kidos_value *value, char reason[KIDOS_REASON])
-{
-	bool size = option->type == KIDOS_OPTION_SIZE;
-	double number = value->number;
-
-	if (value->type == KIDOS_VALUE_BOOLEAN ||
-	    (value->type == KIDOS_VALUE_STRING && number_of_text(value->string, size, &number)))
-		return fail(reason, size ? "not a size (a number, with K, M or G)" : "not a number");
-	if (!(number >= (double)option->min && number <= (double)option->max) ||
-	    number != floor(number)) {
-		snprintf(reason, KIDOS_REASON, "not a whole number from %llu to %llu",
-			 (unsigned long long)option->min, (unsigned long long)option->max);
-		return -1;
-	}
-	*to = (uint64_t)number;
-	return 0;
-}
-
-static int set_string(const struct kidos_option *option, char *to, const struct kidos_value *value,
-		      char reason[KIDOS_REASON])
-{
-	if (value->type != KIDOS_VALUE_STRING)
-		return fail(reason, "not a string");
-	if (!*value->string && *option->initial)
-		return fail(reason, "is empty");
-	if (strlen(value->string) >= option->max) {
-		snprintf(reason, KIDOS_REASON, "longer than %llu characters",
-			 (unsigned long long)option->max - 1);
-		return -1;
-	}
-	memcpy(to, value->string, strlen(value->string) + 1);
-	return 0;
-}
-
-static int set_choice(const struct kidos_option *option, unsigned int *to,
-		      const struct kidos_value *value, char reason[KIDOS_REASON])
-{
-	size_t used;
-
-	for (unsigned int i = 0; value->type == KIDOS_VALUE_STRING && option->choices[i]; i++)
-		if (!strcasecmp(value->string, option->choices[i])) {
-			*to = i;
-			return 0;
-		}
-	used = (size_t)snprintf(reason, KIDOS_REASON, "not one of");
-	for (unsigned int i = 0; option->choices[i]; i++)
-		used += (size_t)snprintf(reason + used, KIDOS_REASON - used, " %s",
-					 option->choices[i]);
-	return -1;
-}
-
-static int add_name(struct kidos_names *to, const struct kidos_value *value,
-		    char reason[KIDOS_REASON])
-{
-	if (value->type != KIDOS_VALUE_STRING)
-		return fail(reason, "not a string");
-	if (!*value->string)
-		return 0;
-	if (strlen(value->string) >= sizeof(to->names[0]))
-		return fail(reason, "longer than 63 characters");
-	if (to->count == KIDOS_NAMES)
-		return fail(reason, "more than 32 of them");
-	snprintf(to->names[to->count++], sizeof(to->names[0]), "%s", value->string);
-	return 0;
-}
-
-bool kidos_names_have(const struct kidos_names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (!strcasecmp(names->names[i], name))
-			return true;
-	return false;
-}
-
-static int option_set(const struct kidos_option *option, void *base,
-		      const struct kidos_value *value, char reason[KIDOS_REASON])
-{
-	void *to = (char *)base + option->offset;
-
-	switch (option->type) {
-	case KIDOS_OPTION_BOOLEAN:
-		return set_boolean(to, value, reason);
-	case KIDOS_OPTION_NUMBER:
-	case KIDOS_OPTION_SIZE:
-		return set_number(option, to, value, reason);
-	case KIDOS_OPTION_STRING:
-		return set_string(option, to, value, reason);
-	case KIDOS_OPTION_CHOICE:
-		return set_choice(option, to, value, reason);
-	case KIDOS_OPTION_NAMES:
-		return add_name(to, value, reason);
-	}
-	return -1;
-}
-
-/* Names that would leave their folder are no namespace names. */
-static int check_netns(const char *name, char reason[KIDOS_REASON])
-{
-	if (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
-		return fail(reason, "not a namespace name");
-	return 0;
-}
-
-static int check_state_path(const char *path, char reason[KIDOS_REASON])
-{
-	return *path == '/' ? 0 : fail(reason, "not an absolute path");
-}
-
-static const struct {
-	const char *name;
-	int (*check)(const char *text, char reason[KIDOS_REASON]);
-} checks[] = {
-	{ "Namespace", check_netns },
-	{ "StatePath", check_state_path },
-};
-
-static int check_value(const char *name, const struct kidos_value *value,
-		       char reason[KIDOS_REASON])
-{
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		if (!strcasecmp(name, checks[i].name) && value->type == KIDOS_VALUE_STRING &&
-		    *value->string)
-			return checks[i].check(value->string, reason);
-	return 0;
-}
-
 bool kidos_config_has_block(const char *block)
 {
 	for (size_t i = 0; i < kidos_option_count; i++)
@@ -247,33 +92,76 @@ void kidos_config_open_block(struct kidos_config *config, const char *block)
 		config->alerts_block = true;
 }
 
-int kidos_config_set(struct kidos_config *config, struct kidos_interface_rule *rule,
-		     const char *block, const char *name, const struct kidos_value *value,
-		     char reason[KIDOS_REASON])
+bool kidos_strings_have(const struct kidos_strings *strings, const char *text)
 {
-	for (size_t i = 0; i < kidos_option_count; i++) {
-		const struct kidos_option *option = &kidos_options[i];
+	for (size_t i = 0; i < strings->count; i++)
+		if (!strcasecmp(strings->items[i], text))
+			return true;
+	return false;
+}
 
-		if (strcasecmp(option->block, block) || strcasecmp(option->name, name))
-			continue;
-		if (check_value(name, value, reason))
-			return -1;
-		return option_set(option, rule ? (void *)rule : (void *)config, value, reason);
+static const struct kidos_option *option_find(const char *block, const char *name)
+{
+	for (size_t i = 0; i < kidos_option_count; i++)
+		if (!strcasecmp(kidos_options[i].block, block) &&
+		    !strcasecmp(kidos_options[i].name, name))
+			return &kidos_options[i];
+	return NULL;
+}
+
+static int check_count(const struct kidos_option *option, size_t count, char reason[KIDOS_REASON])
+{
+	switch (option->type) {
+	case KIDOS_OPTION_STRINGS:
+		return count ? 0 : kidos_fail(reason, "takes one value or more");
+	case KIDOS_OPTION_PREFIX_LENGTHS:
+		return count == 2 ? 0 : kidos_fail(reason, "takes two values");
+	default:
+		return count == 1 ? 0 : kidos_fail(reason, "takes exactly one value");
 	}
-	return fail(reason, "unknown option");
+}
+
+int kidos_config_set(struct kidos_config *config, struct kidos_interface_rule *rule,
+		     const char *block, const char *name, const struct kidos_value *values,
+		     size_t count, char reason[KIDOS_REASON])
+{
+	const struct kidos_option *option = option_find(block, name);
+	void *base = rule ? (void *)rule : (void *)config;
+
+	if (!option)
+		return kidos_fail(reason, "unknown option");
+	if (check_count(option, count, reason))
+		return -1;
+	if (option->type != KIDOS_OPTION_STRINGS)
+		count = 1; /* two lengths are one value */
+	for (size_t i = 0; i < count; i++)
+		if (kidos_option_set(option, base, &values[i], reason))
+			return -1;
+	return 0;
+}
+
+static void set_default(const struct kidos_option *option, void *base)
+{
+	struct kidos_value values[2] = { { .type = KIDOS_VALUE_STRING, .string = option->initial },
+					 { .type = KIDOS_VALUE_STRING } };
+	char reason[KIDOS_REASON], first[32];
+
+	if (option->type == KIDOS_OPTION_STRINGS)
+		return;
+	if (option->type == KIDOS_OPTION_PREFIX_LENGTHS) {
+		snprintf(first, sizeof(first), "%.*s", (int)strcspn(option->initial, " "),
+			 option->initial);
+		values[0].string = first;
+		values[1].string = strchr(option->initial, ' ') + 1;
+	}
+	kidos_option_set(option, base, values, reason);
 }
 
 static void set_defaults(void *base, bool rule)
 {
-	char reason[KIDOS_REASON];
-
-	for (size_t i = 0; i < kidos_option_count; i++) {
-		const struct kidos_option *option = &kidos_options[i];
-		struct kidos_value value = { .type = KIDOS_VALUE_STRING, .string = option->initial };
-
-		if (rule == !strcmp(option->block, "Interface"))
-			option_set(option, base, &value, reason);
-	}
+	for (size_t i = 0; i < kidos_option_count; i++)
+		if (rule == !strcmp(kidos_options[i].block, "Interface"))
+			set_default(&kidos_options[i], base);
 }
 
 void kidos_config_init(struct kidos_config *config)
@@ -282,10 +170,26 @@ void kidos_config_init(struct kidos_config *config)
 	set_defaults(config, false);
 }
 
+static void lists_free(void *base, bool rule)
+{
+	for (size_t i = 0; i < kidos_option_count; i++) {
+		struct kidos_strings *list = (void *)((char *)base + kidos_options[i].offset);
+
+		if (kidos_options[i].type != KIDOS_OPTION_STRINGS ||
+		    rule != !strcmp(kidos_options[i].block, "Interface"))
+			continue;
+		while (list->count)
+			free(list->items[--list->count]);
+		free(list->items);
+		list->items = NULL;
+	}
+}
+
 static void rule_free(struct kidos_interface_rule *rule)
 {
 	if (rule->is_regex)
 		regfree(&rule->regex);
+	lists_free(rule, true);
 	free(rule->pattern);
 }
 
@@ -296,6 +200,7 @@ void kidos_config_free(struct kidos_config *config)
 	free(config->rules);
 	config->rules = NULL;
 	config->rule_count = 0;
+	lists_free(config, false);
 }
 
 /* "/regex/", as collectd's other plugins write it. */
@@ -306,7 +211,7 @@ static int rule_compile(struct kidos_interface_rule *rule, char reason[KIDOS_REA
 	int error;
 
 	if (length < 3 || rule->pattern[length - 1] != '/' || length - 2 >= sizeof(text))
-		return fail(reason, "not a regular expression between slashes");
+		return kidos_fail(reason, "not a regular expression between slashes");
 	memcpy(text, rule->pattern + 1, length - 2);
 	text[length - 2] = '\0';
 	error = regcomp(&rule->regex, text, REG_EXTENDED | REG_NOSUB);
@@ -323,14 +228,14 @@ static int rule_compile(struct kidos_interface_rule *rule, char reason[KIDOS_REA
 static int rule_check(struct kidos_interface_rule *rule, char reason[KIDOS_REASON])
 {
 	if (!*rule->pattern)
-		return fail(reason, "is empty");
+		return kidos_fail(reason, "is empty");
 	if (*rule->pattern == '/')
 		return rule_compile(rule, reason);
 	if (strlen(rule->pattern) >= IF_NAMESIZE)
-		return fail(reason, "longer than 15 characters, as no interface name is");
+		return kidos_fail(reason, "longer than 15 characters, as no interface name is");
 	if (strpbrk(rule->pattern, "/ \t\n") || !strcmp(rule->pattern, ".") ||
 	    !strcmp(rule->pattern, ".."))
-		return fail(reason, "not an interface name");
+		return kidos_fail(reason, "not an interface name");
 	return 0;
 }
 
@@ -348,7 +253,7 @@ struct kidos_interface_rule *kidos_config_add_rule(struct kidos_config *config,
 	rules = reallocarray(config->rules, config->rule_count + 1, sizeof(*rules));
 	if (!rules) {
 		rule_free(&rule);
-		fail(reason, strerror(errno));
+		kidos_fail(reason, strerror(errno));
 		return NULL;
 	}
 	config->rules = rules;

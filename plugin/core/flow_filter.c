@@ -4,18 +4,8 @@
 #include "names.h"
 #include "text.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
-#include <string.h>
 #include <strings.h>
-
-static bool holds(const struct kidos_prefix *prefix, const union kidos_address *address)
-{
-	union kidos_address masked = *address;
-
-	kidos_address_mask(&masked, prefix->ipv4, prefix->bits);
-	return !memcmp(&masked, &prefix->address, sizeof(masked));
-}
 
 static bool matches_ends(const struct kidos_flow_filter *filter, const struct kidos_flow_key *key)
 {
@@ -24,7 +14,8 @@ static bool matches_ends(const struct kidos_flow_filter *filter, const struct ki
 
 		if (prefix->ipv4 != kidos_key_is_ipv4(key))
 			return false;
-		if (!holds(prefix, &key->src) && !holds(prefix, &key->dst))
+		if (!kidos_prefix_holds(prefix, &key->src) &&
+		    !kidos_prefix_holds(prefix, &key->dst))
 			return false;
 	}
 	for (size_t i = 0; i < filter->port_count; i++)
@@ -44,37 +35,6 @@ bool kidos_flow_matches(const struct kidos_flow_filter *filter, const struct kid
 	    filter->protocol != (int)kidos_key_protocol(key))
 		return false;
 	return matches_ends(filter, key);
-}
-
-static bool parse_address(const char *text, struct kidos_prefix *prefix)
-{
-	memset(prefix, 0, sizeof(*prefix));
-	prefix->ipv4 = inet_pton(AF_INET, text, &prefix->address.words[3]) == 1;
-	if (!prefix->ipv4)
-		return inet_pton(AF_INET6, text, prefix->address.bytes) == 1;
-	prefix->address.bytes[10] = prefix->address.bytes[11] = 0xff;
-	return true;
-}
-
-bool kidos_prefix_parse(const char *text, struct kidos_prefix *prefix)
-{
-	const char *slash = strchr(text, '/');
-	size_t length = slash ? (size_t)(slash - text) : strlen(text);
-	char address[KIDOS_TEXT_ADDRESS];
-	uint64_t bits, most;
-
-	if (length >= sizeof(address))
-		return false;
-	memcpy(address, text, length);
-	address[length] = '\0';
-	if (!parse_address(address, prefix))
-		return false;
-	bits = most = prefix->ipv4 ? 32 : 128;
-	if (slash && !kidos_text_number(slash + 1, 0, most, &bits))
-		return false;
-	prefix->bits = (unsigned int)bits;
-	kidos_address_mask(&prefix->address, prefix->ipv4, prefix->bits);
-	return true;
 }
 
 bool kidos_protocol_parse(const char *text, int *protocol)

@@ -3,20 +3,13 @@
 #ifndef KIDOS_FLOW_FILTER_H
 #define KIDOS_FLOW_FILTER_H
 
-#include "abi.h"
+#include "prefix.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define KIDOS_FILTER_ANY (-1)
 #define KIDOS_FILTER_ENDS 8
-
-struct kidos_prefix {
-	union kidos_address address; /* bits behind the prefix are 0 */
-	bool ipv4;
-	unsigned int bits; /* of 32 or 128 */
-};
 
 /* Everything that is set must hold; an end is the source or the destination. */
 struct kidos_flow_filter {
@@ -32,9 +25,6 @@ struct kidos_flow_filter {
 #define KIDOS_FLOW_FILTER_ALL { .direction = KIDOS_FILTER_ANY, .protocol = KIDOS_FILTER_ANY }
 
 bool kidos_flow_matches(const struct kidos_flow_filter *filter, const struct kidos_flow_key *key);
-
-/* "10.0.0.0/8", "2001:db8::/32"; an address alone is its full length. */
-bool kidos_prefix_parse(const char *text, struct kidos_prefix *prefix);
 
 /* A name that kidos_protocol_name() writes, or a number. */
 bool kidos_protocol_parse(const char *text, int *protocol);

@@ -2,6 +2,7 @@
 #include "memory.h"
 #include "alert_queue.h"
 #include "drop_tally.h"
+#include "flow_series.h"
 #include "reader.h"
 #include "state.h"
 
@@ -27,6 +28,18 @@ uint64_t kidos_plan_bytes(uint32_t max_flows, uint32_t slots, unsigned int cpus)
 						sizeof(struct kidos_retired));
 
 	return flow_bytes(max_flows) + SPILL_RING + slots * per_slot;
+}
+
+/* What series of single flows take in the reader. */
+static uint64_t series_bytes(const struct kidos_config *config)
+{
+	uint64_t per_name = sizeof(struct kidos_series) + sizeof(struct kidos_name) +
+			    2 * KIDOS_SERIES_NAME + 8 * sizeof(uint32_t);
+
+	if (!config->top_flows)
+		return 0;
+	return 2 * sizeof(struct kidos_talkers) + config->max_flow_series * per_name +
+	       2 * KIDOS_SPILL_QUEUE * sizeof(struct kidos_spill);
 }
 
 /* Beside the records; a preallocated element of a hash map has a head of 48 bytes or so. */
@@ -61,6 +74,7 @@ static uint64_t limit_of(const struct kidos_config *config, uint64_t memory)
 int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int cpus,
 	       struct kidos_plan *plan)
 {
+	uint64_t series = series_bytes(config);
 	uint64_t drops = config->drops_enabled ? drop_bytes() + (uint64_t)DROP_ROOM_LEAST * cpus *
 								 sizeof(struct kidos_drop_record)
 					       : 0;
@@ -73,11 +87,11 @@ int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int 
 	while (plan->ports < 4 * plan->slots)
 		plan->ports *= 2;
 	while (2 * flows <= config->max_flows &&
-	       alerts + drops + kidos_plan_bytes(2 * flows, plan->slots, cpus) <= plan->limit)
+	       alerts + drops + series + kidos_plan_bytes(2 * flows, plan->slots, cpus) <= plan->limit)
 		flows *= 2;
 	plan->max_flows = flows;
 	plan->sets = 2 * flows / KIDOS_WAYS;
-	plan->bytes = alerts + drops + kidos_plan_bytes(flows, plan->slots, cpus);
+	plan->bytes = alerts + drops + series + kidos_plan_bytes(flows, plan->slots, cpus);
 	plan->drop_room = 0;
 	if (drops)
 		plan_records(plan, cpus);

@@ -15,6 +15,8 @@ struct kidos_plan {
 	uint64_t limit;
 };
 
+#define KIDOS_SPILL_QUEUE 8192u /* evicted flows that may wait for a poll */
+
 /* Bytes that a table of this many flows takes, in maps and in the reader. */
 uint64_t kidos_plan_bytes(uint32_t max_flows, uint32_t slots, unsigned int cpus);
 

@@ -54,6 +54,16 @@ static bool read_cpu(const struct bar *bar, const struct report *report, double 
 	return scan;
 }
 
+static bool read_resident(const struct bar *bar, const struct report *report, double *value)
+{
+	const struct read_result *scan = find_read(report, READ_KIDOS);
+
+	(void)bar;
+	if (scan)
+		*value = scan->resident_kib / 1024.0;
+	return scan;
+}
+
 const struct bar bars[] = {
 	{ "packet, 1 flow: kidos_xdp / PERCPU_HASH", 0.8, packet_ratio, 1 },
 	{ "packet, 1k flows: kidos_xdp / PERCPU_HASH", 0.8, packet_ratio, 1000 },
@@ -61,6 +71,7 @@ const struct bar bars[] = {
 	{ "packet, 1M flows: kidos_xdp / PERCPU_HASH", 0.35, packet_ratio, 1000000 },
 	{ "read of 1M flows: kidos / PERCPU_HASH batch look-up", 0.125, read_ratio, 0 },
 	{ "read of 1M flows: ms of CPU", 60, read_cpu, 0 },
+	{ "read of 1M flows: MiB resident beyond the map", 64, read_resident, 0 },
 	{ 0 },
 };
 

@@ -4,7 +4,6 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "abi.h"
@@ -34,8 +33,9 @@ static void add_value(const void *value, size_t size, struct read_result *result
 	result->flows++;
 }
 
-static int read_walk(struct bpf_map *map, struct read_result *result)
+static int read_walk(const struct subject *subject, struct read_result *result)
 {
+	struct bpf_map *map = subject_flows(subject);
 	const int fd = bpf_map__fd(map);
 	const size_t size = value_size(map);
 	struct kidos_flow_key key, *previous = NULL;
@@ -72,8 +72,9 @@ static int read_batches(int fd, size_t size, void *keys, char *values, struct re
 	return 0;
 }
 
-static int read_batch(struct bpf_map *map, struct read_result *result)
+static int read_batch(const struct subject *subject, struct read_result *result)
 {
+	struct bpf_map *map = subject_flows(subject);
 	const size_t size = value_size(map);
 	void *keys = calloc(BATCH, sizeof(struct kidos_flow_key));
 	char *values = calloc(BATCH, size);
@@ -86,42 +87,12 @@ static int read_batch(struct bpf_map *map, struct read_result *result)
 	return error;
 }
 
-static void add_set(const struct kidos_flow_set *set, struct read_result *result)
-{
-	unsigned int way;
-
-	for (way = 0; way < KIDOS_WAYS; way++) {
-		const __u64 state = set->ways[way].state;
-
-		if (!((__u32)state >> KIDOS_STATE_OWNER_SHIFT))
-			continue;
-		result->packets += state >> KIDOS_STATE_PACKETS_SHIFT;
-		result->flows++;
-	}
-}
-
-/* kidos keeps its table in a mapping: no system call for what is in it. */
-static int read_scan(struct bpf_map *map, struct read_result *result)
-{
-	const size_t sets = bpf_map__max_entries(map);
-	const struct kidos_flow_set *table;
-	size_t i;
-
-	table = mmap(NULL, sets * sizeof(*table), PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
-	if (table == MAP_FAILED)
-		return -errno;
-	for (i = 0; i < sets; i++)
-		add_set(&table[i], result);
-	munmap((void *)table, sets * sizeof(*table));
-	return 0;
-}
-
 const struct read_way read_ways[] = {
-	{ "PERCPU_HASH, next key and look-up", SUBJECT_PERCPU_HASH, read_walk },
-	{ "HASH, next key and look-up", SUBJECT_HASH, read_walk },
-	{ READ_BATCH, SUBJECT_PERCPU_HASH, read_batch },
-	{ "HASH, batch look-up", SUBJECT_HASH, read_batch },
-	{ READ_KIDOS, SUBJECT_KIDOS_XDP, read_scan },
+	{ "PERCPU_HASH, next key and look-up", SUBJECT_PERCPU_HASH, read_walk, NULL, NULL },
+	{ "HASH, next key and look-up", SUBJECT_HASH, read_walk, NULL, NULL },
+	{ READ_BATCH, SUBJECT_PERCPU_HASH, read_batch, NULL, NULL },
+	{ "HASH, batch look-up", SUBJECT_HASH, read_batch, NULL, NULL },
+	{ READ_KIDOS, SUBJECT_KIDOS_XDP, read_kidos, read_kidos_open, read_kidos_close },
 	{ 0 },
 };
 
@@ -133,16 +104,21 @@ static double clock_ms(clockid_t clock)
 	return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
 }
 
-static int read_rounds(const struct read_way *way, struct bpf_map *map, struct read_result *result)
+/* Every flow has a new packet in each round: a reader that looks for what is new finds all. */
+static int read_rounds(const struct read_way *way, const struct subject *subject,
+		       unsigned int flows, struct read_result *result)
 {
 	double wall[ROUNDS], cpu[ROUNDS];
 	int round, error;
 
 	for (round = 0; round < ROUNDS; round++) {
 		*result = (struct read_result){ 0 };
+		error = measure_fill(subject, flows);
+		if (error)
+			return error;
 		wall[round] = clock_ms(CLOCK_MONOTONIC);
 		cpu[round] = clock_ms(CLOCK_THREAD_CPUTIME_ID);
-		error = way->read(map, result);
+		error = way->read(subject, result);
 		if (error)
 			return error;
 		wall[round] = clock_ms(CLOCK_MONOTONIC) - wall[round];
@@ -161,9 +137,11 @@ int read_measure(const struct read_way *way, unsigned int flows,
 
 	if (error)
 		return error;
-	error = measure_fill(&subject, flows);
+	error = way->open ? way->open(&subject) : 0;
 	if (!error)
-		error = read_rounds(way, subject_flows(&subject), result);
+		error = read_rounds(way, &subject, flows, result);
+	if (way->close)
+		way->close();
 	subject_unload(&subject);
 	return error;
 }

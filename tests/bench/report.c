@@ -97,13 +97,14 @@ void report_add_read(struct report *report, const struct read_way *way,
 		     const struct read_result *result)
 {
 	if (!report->json && !report->read_count)
-		printf("\n%-32s %9s %9s %9s %9s\n", "read", "flows", "packets", "wall ms",
-		       "CPU ms");
+		printf("\n%-32s %9s %9s %9s %9s %9s\n", "read", "flows", "packets", "wall ms",
+		       "CPU ms", "MiB");
 	report->reads[report->read_count++] = (struct report_read){ way, *result };
 	if (report->json)
 		return;
-	printf("%-32s %9lu %9llu %9.1f %9.1f\n", way->name, result->flows, result->packets,
+	printf("%-32s %9lu %9llu %9.1f %9.1f", way->name, result->flows, result->packets,
 	       result->wall_ms, result->cpu_ms);
+	printf(result->resident_kib ? " %9.1f\n" : "\n", result->resident_kib / 1024.0);
 	fflush(stdout);
 }
 

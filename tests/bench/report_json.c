@@ -56,6 +56,8 @@ static struct json_object *read_object(const struct report_read *row)
 	add_count(object, "packets", row->result.packets);
 	add_number(object, "wall_ms", row->result.wall_ms);
 	add_number(object, "cpu_ms", row->result.cpu_ms);
+	if (row->result.resident_kib)
+		add_count(object, "resident_kib", row->result.resident_kib);
 	return object;
 }
 

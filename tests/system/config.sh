@@ -14,7 +14,11 @@ a word that is none of the choices|<Interface "x">;XdpMode "fast";</Interface>|P
 an unknown option|Colour "red"|Plugin kidos / Colour "red": unknown option
 an unknown option in a block|<Flows>;Colour "red";</Flows>|Plugin kidos / Flows / Colour "red": unknown option
 an unknown block|<Streams>;Colour "red";</Streams>|Plugin kidos / Streams "": unknown block
-two values|<Flows>;MaxFlows 1024 2048;</Flows>|Plugin kidos / Flows / MaxFlows "1024": takes exactly one value
+two values|<Flows>;MaxFlows 1024 2048;</Flows>|Plugin kidos / Flows / MaxFlows "1024 2048": takes exactly one value
+a prefix that is none|<Flows>;Group "10.0.0.0/8" "10.0.0.0/33";</Flows>|Plugin kidos / Flows / Group "10.0.0.0/8 10.0.0.0/33": not a prefix, as 10.0.0.0/8 or 2001:db8::/32 are
+one length of two|<Flows>;GroupPrefix 24;</Flows>|Plugin kidos / Flows / GroupPrefix "24": takes two values
+a length beyond the address|<Flows>;GroupPrefix 33 64;</Flows>|Plugin kidos / Flows / GroupPrefix "33 64": not two numbers up to 32 (IPv4) and 128 (IPv6)
+a flow key that is none|<Flows>;FlowKey "host";</Flows>|Plugin kidos / Flows / FlowKey "host": not one of prefix five-tuple group
 a value of a block that takes none|<Flows "x">;</Flows>|Plugin kidos / Flows "x": takes no value
 a string where a number was given|StatePath 5|Plugin kidos / StatePath "5": not a string
 an empty state path|StatePath ""|Plugin kidos / StatePath "": is empty

@@ -156,7 +156,7 @@ write_config() {
 	cat >"$work/collectd.conf" <<-END
 		Hostname "kt"
 		FQDNLookup false
-		Interval 0.5
+		Interval ${interval:-0.5}
 		BaseDir "$work"
 		PIDFile "$work/collectd.pid"
 		LoadPlugin logfile
@@ -171,6 +171,7 @@ write_config() {
 		  DataDir "$work/csv"
 		  StoreRates ${store_rates:-false}
 		</Plugin>
+		${more_plugins:-}
 		PluginDir "${plugin_dir:-$build/plugin}"
 		LoadPlugin kidos
 		PluginDir "/usr/lib/collectd"

@@ -31,7 +31,7 @@ static char *read_file(const char *path)
 static void option_line(const struct kidos_option *option, char *line, size_t size)
 {
 	bool quoted = option->type == KIDOS_OPTION_STRING || option->type == KIDOS_OPTION_CHOICE ||
-		      option->type == KIDOS_OPTION_NAMES;
+		      option->type == KIDOS_OPTION_STRINGS;
 
 	snprintf(line, size, "%s %s%s%s", option->name, quoted ? "\"" : "", option->initial,
 		 quoted ? "\"" : "");
