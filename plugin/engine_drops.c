@@ -43,8 +43,6 @@ static uint64_t boottime_ns(void)
  */
 static void load_names(struct kidos_engine_drops *drops)
 {
-	if (drops->named)
-		return;
 	drops->named = true;
 	drops->reasons = kidos_reasons_load();
 	if (!drops->reasons)
@@ -83,8 +81,6 @@ static int publish(struct kidos_engine *engine, struct kidos_engine_drops *drops
 		error = kidos_drop_maps_set_state(&drops->maps, &drops->state);
 	if (!error && first)
 		error = kidos_drop_maps_pin(&drops->maps, &engine->state);
-	if (!error && first)
-		error = kidos_alerts_join(engine, drops->maps.fd[KIDOS_DROP_MAP_ALERTS]);
 	return error;
 }
 
@@ -269,6 +265,15 @@ static void emit_missed(kidos_emit emit, void *context, uint64_t missed, uint64_
 	emit(&sample, context);
 }
 
+/* Not before there are names, by which reasons are ignored and told; the ring keeps the first. */
+static void join_alerts(struct kidos_engine *engine, const struct kidos_engine_drops *drops)
+{
+	int error = kidos_alerts_join(engine, drops->maps.fd[KIDOS_DROP_MAP_ALERTS]);
+
+	if (error)
+		kidos_log(LOG_WARNING, "alerts of drops: %s", strerror(-error));
+}
+
 void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *context)
 {
 	struct kidos_engine_drops *drops = engine->drops;
@@ -277,7 +282,10 @@ void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *contex
 
 	if (!drops || drops->maps.fd[KIDOS_DROP_MAP_STATE] < 0)
 		return;
-	load_names(drops);
+	if (!drops->named) {
+		load_names(drops);
+		join_alerts(engine, drops);
+	}
 	reading.learned = boottime_ns() >= drops->state.learn_until;
 	error = kidos_drop_maps_each(&drops->maps, take_count, &reading);
 	if (error)

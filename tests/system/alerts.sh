@@ -90,6 +90,13 @@ told() {
 	[ -z "$files" ] || echo "$files"
 }
 
+not_told() {
+	local files
+	files=$(told "$@")
+	# shellcheck disable=SC2086 # a list of files without blanks
+	[ -z "$files" ] || { cat $files; return 1; }
+}
+
 # told_count NUMBER PATTERN...
 told_count() {
 	local wanted=$1
@@ -100,7 +107,7 @@ told_count() {
 # await NUMBER PATTERN...: so many notifications; what came is shown
 await() {
 	wait_for 20 told_count "$@" && return
-	grep -rHE '' "$got"
+	grep -rhE '^(Severity|PluginInstance|Type|alert_id):|alert_id=' "$got"
 	return 1
 }
 
@@ -225,6 +232,7 @@ hostile_name() {
 	local file
 	start b "$(config 'CoolDown 1' 'LearnTime 0')"
 	wait_for 20 all_attached 3
+	send a "$hostile" 1000 # before the first poll brings names, perhaps
 	settle
 	send a "$hostile" 2000
 	check 'a hostile name: told' await 1 'Severity: WARNING' 'Type: drop_share'
@@ -234,6 +242,7 @@ hostile_name() {
 	check 'a new reason is told' await 1 'Severity: WARNING' 'Type: new_drop_reason' 'OTHERHOST'
 	file=$(told 'Severity: WARNING' 'Type: new_drop_reason' 'OTHERHOST')
 	check 'a new reason: metadata is complete' has_metadata "$file"
+	check 'a new reason: each by its name' not_told 'Type: new_drop_reason' 'reason, [0-9]+ '
 	check 'a new reason: addresses have a community id' has_community "$file"
 	check 'all that scripts read is printable' all_printable
 	stop_collectd
