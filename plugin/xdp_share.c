@@ -162,9 +162,10 @@ static void describe_success(unsigned int ifindex, uint32_t program, char words[
 	uint32_t hook = hook_of(ifindex);
 	bool found;
 
+	last_words[strcspn(last_words, "\n")] = '\0';
 	if (hook == program)
-		snprintf(words, KIDOS_REASON,
-			 "alone, since this kernel replaces no functions (freplace)");
+		snprintf(words, KIDOS_REASON, "alone, since %s",
+			 *last_words ? last_words : "this kernel replaces no functions (freplace)");
 	else
 		snprintf(words, KIDOS_REASON, "in libxdp's dispatcher, programs there: %u",
 			 look_into(ifindex, hook, &ours, &found));
