@@ -56,15 +56,10 @@ static int mend(struct kn_world *world, const struct kn_step *step, struct kn_er
 			   err);
 }
 
-static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
-{
-	return kn_link_delete(world, step->ns, step->link->name, err);
-}
-
 const struct kn_step_ops kn_step_bridge = {
     .text = text,
     .probe = probe,
     .make = make,
     .mend = mend,
-    .undo = undo,
+    .undo = kn_link_step_undo,
 };

@@ -44,6 +44,9 @@ int kn_read_list(struct kn_reader *r, const char *place, struct json_object *val
 int kn_place_fail(struct kn_reader *r, const char *place, struct json_object *value,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* Refuses text, JSON that has been parsed, with two members of one object that share a key. */
+int kn_keys_once(struct kn_reader *r, const char *text, size_t len);
+
 typedef int kn_field_reader(struct kn_reader *r, const char *place, struct json_object *value,
 			    void *out, const struct kn_field *field);
 kn_field_reader kn_field_bool;	    /* bool */

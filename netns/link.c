@@ -32,6 +32,10 @@ int kn_link_probe(struct kn_world *world, const struct kn_link *link, struct kn_
 		kn_fail(err, 0, "it has another MAC address");
 		return KN_DIFFERS;
 	}
+	if (link->no_arp && !(info->flags & IFF_NOARP)) {
+		kn_fail(err, 0, "it answers ARP");
+		return KN_DIFFERS;
+	}
 	return KN_FITS;
 }
 
@@ -41,11 +45,20 @@ int kn_link_mend(struct kn_world *world, const struct kn_link *link, struct kn_e
 	struct kn_link_info info;
 	int code = kn_world_link(world, link->ns, link->name, &info, err);
 
-	if (code)
+	if (!code)
+		code = kn_world_do(world, link->ns,
+				   kn_msg_link_attrs(buf, info.ifindex, link->mtu,
+						     link->has_mac ? link->mac : NULL),
+				   err);
+	if (code || !link->no_arp)
 		return code;
-	return kn_world_do(
-	    world, link->ns,
-	    kn_msg_link_attrs(buf, info.ifindex, link->mtu, link->has_mac ? link->mac : NULL), err);
+	return kn_world_do(world, link->ns,
+			   kn_msg_link_flags(buf, info.ifindex, IFF_NOARP, IFF_NOARP), err);
+}
+
+int kn_link_step_mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	return kn_link_mend(world, step->link, err);
 }
 
 int kn_link_delete(struct kn_world *world, const struct kn_ns *ns, const char *name,
@@ -60,6 +73,11 @@ int kn_link_delete(struct kn_world *world, const struct kn_ns *ns, const char *n
 	return kn_is_gone(code) ? 0 : code;
 }
 
+int kn_link_step_undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	return kn_link_delete(world, step->ns, step->link->name, err);
+}
+
 struct kn_link_spec kn_link_spec(const struct kn_link *link)
 {
 	return (struct kn_link_spec){
@@ -67,5 +85,6 @@ struct kn_link_spec kn_link_spec(const struct kn_link *link)
 	    .ns_fd = -1,
 	    .mtu = link->mtu,
 	    .mac = link->has_mac ? link->mac : NULL,
+	    .no_arp = link->no_arp,
 	};
 }

@@ -6,16 +6,20 @@
 
 /* What the kinds of links have in common. */
 
-/* Finds the link and compares kind, MTU and MAC with the topology; info is filled unless absent. */
+/* Finds the link and compares kind, MTU, MAC and ARP with the topology; info is filled unless absent. */
 int kn_link_probe(struct kn_world *world, const struct kn_link *link, struct kn_link_info *info,
 		  struct kn_err *err);
 
-/* Sets MTU and MAC on a link that is there. */
+/* Sets MTU, MAC and ARP on a link that is there. */
 int kn_link_mend(struct kn_world *world, const struct kn_link *link, struct kn_err *err);
 
 /* Deletes it; a link that is gone is deleted. */
 int kn_link_delete(struct kn_world *world, const struct kn_ns *ns, const char *name,
 		   struct kn_err *err);
+
+/* Both as a step's, for kinds of links that need no more. */
+int kn_link_step_mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err);
+int kn_link_step_undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err);
 
 /* Creation in the link's own namespace. */
 struct kn_link_spec kn_link_spec(const struct kn_link *link);

@@ -27,6 +27,7 @@ struct kn_link_spec {
 	int ns_fd;	    /* namespace to be born in; -1: the socket's own */
 	uint32_t mtu;	    /* 0: the kernel's choice */
 	const uint8_t *mac; /* 6 bytes; NULL: the kernel's choice */
+	bool no_arp;	    /* neither asks nor answers neighbours (IFF_NOARP) */
 };
 
 struct nlmsghdr *kn_msg_link_get(void *buf, const char *name);
@@ -63,6 +64,7 @@ struct kn_route_spec {
 	int oif;		 /* 0: none */
 	uint32_t metric;	 /* 0: the kernel's choice */
 	uint32_t table;
+	uint8_t protocol; /* who made it; 0: static. What is deleted must have it too. */
 };
 struct nlmsghdr *kn_msg_route_new(void *buf, const struct kn_route_spec *route);
 struct nlmsghdr *kn_msg_route_del(void *buf, const struct kn_route_spec *route);

@@ -22,8 +22,11 @@ static struct nlmsghdr *link_header(void *buf, uint16_t type, uint16_t flags, in
 	return nlh;
 }
 
-static void put_spec(struct nlmsghdr *nlh, const struct kn_link_spec *spec)
+/* ifi is the header that the attributes follow: of the message, or of a veth's peer in it. */
+static void put_spec(struct nlmsghdr *nlh, struct ifinfomsg *ifi, const struct kn_link_spec *spec)
 {
+	if (spec->no_arp)
+		ifi->ifi_flags = ifi->ifi_change = IFF_NOARP;
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, spec->name);
 	if (spec->ns_fd >= 0)
 		mnl_attr_put_u32(nlh, IFLA_NET_NS_FD, spec->ns_fd);
@@ -38,7 +41,7 @@ static struct nlmsghdr *new_header(void *buf, const struct kn_link_spec *spec)
 	struct nlmsghdr *nlh =
 	    link_header(buf, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, 0);
 
-	put_spec(nlh, spec);
+	put_spec(nlh, mnl_nlmsg_get_payload(nlh), spec);
 	return nlh;
 }
 
@@ -73,7 +76,7 @@ struct nlmsghdr *kn_msg_veth_new(void *buf, const struct kn_link_spec *end,
 	other = mnl_attr_nest_start(nlh, VETH_INFO_PEER);
 	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
 	ifi->ifi_family = AF_UNSPEC;
-	put_spec(nlh, peer);
+	put_spec(nlh, ifi, peer);
 	mnl_attr_nest_end(nlh, other);
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, info);

@@ -23,7 +23,7 @@ static struct nlmsghdr *route_message(void *buf, uint16_t type, uint16_t flags,
 	rtm->rtm_family = route->to.family;
 	rtm->rtm_dst_len = route->to.len;
 	rtm->rtm_table = route->table < 256 ? route->table : RT_TABLE_UNSPEC;
-	rtm->rtm_protocol = RTPROT_STATIC;
+	rtm->rtm_protocol = route->protocol ? route->protocol : RTPROT_STATIC;
 	rtm->rtm_scope = route->via.family ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
 	rtm->rtm_type = RTN_UNICAST;
 	mnl_attr_put_u32(nlh, RTA_TABLE, route->table);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #define TRIES 8
 #define FIRST_BUFFER 16384
@@ -29,34 +30,57 @@ static void set_option(struct mnl_socket *nl, int option)
 	mnl_socket_setsockopt(nl, option, &on, sizeof(on));
 }
 
-int kn_talk_open(struct kn_talk **out, struct kn_err *err)
+static int take(struct kn_talk **out, struct mnl_socket *nl, struct kn_err *err)
 {
 	struct kn_talk *talk = calloc(1, sizeof(*talk));
 
-	if (!talk)
-		return kn_fail(err, -ENOMEM, "out of memory");
-	talk->size = FIRST_BUFFER;
-	talk->buf = malloc(talk->size);
-	talk->nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!talk->buf || !talk->nl || mnl_socket_bind(talk->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
-		int code = -errno;
-
-		kn_talk_close(talk);
-		return kn_fail(err, code, "rtnetlink socket: %s", strerror(-code));
+	if (talk) {
+		talk->nl = nl;
+		talk->size = FIRST_BUFFER;
+		talk->buf = malloc(talk->size);
 	}
-	set_option(talk->nl, NETLINK_EXT_ACK);	      /* 4.12 */
-	set_option(talk->nl, NETLINK_CAP_ACK);	      /* 4.3 */
-	set_option(talk->nl, NETLINK_GET_STRICT_CHK); /* 4.20 */
+	if (!talk || !talk->buf) {
+		mnl_socket_close(nl);
+		free(talk);
+		return kn_fail(err, -ENOMEM, "out of memory");
+	}
+	set_option(nl, NETLINK_EXT_ACK);	/* 4.12 */
+	set_option(nl, NETLINK_CAP_ACK);	/* 4.3 */
+	set_option(nl, NETLINK_GET_STRICT_CHK); /* 4.20 */
 	*out = talk;
 	return 0;
+}
+
+int kn_talk_open(struct kn_talk **out, struct kn_err *err)
+{
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+
+	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+		int code = -errno;
+
+		if (nl)
+			mnl_socket_close(nl);
+		return kn_fail(err, code, "rtnetlink socket: %s", strerror(-code));
+	}
+	return take(out, nl, err);
+}
+
+int kn_talk_adopt(struct kn_talk **out, int fd, struct kn_err *err)
+{
+	struct mnl_socket *nl = mnl_socket_fdopen(fd);
+
+	if (!nl) {
+		close(fd);
+		return kn_fail(err, -errno, "netlink socket: %s", strerror(errno));
+	}
+	return take(out, nl, err);
 }
 
 void kn_talk_close(struct kn_talk *talk)
 {
 	if (!talk)
 		return;
-	if (talk->nl)
-		mnl_socket_close(talk->nl);
+	mnl_socket_close(talk->nl);
 	free(talk->buf);
 	free(talk);
 }

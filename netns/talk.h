@@ -17,6 +17,9 @@ extern struct kn_talk_count kn_talk_count;
 
 /* Opens rtnetlink in the network namespace that the thread is in now. The caller closes it. */
 int kn_talk_open(struct kn_talk **out, struct kn_err *err);
+/* The same over a socket that is open and bound; closed with it, also on failure. */
+int kn_talk_adopt(struct kn_talk **out, int fd, struct kn_err *err);
+
 void kn_talk_close(struct kn_talk *talk); /* NULL is fine */
 
 /* Sends a request that asks for an ack and waits for it. The error text is the kernel's own. */

@@ -70,6 +70,7 @@ struct kn_link {
 	bool has_mac;
 	uint8_t mac[6];
 	bool up, dhcp;
+	bool no_arp; /* not for the uplink */
 	bool no_dad; /* IPv6 addresses are usable at once (RFC 4862 5.4 left out) */
 	struct kn_prefix *addrs;
 	struct kn_sysctl *sysctls;

@@ -22,14 +22,36 @@ static int link_mac(struct kn_reader *r, const char *place, struct json_object *
 	return kn_field_mac(r, place, value, out, field);
 }
 
-static int link_dad(struct kn_reader *r, const char *place, struct json_object *value, void *out,
-		    const struct kn_field *field)
+/* What the kernel does unless it is told not to: the file says yes or no, we keep the no. */
+static int link_unless(struct kn_reader *r, const char *place, struct json_object *value, void *out,
+		       const struct kn_field *field)
 {
-	bool dad = true;
-	int err = kn_field_bool(r, place, value, &dad, field);
+	bool does = true;
+	int err = kn_field_bool(r, place, value, &does, field);
 
-	*(bool *)out = !dad;
+	*(bool *)out = !does;
 	return err;
+}
+
+#define NO_DHCPV6                                                                         \
+	"only IPv4 addresses come by DHCP; IPv6 ones from router advertisements (sysctl " \
+	"ipv6.accept_ra) or from addresses"
+
+static int link_dhcp(struct kn_reader *r, const char *place, struct json_object *value, void *out,
+		     const struct kn_field *field)
+{
+	if (json_object_is_type(value, json_type_string))
+		return kn_place_fail(r, place, value, "not true or false: " NO_DHCPV6);
+	return kn_field_bool(r, place, value, out, field);
+}
+
+/* There for its message. */
+static int link_dhcp6(struct kn_reader *r, const char *place, struct json_object *value, void *out,
+		      const struct kn_field *field)
+{
+	(void)out;
+	(void)field;
+	return kn_place_fail(r, place, value, "no such setting: " NO_DHCPV6);
 }
 
 static int link_forward_delay(struct kn_reader *r, const char *place, struct json_object *value,
@@ -65,28 +87,34 @@ static int link_macvlan_mode(struct kn_reader *r, const char *place, struct json
 }
 
 /* Every kind of link has these; RFC 791 gives the smallest MTU. */
-#define COMMON_FIELDS                                                                           \
-	{"namespace", kn_field_ns_name, AT(kn_link, ns_name)},                                  \
-	    {"mtu", kn_field_u32, AT(kn_link, mtu), .min = 68, .max = 65535},                   \
-	    {"up", kn_field_bool, AT(kn_link, up)}, {"dhcp", kn_field_bool, AT(kn_link, dhcp)}, \
-	    {"dad", link_dad, AT(kn_link, no_dad)},                                             \
-	    {"addresses", kn_field_prefixes, LIST(kn_link, addrs)},                             \
-	{                                                                                       \
-		"sysctl", kn_field_link_sysctls, AT(kn_link, sysctls)                           \
+#define COMMON_FIELDS                                                                       \
+	{"namespace", kn_field_ns_name, AT(kn_link, ns_name)},                              \
+	    {"mtu", kn_field_u32, AT(kn_link, mtu), .min = 68, .max = 65535},               \
+	    {"up", kn_field_bool, AT(kn_link, up)}, {"dhcp", link_dhcp, AT(kn_link, dhcp)}, \
+	    {"dhcp6", link_dhcp6, .offset = 0}, {"dad", link_unless, AT(kn_link, no_dad)},  \
+	    {"addresses", kn_field_prefixes, LIST(kn_link, addrs)},                         \
+	{                                                                                   \
+		"sysctl", kn_field_link_sysctls, AT(kn_link, sysctls)                       \
 	}
 #define NAME_FIELD                                                           \
 	{                                                                    \
 		"name", kn_field_ifname, AT(kn_link, name), .required = true \
+	}
+/* The uplink comes with its own. */
+#define ARP_FIELD                                       \
+	{                                               \
+		"arp", link_unless, AT(kn_link, no_arp) \
 	}
 #define MAC_FIELD                                 \
 	{                                         \
 		"mac", link_mac, AT(kn_link, mac) \
 	}
 
-static const struct kn_field veth_fields[] = {NAME_FIELD, MAC_FIELD, COMMON_FIELDS};
+static const struct kn_field veth_fields[] = {NAME_FIELD, MAC_FIELD, ARP_FIELD, COMMON_FIELDS};
 static const struct kn_field bridge_fields[] = {
     NAME_FIELD,
     MAC_FIELD,
+    ARP_FIELD,
     COMMON_FIELDS,
     {"members", kn_field_texts, LIST(kn_link, members)},
     {"stp", kn_field_bool, AT(kn_link, stp)},
@@ -95,6 +123,7 @@ static const struct kn_field bridge_fields[] = {
 static const struct kn_field vlan_fields[] = {
     NAME_FIELD,
     MAC_FIELD,
+    ARP_FIELD,
     COMMON_FIELDS,
     {"parent", kn_field_ifname, AT(kn_link, parent_name), .required = true},
     {"id", kn_field_u32, AT(kn_link, vlan_id), .required = true, .min = 1, .max = 4094},
@@ -103,6 +132,7 @@ static const struct kn_field vlan_fields[] = {
 static const struct kn_field macvlan_fields[] = {
     NAME_FIELD,
     MAC_FIELD,
+    ARP_FIELD,
     COMMON_FIELDS,
     {"parent", kn_field_ifname, AT(kn_link, parent_name), .required = true},
     {"mode", link_macvlan_mode, AT(kn_link, macvlan_mode)},

@@ -135,7 +135,7 @@ static int parse_json(struct kn_reader *r, const char *text, size_t len, struct 
 		if (!strchr(" \t\r\n", text[i]) || !text[i])
 			err = kn_fail(r->err, -EINVAL, "%s: more text after the object", r->file);
 	json_tokener_free(tok);
-	return err;
+	return err ? err : kn_keys_once(r, text, len);
 }
 
 int kn_topology_parse(struct kn_topology **out, const char *file, const char *text, size_t len,

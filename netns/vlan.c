@@ -45,20 +45,10 @@ static int make(struct kn_world *world, const struct kn_step *step, struct kn_er
 	return code;
 }
 
-static int mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
-{
-	return kn_link_mend(world, step->link, err);
-}
-
-static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
-{
-	return kn_link_delete(world, step->ns, step->link->name, err);
-}
-
 const struct kn_step_ops kn_step_vlan = {
     .text = text,
     .probe = probe,
     .make = make,
-    .mend = mend,
-    .undo = undo,
+    .mend = kn_link_step_mend,
+    .undo = kn_link_step_undo,
 };

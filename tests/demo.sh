@@ -10,63 +10,35 @@ state=/sys/fs/bpf/kidos-demo
 seconds=${KIDOS_DEMO_SECONDS:-8}
 port=19103
 kidosctl=("$top/build/plugin/kidosctl" --state "$state")
+netns=$top/build/netns/kidos-netns
+world=$out/demo.json
 collectd='' servers=()
 
 say() {
 	printf '\n%s\n' "$*"
 }
 
+# In the background the process is the command itself, and so is its pid.
 in_ns() {
-	local ns=$1
-	shift
-	nsenter --net="/run/netns/$ns" "$@"
+	exec nsenter --net="/run/netns/$1" "${@:2}"
 }
 
 cleanup() {
-	local status=$? pid ns
+	local status=$? pid
 	trap '' INT TERM HUP
 	for pid in $(jobs -p); do
 		kill "$pid" 2>/dev/null || true
 	done
 	wait
-	for ns in kd-a kd-b kd-mon; do
-		ip netns delete "$ns" 2>/dev/null || true
-	done
+	"$netns" down "$world" || status=1
 	exit "$status"
 }
 
-# kd-a and kd-b on a wire; kd-mon gets a copy of all that passes kd-b's end.
-demo_world() {
-	local ns
-	for ns in kd-a kd-b kd-mon; do
-		ip netns add "$ns"
-		ip -n "$ns" link set lo up
-	done
-	ip -n kd-a link add a0 type veth peer name b0 netns kd-b
-	ip -n kd-b link add mon-src type veth peer name mon0 netns kd-mon
-	in_ns kd-b sysctl -qw net.ipv6.conf.mon-src.disable_ipv6=1
-	in_ns kd-mon sysctl -qw net.ipv6.conf.mon0.disable_ipv6=1
-	ip -n kd-mon link set mon0 up
-	ip -n kd-b link set mon-src up
-}
-
-# The wire goes up when kidos watches it, so that both count from the first packet.
-wire_up() {
-	ip -n kd-a address add 10.77.0.1/24 dev a0
-	ip -n kd-b address add 10.77.0.2/24 dev b0
-	ip -n kd-a address add fd77::1/64 dev a0 nodad
-	ip -n kd-b address add fd77::2/64 dev b0 nodad
-	mirror ingress
-	mirror egress
-	ip -n kd-b link set b0 up
-	ip -n kd-a link set a0 up
-	ip netns exec kd-a ping -q -c 1 -W 2 10.77.0.2 >/dev/null
-}
-
-mirror() {
-	tc -n kd-b qdisc show dev b0 | grep -q clsact || tc -n kd-b qdisc add dev b0 clsact
-	tc -n kd-b filter add dev b0 "$1" protocol all prio 100 u32 match u32 0 0 \
-		action mirred egress mirror dev mon-src
+# kd-a and kd-b on a wire; kd-mon gets a copy of all that passes kd-b's end. kidos-netns takes no
+# file that others may write, as the checkout's may be.
+write_world() {
+	install -m 644 "$top/netns/topologies/demo.json" "$world"
+	"$netns" down "$world" # of a demo that was killed
 }
 
 write_config() {
@@ -90,7 +62,7 @@ write_config() {
 		<Plugin rrdtool>
 		  DataDir "$out/rrd"
 		  StepSize 1
-		  HeartBeat 4
+		  HeartBeat 60
 		  CacheFlush 1
 		  CacheTimeout 0
 		</Plugin>
@@ -119,6 +91,10 @@ write_config() {
 	END
 }
 
+answers() {
+	"${kidosctl[@]}" status >/dev/null 2>&1
+}
+
 all_attached() {
 	[ "$("${kidosctl[@]}" status --json 2>/dev/null |
 		jq '[.interfaces[] | select(.state == "attached")] | length')" = 3 ]
@@ -138,7 +114,7 @@ wait_for() {
 start_collectd() {
 	command collectd -f -C "$out/collectd.conf" >"$out/collectd.out" 2>&1 &
 	collectd=$!
-	wait_for all_attached
+	wait_for answers
 }
 
 start_servers() {
@@ -168,56 +144,108 @@ traffic() {
 	wait "${clients[@]}"
 }
 
-# The newest value: INTERFACE TYPE CLASS, field rx or tx
-csv_value() {
-	tail -qn 1 "$out/csv/demo/kidos-$1/$2-$3"-20* | tail -n 1 | cut -d, -f"$([ "$4" = rx ] && echo 2 || echo 3)"
-}
-
-classes='tcp udp icmp icmpv6 sctp gre esp ah igmp other_ip arp other'
-
+# The sum over classes that was the newest at an epoch: LABEL TYPE rx|tx EPOCH
 counted() {
-	local class sum=0
-	for class in $classes; do
-		sum=$((sum + $(csv_value "$1" "$2" "$class" "$3")))
-	done
-	echo "$sum"
+	awk -F, -v field="$([ "$3" = rx ] && echo 2 || echo 3)" -v at="$4" '
+		$1 <= at { value[FILENAME] = $field }
+		END { for (name in value) sum += value[name]; printf "%d", sum }' \
+		"$out/csv/demo/kidos-$1/$2"-*
 }
 
-# kidos's totals in hook units, from the pinned map: SLOT DIRECTION(0 rx, 1 tx) NUMBER(0 packets,
-# 1 bytes). The map holds 12 pairs of 64-bit numbers first, per CPU, little-endian.
+# kidos's totals in hook units, from the pinned map: SLOT DIRECTION(0 rx, 1 tx). The map holds 12
+# pairs of 64-bit numbers first (packets, bytes), per CPU, little-endian.
 hook_counted() {
-	bpftool -j map dump pinned "$state/totals" | jq --argjson index $((2 * $1 + $2)) --argjson number "$3" '
+	bpftool -j map dump pinned "$state/totals" | jq --argjson index $((2 * $1 + $2)) '
 		def byte: ltrimstr("0x") | explode | map(if . > 96 then . - 87 else . - 48 end) | reduce .[] as $d (0; . * 16 + $d);
 		def little: reduce (map(byte) | reverse[]) as $b (0; . * 256 + $b);
 		map(select((.key | little) == $index) | (.values // [{ value: .value }])[] | .value as $v |
-			range(12) | $v[(. * 16 + $number * 8):(. * 16 + $number * 8 + 8)] | little) | add'
+			range(12) | $v[(. * 16):(. * 16 + 8)] | little) | add'
 }
 
 interface_counted() {
-	ip -n "$1" -s -j link show dev "$2" | jq ".[0].stats64.$3.$4"
+	ip -n "${1%:*}" -s -j link show dev "${1#*:}" | jq ".[0].stats64.$2.packets"
+}
+
+slot_of() {
+	"${kidosctl[@]}" status --json | jq --arg wanted "$1" '[.interfaces[].interface] | index($wanted) + 1'
+}
+
+# LABEL rx|tx: packets as kidos's hook and as the interface counted them, with nothing in between
+both_counted() {
+	local slot hook own after
+	slot=$(slot_of "$1")
+	own=$(interface_counted "$1" "$2")
+	while :; do
+		hook=$(hook_counted "$slot" "$([ "$2" = rx ] && echo 0 || echo 1)")
+		after=$(interface_counted "$1" "$2")
+		[ "$after" != "$own" ] || break
+		own=$after
+	done
+	echo "$hook $own"
+}
+
+rows='kd-a:a0 rx
+kd-a:a0 tx
+kd-b:b0 rx
+kd-b:b0 tx
+kd-mon:mon0 rx'
+declare -A base
+
+# What was counted before kidos watched, and the first words of IPv6 on a new link.
+read_base() {
+	local label way
+	while read -r label way; do
+		base[$label $way]=$(both_counted "$label" "$way")
+	done <<<"$rows"
+}
+
+interfaces_counted() {
+	local label way
+	while read -r label way; do
+		interface_counted "$label" "$way"
+	done <<<"$rows"
+}
+
+# Three seconds without a packet, so that collectd too has written what it has.
+wait_for_quiet() {
+	local now was='' quiet=0
+	until [ $quiet = 3 ]; do
+		now=$(interfaces_counted)
+		if [ "$now" = "$was" ]; then quiet=$((quiet + 1)); else quiet=0; fi
+		was=$now
+		sleep 1
+	done
 }
 
 differs=0
 
-# A row: namespace, interface, slot, direction, what kidos counted and what the interface did.
+# WANTED GOT: prints the verdict
+compare() {
+	verdict=equal
+	[ "$1" = "$2" ] || { verdict=DIFFERS differs=1; }
+}
+
+# A row: what kidos counted and what the interface did, since the base was read.
 row() {
-	local verdict=equal wire hook own
-	wire=$(counted "$1:$2" if_packets "$4")
-	hook=$(hook_counted "$3" "$([ "$4" = rx ] && echo 0 || echo 1)" 0)
-	own=$(interface_counted "$1" "$2" "$4" packets)
-	[ "$hook" = "$own" ] || { verdict=DIFFERS; differs=1; }
-	printf '%-12s %-4s %12s %16s %12s %14s  %s\n' "$1:$2" "$4" "$wire" \
-		"$(counted "$1:$2" if_octets "$4")" "$hook" "$own" "$verdict"
+	local hook own hook_base own_base
+	read -r hook own < <(both_counted "$1" "$2")
+	read -r hook_base own_base <<<"${base[$1 $2]}"
+	compare $((own - own_base)) $((hook - hook_base))
+	printf '%-12s %-4s %12s %16s %12s %14s  %s\n' "$1" "$2" "$(between "$1" if_packets "$2")" \
+		"$(between "$1" if_octets "$2")" $((hook - hook_base)) $((own - own_base)) "$verdict"
+}
+
+between() {
+	echo $(($(counted "$@" "$ended") - $(counted "$@" "$started")))
 }
 
 table() {
+	local label way
 	say 'What kidos counted, beside the interface'"'"'s own counter (both in packets as the stack handles them):'
 	printf '%-12s %-4s %12s %16s %12s %14s\n' interface way 'wire packets' 'wire bytes' 'hook packets' 'its counter'
-	row kd-a a0 1 rx
-	row kd-a a0 1 tx
-	row kd-b b0 2 rx
-	row kd-b b0 2 tx
-	row kd-mon mon0 3 rx
+	while read -r label way; do
+		row "$label" "$way"
+	done <<<"$rows"
 }
 
 # Rates of all classes received by b0, as collectd stored them.
@@ -234,9 +262,9 @@ draw() {
 
 # Bytes under the graph's curve: the mean rate of each second, added up.
 graphed() {
-	local class
-	for class in $classes; do
-		rrdtool fetch "$out/rrd/demo/kidos-kd-b:b0/if_octets-$class.rrd" AVERAGE -r 1 \
+	local file
+	for file in "$out/rrd/demo/kidos-kd-b:b0"/if_octets-*.rrd; do
+		rrdtool fetch "$file" AVERAGE -r 1 \
 			--start "$started" --end "$ended"
 	done | awk '/^[0-9]+:/ && $2 !~ /nan/ { sum += $2 } END { printf "%.0f", sum }'
 }
@@ -248,18 +276,24 @@ main() {
 	trap cleanup EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
-	demo_world
+	write_world
 	write_config
-	say 'collectd with kidos, rrdtool, csv and write_prometheus is started'
+	say 'collectd with kidos, rrdtool, csv and write_prometheus is started, and waits for the interfaces'
 	start_collectd
+	say 'kidos-netns up netns/topologies/demo.json'
+	"$netns" up "$world"
+	wait_for all_attached
 	"${kidosctl[@]}" status
+	wait_for_quiet
+	read_base
 	started=$(date +%s)
 	sleep 2
 	say "traffic for $seconds seconds: ping, iperf3 TCP and UDP, IPv4 and IPv6"
-	wire_up
 	start_servers
 	traffic
-	sleep 3
+	say 'kidos-netns status netns/topologies/demo.json'
+	"$netns" status "$world" || differs=1
+	wait_for_quiet
 	ended=$(date +%s)
 	table
 	say 'kidosctl flows --limit 10:'
@@ -269,7 +303,8 @@ main() {
 	kill "$collectd"
 	wait "$collectd" || true
 	draw
-	say "bytes received by kd-b:b0: $(counted kd-b:b0 if_octets rx) counted, $(graphed) under the graph"
+	compare "$(between kd-b:b0 if_octets rx)" "$(graphed)"
+	say "bytes received by kd-b:b0: $(between kd-b:b0 if_octets rx) counted, $(graphed) under the graph: $verdict"
 	say "graph: $out/demo.png"
 	[ "$differs" = 0 ]
 }

@@ -25,7 +25,7 @@ uint64_t kidos_plan_bytes(uint32_t max_flows, uint32_t slots, unsigned int cpus)
 	uint64_t per_slot = sizeof(struct kidos_slot) +
 			    8 * sizeof(struct kidos_port) + /* at most: four to eight places */
 			    KIDOS_DIRECTIONS * (sizeof(struct kidos_totals) * cpus +
-						sizeof(struct kidos_retired));
+						2 * sizeof(struct kidos_retired));
 
 	return flow_bytes(max_flows) + SPILL_RING + slots * per_slot;
 }

@@ -21,20 +21,15 @@ cleanup() {
 trap cleanup EXIT
 
 # A ring: each namespace has an end of the veth to the one before and of the one to the one after.
-python3 - "$count" >"$work/scale.json" <<'END'
-import json, sys
-n = int(sys.argv[1])
-ns = lambda i: f"kt-netns-s{i % n:03d}"
-address = lambda i, k: f"10.{80 + i // 250}.{i % 250}.{k}/24"
-json.dump({
-    "name": "kt-scale",
-    "namespaces": [{"name": ns(i)} for i in range(n)],
-    "veths": [{"ends": [
-        {"name": "next", "namespace": ns(i), "addresses": [address(i, 1)]},
-        {"name": "prev", "namespace": ns(i + 1), "addresses": [address(i, 2)]}]}
-        for i in range(n)],
-}, sys.stdout)
-END
+jq -n --argjson n "$count" '
+	def digits: "00\(.)"[-3:];
+	def ns: "kt-netns-s\(. % $n | digits)";
+	def address($k): "10.\(80 + (. / 250 | floor)).\(. % 250).\($k)/24";
+	{ name: "kt-scale",
+	  namespaces: [range($n) | { name: ns }],
+	  veths: [range($n) | { ends: [
+		{ name: "next", namespace: ns, addresses: [address(1)] },
+		{ name: "prev", namespace: (. + 1 | ns), addresses: [address(2)] }] }] }' >"$work/scale.json"
 chmod 644 "$work/scale.json"
 
 : >"$work/links"

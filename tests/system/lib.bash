@@ -12,7 +12,8 @@ state=/sys/fs/bpf/$run
 work=$(mktemp -d)
 frames=$build/tests/tools/frames
 kidosctl=$build/plugin/kidosctl
-tests=0 failures=0 daemon='' started=()
+netns=$build/netns/kidos-netns
+tests=0 failures=0 daemon='' started=() worlds=()
 
 # --- TAP ---
 
@@ -129,24 +130,46 @@ in_ns() {
 	nsenter --net="/run/netns/$ns" "$@"
 }
 
-# No packet but those that a test sends: no IPv6, no ARP.
-make_ns() {
-	local ns
-	for ns in "$@"; do
-		ip netns add "$run-$ns"
-		in_ns "$ns" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 2>/dev/null
-		ip -n "$run-$ns" link set lo up
-	done
+# kidos-netns keeps its record with the test's other files.
+export KIDOS_NETNS_RUN=$work/netns/run KIDOS_NETNS_LIB=$work/netns/lib
+
+# topology NAME "NS..." ["NS LINK NS LINK"...]: namespaces and veths between them, as kidos-netns
+# reads them. No packet but those that a test sends: no IPv6, no ARP.
+topology() {
+	jq -n --arg run "$run" --arg name "$1" --arg namespaces "$2" '
+		def veth_end($ns; $name): { name: $name, namespace: "\($run)-\($ns)", arp: false };
+		{ name: $name,
+		  namespaces: [$namespaces | splits(" +") | { name: "\($run)-\(.)", sysctl: {
+			"net.ipv6.conf.all.disable_ipv6": 1, "net.ipv6.conf.default.disable_ipv6": 1 } }],
+		  veths: [$ARGS.positional[] | split(" ") | { ends: [veth_end(.[0]; .[1]), veth_end(.[2]; .[3])] }] }' \
+		--args "${@:3}"
 }
 
+# make_world "NS..." ["NS LINK NS LINK"...]: makes what is missing of it, also after a part has gone
+make_world() {
+	local words="$*" name file
+	name=$run-${words// /-}
+	file=$work/$name.json
+	if [ ! -e "$file" ]; then
+		topology "$name" "$@" >"$file" && chmod 644 "$file" || return 1
+		worlds=("$file" "${worlds[@]}")
+	fi
+	"$netns" up "$file"
+}
+
+# make_ns NS...
+make_ns() {
+	make_world "$*"
+}
+
+# make_veth NS LINK NS LINK: between namespaces that are there
+make_veth() {
+	make_world "$1 $3" "$*"
+}
+
+# As somebody else would, whatever kidos-netns thinks of it.
 delete_ns() {
 	ip netns delete "$run-$1"
-}
-
-# make_veth NS NAME NS NAME
-make_veth() {
-	ip -n "$run-$1" link add "$2" arp off type veth peer name "$4" netns "$run-$3" &&
-		ip -n "$run-$3" link set "$4" arp off up && ip -n "$run-$1" link set "$2" up
 }
 
 # --- collectd ---
@@ -291,11 +314,14 @@ sends_counted() {
 }
 
 leave() {
-	local status=$? pid ns
+	local status=$? pid world ns
 	trap '' INT TERM HUP
 	stop_collectd
 	for pid in "${started[@]}"; do
 		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	for world in "${worlds[@]}"; do
+		"$netns" down "$world"
 	done
 	for ns in $(ip netns list 2>/dev/null | awk -v run="$run-" 'index($1, run) == 1 { print $1 }'); do
 		ip netns delete "$ns"

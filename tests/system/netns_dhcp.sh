@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
+# kernels: yes
 # kidos.json in a namespace that stands in for a host: its uplink is a veth to a router namespace
 # where dnsmasq gives leases and answers names. The whole world of the file, with each DHCP client.
 . "$(dirname "$0")/netns_lib.bash"
@@ -98,7 +99,7 @@ fi
 kill "${pids[-1]}"; wait "${pids[-1]}" 2>/dev/null; unset 'pids[-1]'
 
 check "dhcp: up twice" host "$KN" up "$kidos" --yes-move-uplink
-clients=$(pgrep -c 'udhcpc|dhclient')
+clients=$(clients | wc -l)
 if [ "$clients" = 3 ]; then
 	ok "dhcp: no client is started twice"
 else
@@ -148,7 +149,7 @@ cat >"$uplink_only" <<'END'
 END
 each_fault() { # VARIABLE LAST WHAT
 	local n bad="" out
-	for n in $(seq "$2"); do
+	for n in $(each "$2"); do
 		out=$(host env "$1=$n" "$KN" up "$uplink_only" --yes-move-uplink 2>&1)
 		[ "$3" = rolls-back ] || out+=$(host "$KN" down "$uplink_only" 2>&1) || bad+="down after $n: $out; "
 		out+=$(back) || bad+="$1=$n: $out; "
@@ -168,7 +169,7 @@ refuses "uplink: stand-in: a down that cannot move it back fails" 'failure injec
 	host env KIDOS_NETNS_FAIL_MESSAGE=1 "$KN" down "$uplink_only"
 each_message_of_down() {
 	local n bad="" out
-	for n in $(seq 60); do
+	for n in $(each 60); do
 		host "$KN" up "$uplink_only" --yes-move-uplink || bad+="up $n; "
 		if host env KIDOS_NETNS_FAIL_MESSAGE="$n" "$KN" down "$uplink_only" 2>/dev/null; then
 			break
@@ -181,7 +182,7 @@ each_message_of_down() {
 check "uplink: stand-in: failure in each message of down, then down again" each_message_of_down
 killed_in_down() {
 	local n bad="" out
-	for n in 1 2 3; do
+	for n in $(each 3); do
 		host "$KN" up "$uplink_only" --yes-move-uplink || bad+="up $n; "
 		host env KIDOS_NETNS_KILL_AT=$n "$KN" down "$uplink_only" >/dev/null 2>&1
 		out=$(host "$KN" down "$uplink_only" 2>&1) || bad+="$n: $out; "

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
+# kernels: yes
 # Whatever goes wrong on the way up or down: a failure after each step and in each message, kill -9
 # after each step, a process that holds a namespace, planted links, files that others may write.
 . "$(dirname "$0")/netns_lib.bash"
@@ -21,11 +22,15 @@ clean() {
 	[ "$(snapshot)" = "$before" ] || diff <(echo "$before") <(snapshot)
 }
 
+# --- what the kernel loses or breaks off ---
+check "faults: an answer that is lost, a dump that is interrupted" \
+	"${KIDOS_BUILD:-$top/build}/tests/tools/netns-overrun"
+
 # --- failure after each step ---
 each_step() { # FILE
 	local n steps bad="" out
 	steps=$("$KN" up "$1" --dry-run | wc -l)
-	for n in $(seq "$steps"); do
+	for n in $(each "$steps"); do
 		out=$(KIDOS_NETNS_FAIL_AT=$n "$KN" up "$1" 2>&1) && bad+="step $n did not fail; "
 		grep -q 'failure injected' <<<"$out" || bad+="step $n: $out; "
 		out=$(clean) && [ -z "$out" ] || bad+="step $n left: $out; "
@@ -38,7 +43,7 @@ check "faults: lab: failure after each step leaves nothing" each_step "$lab"
 # --- failure in each netlink message ---
 each_message() { # FILE
 	local n bad="" out
-	for n in $(seq 200); do
+	for n in $(each 200); do
 		if out=$(KIDOS_NETNS_FAIL_MESSAGE=$n "$KN" up "$1" 2>&1); then
 			"$KN" down "$1" || bad+="down after message $n; "
 			break
@@ -53,7 +58,7 @@ check "faults: demo: failure in each netlink message leaves nothing" each_messag
 killed_then() { # FILE THEN
 	local n steps bad="" out
 	steps=$("$KN" up "$1" --dry-run | wc -l)
-	for n in $(seq "$steps"); do
+	for n in $(each "$steps"); do
 		KIDOS_NETNS_KILL_AT=$n "$KN" up "$1" >/dev/null 2>&1
 		if [ "$2" = up ]; then
 			out=$("$KN" up "$1" 2>&1 && "$KN" status "$1" 2>&1) || bad+="up after $n: $out; "
@@ -69,7 +74,7 @@ check "faults: lab: kill -9 after each step, then down: nothing is left" killed_
 
 killed_going_down() {
 	local n bad="" out
-	for n in 1 2 3 4 5 6; do
+	for n in $(each 6); do
 		"$KN" up "$lab" || bad+="up $n; "
 		KIDOS_NETNS_KILL_AT=$n "$KN" down "$lab" >/dev/null 2>&1
 		out=$("$KN" down "$lab" 2>&1) || bad+="down after $n: $out; "

@@ -4,6 +4,7 @@
 # A real NIC as uplink: an e1000e, which a guest has (tests/guest/run --device e1000e). Moved, killed,
 # returned with its name, alternative names, addresses, routes, MTU and state. Never touches a NIC of
 # another driver.
+first_namespace=yes
 . "$(dirname "$0")/netns_lib.bash"
 need_root
 

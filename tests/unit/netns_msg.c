@@ -54,9 +54,10 @@ static void expect(const struct nlmsghdr *nlh, uint16_t type, uint16_t flags)
 static void veth(void **state)
 {
 	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 9};
-	struct kn_link_spec end = {"a0", -1, 1400, NULL}, peer = {"b0", 7, 0, mac};
+	struct kn_link_spec end = {"a0", -1, 1400, NULL, false}, peer = {"b0", 7, 0, mac, true};
 	struct nlmsghdr *nlh = kn_msg_veth_new(buf, &end, &peer);
 	const struct nlattr *data, *other, *attr;
+	const struct ifinfomsg *ifi;
 	bool name = false, ns = false, address = false;
 
 	(void)state;
@@ -67,7 +68,12 @@ static void veth(void **state)
 	assert_string_equal(mnl_attr_get_str(find_in(find(nlh, 16, IFLA_LINKINFO), IFLA_INFO_KIND)),
 			    "veth");
 	other = find_in(data, VETH_INFO_PEER);
+	ifi = mnl_nlmsg_get_payload(nlh);
+	assert_int_equal(ifi->ifi_change, 0); /* this end asks neighbours, the peer does not */
 	/* The peer is an ifinfomsg and attributes of its own. */
+	ifi = mnl_attr_get_payload(other);
+	assert_int_equal(ifi->ifi_flags, IFF_NOARP);
+	assert_int_equal(ifi->ifi_change, IFF_NOARP);
 	attr = (const void *)((const char *)mnl_attr_get_payload(other) + sizeof(struct ifinfomsg));
 	while (
 	    mnl_attr_ok(attr, (int)((const char *)other + other->nla_len - (const char *)attr))) {
@@ -85,7 +91,7 @@ static void veth(void **state)
 
 static void bridge(void **state)
 {
-	struct kn_link_spec spec = {"br0", -1, 0, NULL};
+	struct kn_link_spec spec = {"br0", -1, 0, NULL, false};
 	struct kn_link_info info;
 	struct nlmsghdr *nlh = kn_msg_bridge_new(buf, &spec, true, 400);
 
@@ -104,7 +110,7 @@ static void bridge(void **state)
 
 static void vlan_and_macvlan(void **state)
 {
-	struct kn_link_spec spec = {"v5", -1, 0, NULL};
+	struct kn_link_spec spec = {"v5", -1, 0, NULL, false};
 	struct kn_link_info info;
 	struct nlmsghdr *nlh = kn_msg_vlan_new(buf, &spec, 4, 5, 0x88a8);
 

@@ -28,6 +28,17 @@ static const struct {
     {"{\"namespaces\":{}}", "t.json: namespaces {"},
     {"{\"namespaces\":[],\"nmae\":1}", "t.json: top level \"nmae\": unknown key"},
     {NS("{\"name\":\"a\",\"color\":1}") "}", "t.json: namespaces[0] \"color\": unknown key"},
+    {"{\"namespaces\":[],\"name\":\"a\",\"namespaces\":[]}",
+     "t.json: top level \"namespaces\": key used twice"},
+    {NS("{\"name\":\"a\"},{\"name\":\"b\" , \"name\" : \"c\"}") "}",
+     "t.json: namespaces[1] \"name\": key used twice"},
+    {NS("{\"name\":\"a\",\"n\\u0061me\":\"b\"}") "}",
+     "t.json: namespaces[0] \"name\": key used twice"},
+    {NS("{\"name\":\"a\",'name':\"b\"}") "}", "t.json: namespaces[0] \"name\": key used twice"},
+    {NS("{\"name\":\"a\\\"},{\",\"sysctl\":{\"net.x\":1,\"net.y\":[{}, 1e3 ],\"net.x\":1}}") "}",
+     "t.json: namespaces[0].sysctl \"net.x\": key used twice"},
+    {NS("{\"\\u001b\\n\":{\"k\":1,\"k\":2}}") "}",
+     "t.json: namespaces[0].?? \"k\": key used twice"},
     {NS("{}") "}", "t.json: namespaces[0].name: missing"},
     {NS("{\"name\":\"x\"},{\"name\":\"a/b\"}") "}",
      "t.json: namespaces[1].name \"a/b\": contains a slash"},
@@ -61,6 +72,14 @@ static const struct {
     {AB ",\"veths\":[" VETH("{\"name\":\"x\",\"mtu\":1.5}", END("y", "b")) "]}",
      "not a whole number"},
     {AB ",\"veths\":[" VETH("{\"name\":\"x\",\"up\":1}", END("y", "b")) "]}", "not true or false"},
+    {AB ",\"veths\":[" VETH("{\"name\":\"x\",\"dhcp\":\"v6\"}", END("y", "b")) "]}",
+     "t.json: veths[0].ends[0].dhcp \"v6\": not true or false: only IPv4 addresses come by DHCP"},
+    {AB ",\"veths\":[" VETH("{\"name\":\"x\",\"dhcp6\":true}", END("y", "b")) "]}",
+     "t.json: veths[0].ends[0].dhcp6 true: no such setting: only IPv4 addresses come by DHCP"},
+    {AB ",\"veths\":[" VETH("{\"name\":\"x\",\"arp\":\"off\"}", END("y", "b")) "]}",
+     "t.json: veths[0].ends[0].arp \"off\": not true or false"},
+    {NS("") ",\"uplink\":{\"interface\":\"x\",\"arp\":false}}",
+     "t.json: uplink \"arp\": unknown key"},
     {AB ",\"veths\":[" VETH("{\"name\":\"x\",\"mac\":\"01:00:5e:00:00:01\"}", END("y", "b")) "]}",
      "a group address"},
     {AB ",\"veths\":[" VETH("{\"name\":\"x\",\"mac\":\"2:0:0:0:0:1\"}", END("y", "b")) "]}",
@@ -190,7 +209,7 @@ static void values(void **state)
 	    "\"resolv\":{\"nameservers\":[\"10.0.0.1\",\"fd00::1\"],\"search\":[\"x.y\"]}}],"
 	    "\"veths\":[{\"ends\":[{\"name\":\"p\",\"namespace\":\"a\",\"mtu\":9000,"
 	    "\"mac\":\"02:00:00:00:00:0f\",\"dad\":false,\"addresses\":[\"fd00::2/64\"]},"
-	    "{\"name\":\"q\",\"up\":false}]}],"
+	    "{\"name\":\"q\",\"up\":false,\"arp\":false}]}],"
 	    "\"bridges\":[{\"name\":\"br\",\"members\":[\"q\"]},"
 	    "{\"name\":\"bs\",\"stp\":true}]}";
 	struct kn_topology *topo;
@@ -210,6 +229,7 @@ static void values(void **state)
 	q = kn_topology_link(topo, &topo->ns[0], "q");
 	assert_ptr_equal(p->peer, q);
 	assert_true(q->second && !q->up && p->up && p->no_dad);
+	assert_true(q->no_arp && !p->no_arp && !q->no_dad);
 	assert_int_equal(p->mtu, 9000);
 	assert_int_equal(p->mac[5], 0x0f);
 	assert_int_equal(p->addrs[0].len, 64);
