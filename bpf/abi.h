@@ -185,7 +185,8 @@ struct kidos_totals {
 };
 
 /*
- * Per slot and direction, shared: wire packets and bytes that have no entry
+ * Per slot and direction, twice (by the programs, and behind those by the
+ * plugin: one writer each), shared: wire packets and bytes that have no entry
  * in the table: of entries that were given to another flow, and of packets
  * that never had one. Entries + retired = totals.
  */

@@ -35,9 +35,10 @@ struct {
 	__type(value, struct kidos_totals);
 } totals SEC(".maps");
 
+/* First half: the programs'. Second half: the plugin's, whose writes are not atomic. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, KIDOS_DEFAULT_SLOTS * KIDOS_DIRECTIONS);
+	__uint(max_entries, 2 * KIDOS_DEFAULT_SLOTS * KIDOS_DIRECTIONS);
 	__type(key, __u32);
 	__type(value, struct kidos_retired);
 } retired SEC(".maps");

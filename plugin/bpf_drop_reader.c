@@ -35,18 +35,18 @@ static int open_one(const char *path, const char *name, size_t key, size_t value
 	return error;
 }
 
-static int read_status(struct kidos_drop_reader *maps, const char *path)
+static int read_state(struct kidos_drop_reader *maps, const char *path)
 {
-	int fd = open_one(path, "drop_state", sizeof(__u32), sizeof(maps->status)), error = 0;
+	int fd = open_one(path, "drop_state", sizeof(__u32), sizeof(maps->state)), error = 0;
 	__u32 zero = 0;
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	if (bpf_map_lookup_elem(fd, &zero, &maps->status))
+	if (bpf_map_lookup_elem(fd, &zero, &maps->state))
 		error = -errno;
 	close(fd);
-	maps->status.rung[sizeof(maps->status.rung) - 1] = '\0';
-	maps->status.blind[sizeof(maps->status.blind) - 1] = '\0';
+	maps->state.rung[sizeof(maps->state.rung) - 1] = '\0';
+	maps->state.blind[sizeof(maps->state.blind) - 1] = '\0';
 	return error;
 }
 
@@ -55,7 +55,7 @@ int kidos_drop_reader_open(struct kidos_drop_reader *maps, const char *path)
 	int error;
 
 	*maps = (struct kidos_drop_reader)KIDOS_DROP_READER_NONE;
-	error = read_status(maps, path);
+	error = read_state(maps, path);
 	if (error)
 		return error;
 	maps->counts = open_one(path, "drop_counts", sizeof(struct kidos_drop_key), sizeof(__u64));

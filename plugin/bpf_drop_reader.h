@@ -3,30 +3,13 @@
 #ifndef KIDOS_BPF_DROP_READER_H
 #define KIDOS_BPF_DROP_READER_H
 
-#include "abi_drop.h"
+#include "core/drop_state.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-
-/* The one value of the map `drop_state`: what the plugin tells about its probe. */
-struct kidos_drop_status {
-	__u32 abi;
-	__u32 running; /* drops are being counted; else the rest is of the last time */
-	__u32 cpus;
-	__u32 room; /* records of one CPU */
-	__u64 started; /* CLOCK_BOOTTIME, ns */
-	__u64 learn_until; /* CLOCK_BOOTTIME, ns: reasons first seen before it are ordinary */
-	__u64 missed; /* runs that the kernel skipped: counted + missed = dropped */
-	__u32 headers; /* addresses and ports are read */
-	__u32 owners; /* the processes of sockets are remembered */
-	char rung[32];
-	char blind[320]; /* what the probe cannot see */
-};
 
 struct kidos_drop_reader {
 	int counts, other, records; /* descriptors, -1 where there is none */
-	struct kidos_drop_status status; /* zeros where nothing is pinned */
+	struct kidos_drop_state state; /* zeros where nothing is pinned */
 	const struct kidos_drop_record *rings; /* mapped or copied, NULL before */
 	size_t records_total; /* of all rings */
 };

@@ -155,10 +155,27 @@ int kidos_maps_totals(const struct kidos_maps *maps, unsigned int slot, unsigned
 			  (uint64_t *)totals, sizeof(*totals) / sizeof(uint64_t));
 }
 
+/* Place of what the plugin retired; the programs' is as far from the beginning. */
+static unsigned int retired_by_plugin(const struct kidos_maps *maps, unsigned int slot,
+				      unsigned int direction)
+{
+	return (maps->meta.slots + slot) * KIDOS_DIRECTIONS + direction;
+}
+
 int kidos_maps_retired(const struct kidos_maps *maps, unsigned int slot, unsigned int direction,
 		       struct kidos_retired *retired)
 {
-	return lookup(maps, KIDOS_MAP_RETIRED, slot * KIDOS_DIRECTIONS + direction, retired);
+	struct kidos_retired ours;
+	int error = lookup(maps, KIDOS_MAP_RETIRED, slot * KIDOS_DIRECTIONS + direction, retired);
+
+	if (!error)
+		error = lookup(maps, KIDOS_MAP_RETIRED, retired_by_plugin(maps, slot, direction),
+			       &ours);
+	for (unsigned int c = 0; !error && c < KIDOS_CLASSES; c++) {
+		retired->classes[c].packets += ours.classes[c].packets;
+		retired->classes[c].bytes += ours.classes[c].bytes;
+	}
+	return error;
 }
 
 int kidos_maps_events(const struct kidos_maps *maps, uint64_t events[KIDOS_EVENTS])
@@ -272,16 +289,15 @@ int kidos_maps_each_baseline(const struct kidos_maps *maps,
 	return 0;
 }
 
-/* The programs add to `retired` too, atomically; baseline has no mapping, so this may race. */
 int kidos_maps_retire_baseline(const struct kidos_maps *maps, const struct kidos_flow_key *key,
 			       const struct kidos_flow_baseline *flow)
 {
 	unsigned int slot = key->meta >> KIDOS_META_SLOT_SHIFT & KIDOS_META_SLOT_MASK;
 	unsigned int direction = key->meta >> KIDOS_META_DIRECTION_SHIFT & 1;
-	unsigned int index = slot * KIDOS_DIRECTIONS + direction;
+	unsigned int index = retired_by_plugin(maps, slot, direction);
 	unsigned int class = kidos_class_of((__u8)key->meta);
 	struct kidos_retired retired;
-	int error = kidos_maps_retired(maps, slot, direction, &retired);
+	int error = lookup(maps, KIDOS_MAP_RETIRED, index, &retired);
 
 	if (error)
 		return error;

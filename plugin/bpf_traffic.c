@@ -102,8 +102,9 @@ static __u32 entries_of(enum kidos_map map, const struct kidos_meta *settings)
 	case KIDOS_MAP_PORTS:
 		return settings->ports_mask + 1;
 	case KIDOS_MAP_TOTALS:
-	case KIDOS_MAP_RETIRED:
 		return settings->slots * KIDOS_DIRECTIONS;
+	case KIDOS_MAP_RETIRED:
+		return 2 * settings->slots * KIDOS_DIRECTIONS;
 	case KIDOS_MAP_FLOWS:
 		return settings->baseline ? (__u32)settings->max_flows : settings->set_mask + 1;
 	case KIDOS_MAP_DETAILS:

@@ -8,12 +8,12 @@
 
 #define TOP_REASONS 5
 
-static void take_status(const struct kidos_drop_status *status, struct ctl_drop_brief *brief)
+static void take_state(const struct kidos_drop_state *state, struct ctl_drop_brief *brief)
 {
-	kidos_text_escape(status->rung, brief->rung, sizeof(brief->rung));
-	kidos_text_escape(status->blind, brief->blind, sizeof(brief->blind));
-	brief->running = status->running;
-	brief->missed = status->missed;
+	kidos_text_escape(state->rung, brief->rung, sizeof(brief->rung));
+	kidos_text_escape(state->blind, brief->blind, sizeof(brief->blind));
+	brief->running = state->running;
+	brief->missed = state->missed;
 }
 
 static int run(struct ctl_drop_scan *scan, struct ctl_drop_brief *brief)
@@ -38,7 +38,7 @@ int ctl_drop_brief(const struct ctl_state *state, const struct ctl_settings *set
 	int error = kidos_drop_reader_open(&scan.maps, settings->state);
 
 	*brief = (struct ctl_drop_brief){ .counted = !error };
-	take_status(&scan.maps.status, brief);
+	take_state(&scan.maps.state, brief);
 	if (!error) {
 		scan.names = ctl_drop_names_new(state);
 		error = scan.names ? run(&scan, brief) : -ENOMEM;

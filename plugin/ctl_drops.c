@@ -32,7 +32,7 @@ static void print_head(const struct ctl_drop_scan *scan, const struct history *h
 
 	kidos_text_local(scan->now_ns, now);
 	printf("%s  %" PRIu64 " drops, %" PRIu64 " missed", now, scan->total,
-	       (uint64_t)scan->maps.status.missed);
+	       (uint64_t)scan->maps.state.missed);
 	if (history) {
 		kidos_text_scaled(rate(history, scan, history->total, scan->total), false, text);
 		printf(", %s/s", text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory.h"
-#include "abi_alert.h"
+#include "alert_queue.h"
 #include "drop_tally.h"
 #include "flow_series.h"
 #include "reader.h"
@@ -25,7 +25,7 @@ uint64_t kidos_plan_bytes(uint32_t max_flows, uint32_t slots, unsigned int cpus)
 	uint64_t per_slot = sizeof(struct kidos_slot) +
 			    8 * sizeof(struct kidos_port) + /* at most: four to eight places */
 			    KIDOS_DIRECTIONS * (sizeof(struct kidos_totals) * cpus +
-						sizeof(struct kidos_retired));
+						2 * sizeof(struct kidos_retired));
 
 	return flow_bytes(max_flows) + SPILL_RING + slots * per_slot;
 }
@@ -78,6 +78,7 @@ int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int 
 	uint64_t drops = config->drops_enabled ? drop_bytes() + (uint64_t)DROP_ROOM_LEAST * cpus *
 								 sizeof(struct kidos_drop_record)
 					       : 0;
+	uint64_t alerts = config->alerts_block && config->alerts_enabled ? KIDOS_ALERTS_BYTES : 0;
 	uint32_t flows = SMALLEST;
 
 	plan->limit = limit_of(config, memory);
@@ -86,11 +87,11 @@ int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int 
 	while (plan->ports < 4 * plan->slots)
 		plan->ports *= 2;
 	while (2 * flows <= config->max_flows &&
-	       drops + series + kidos_plan_bytes(2 * flows, plan->slots, cpus) <= plan->limit)
+	       alerts + drops + series + kidos_plan_bytes(2 * flows, plan->slots, cpus) <= plan->limit)
 		flows *= 2;
 	plan->max_flows = flows;
 	plan->sets = 2 * flows / KIDOS_WAYS;
-	plan->bytes = drops + series + kidos_plan_bytes(flows, plan->slots, cpus);
+	plan->bytes = alerts + drops + series + kidos_plan_bytes(flows, plan->slots, cpus);
 	plan->drop_room = 0;
 	if (drops)
 		plan_records(plan, cpus);

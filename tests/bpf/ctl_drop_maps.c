@@ -139,7 +139,7 @@ static void fill_counts(void)
 
 static void set_state(void)
 {
-	struct kidos_drop_status state = { .rung = "a test's rung",
+	struct kidos_drop_state state = { .rung = "a test's rung",
 					   .blind = "the dark\n\033",
 					   .running = 1,
 					   .room = ROOM,
@@ -168,7 +168,7 @@ static int make_maps(void)
 	    bpf_map_create(BPF_MAP_TYPE_ARRAY, pins[RECORDS], 4, sizeof(struct kidos_drop_record),
 			   CPUS * ROOM, &mmapable);
 	drop_maps.fd[STATE] = bpf_map_create(BPF_MAP_TYPE_ARRAY, pins[STATE], 4,
-					     sizeof(struct kidos_drop_status), 1, NULL);
+					     sizeof(struct kidos_drop_state), 1, NULL);
 	for (int i = 0; i < PINS; i++)
 		if (drop_maps.fd[i] < 0)
 			return -1;

@@ -16,7 +16,19 @@
 
 #define LOOPBACK 1 /* ifindex of test runs */
 
-int table_run_open(struct table_run *run, unsigned int idle)
+/* Programs that find a hash map in the table's place are loaded on its rung. */
+static int make_hash(struct table_run *run)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
+
+	run->meta.baseline = 1;
+	run->maps.fd[KIDOS_MAP_FLOWS] = bpf_map_create(
+	    BPF_MAP_TYPE_HASH, "flows", sizeof(struct kidos_flow_key),
+	    sizeof(struct kidos_flow_baseline), (__u32)run->meta.max_flows, &options);
+	return run->maps.fd[KIDOS_MAP_FLOWS] < 0 ? -errno : 0;
+}
+
+int table_run_open(struct table_run *run, unsigned int idle, bool hash)
 {
 	*run = (struct table_run){
 	    .maps = KIDOS_MAPS_NONE,
@@ -33,13 +45,15 @@ int table_run_open(struct table_run *run, unsigned int idle)
 		},
 	};
 	run->maps.cpus = kidos_possible_cpus();
+	if (hash && make_hash(run))
+		return -errno;
 	run->traffic = kidos_traffic_load(&run->maps, &run->meta, 0);
 	if (!run->traffic)
 		return -errno;
 	run->maps.meta = run->meta;
-	return kidos_maps_mmap(&run->maps) ? -EIO
-					   : kidos_maps_set_port(&run->maps, 0, LOOPBACK,
-								 TABLE_SLOT, KIDOS_PORT_ETHERNET);
+	return kidos_maps_mmap(&run->maps)
+		   ? -EIO
+		   : kidos_maps_set_port(&run->maps, 0, LOOPBACK, TABLE_SLOT, KIDOS_PORT_ETHERNET);
 }
 
 void table_run_close(struct table_run *run)
@@ -79,6 +93,20 @@ void table_run_send(const struct table_run *run, enum kidos_program program, uns
 	count->bytes += packet.length;
 }
 
+void table_run_key(unsigned int kind, unsigned int flow, struct kidos_flow_key *key)
+{
+	struct packet packet;
+	struct kidos_packet parsed;
+	struct kidos_frame frame = { .data = packet.bytes };
+
+	packet_build(&packet_kinds[kind], &packet_defaults, flow, &packet);
+	frame.data_end = packet.bytes + packet.length;
+	frame.length = (__u32)packet.length;
+	kidos_parse(&frame, &parsed);
+	*key = parsed.key;
+	key->meta |= TABLE_SLOT << KIDOS_META_SLOT_SHIFT;
+}
+
 void table_run_totals(const struct table_run *run, struct table_counts *totals, uint64_t *errors)
 {
 	struct kidos_totals read;
@@ -89,7 +117,7 @@ void table_run_totals(const struct table_run *run, struct table_counts *totals, 
 		assert_int_equal(kidos_maps_totals(&run->maps, TABLE_SLOT, d, &read), 0);
 		for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
 			totals->classes[d][c].packets =
-				read.hook[c].packets + read.extra[c].packets;
+			    read.hook[c].packets + read.extra[c].packets;
 			totals->classes[d][c].bytes = read.hook[c].bytes + read.extra[c].bytes;
 		}
 		for (unsigned int e = KIDOS_PARSE_OK + 1; e < KIDOS_PARSE_ERRORS; e++)

@@ -8,6 +8,8 @@
 
 #include "bpf_traffic.h"
 
+#include <stdbool.h>
+
 #define TABLE_SLOT 1
 #define TABLE_SETS 32 /* 256 entries; as many flows in the baseline's hash map */
 
@@ -22,13 +24,19 @@ struct table_counts {
 	struct kidos_count classes[KIDOS_DIRECTIONS][KIDOS_CLASSES];
 };
 
-/* idle: units after which an entry is free. 0, or -errno with the reason logged. */
-int table_run_open(struct table_run *run, unsigned int idle);
+/*
+ * idle: units after which an entry is free. hash: on the rung of kernels before
+ * 5.12, else on the best of this one. 0, or -errno with the reason logged.
+ */
+int table_run_open(struct table_run *run, unsigned int idle, bool hash);
 void table_run_close(struct table_run *run);
 
 /* Sends flow of a kind of frame (index into packet_kinds) through a program and adds it to sent. */
 void table_run_send(const struct table_run *run, enum kidos_program program, unsigned int kind,
 		    unsigned int flow, struct table_counts *sent);
+
+/* The key that the programs make of it at XDP. */
+void table_run_key(unsigned int kind, unsigned int flow, struct kidos_flow_key *key);
 
 /* Wire units, summed over the CPUs. errors: malformed packets. */
 void table_run_totals(const struct table_run *run, struct table_counts *totals, uint64_t *errors);

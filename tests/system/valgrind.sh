@@ -44,7 +44,7 @@ churn() {
 
 # The report ends with its sum only if valgrind came to the end.
 no_error() {
-	grep -q 'ERROR SUMMARY: 0 errors' "$work/report" || { head -n 80 "$work/report"; return 1; }
+	grep -q 'ERROR SUMMARY: 0 errors' "$work/report" || { grep -v "WARNING: unhandled" "$work/report" | head -n 80; return 1; }
 }
 
 make_ns a b
