@@ -68,6 +68,10 @@ static void print_one(const struct ctl_alert *alert)
 
 static void print(const struct ctl_alerts *alerts)
 {
+	if (!alerts->count) {
+		printf("none since the daemon started\n");
+		return;
+	}
 	printf("%-29s  %-29s  %5s  %s\n", "START", "END", "KEYS", "ALERT");
 	for (size_t i = 0; i < alerts->count; i++)
 		print_one(&alerts->items[i]);

@@ -3,6 +3,7 @@
 #include "core/log.h"
 #include "engine_alerts.h"
 #include "engine_control.h"
+#include "engine_drop_share.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -240,6 +241,7 @@ void kidos_engine_stop(struct kidos_engine *engine)
 		kidos_world_close(engine, &engine->worlds[i]);
 	free(engine->worlds);
 	kidos_drops_close(engine);
+	kidos_drop_share_close(engine);
 	kidos_flows_stop(engine);
 	kidos_maps_close(&engine->maps);
 	kidos_control_close(&engine->control);

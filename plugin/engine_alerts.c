@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -16,16 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define QUEUE_ROOM 256
 #define TICK_MS 250
-#define PATIENCE_NS 1000000000 /* with a receiver, at the end */
-
-/* What one slot's counts were, and what is not judged yet. */
-struct share {
-	uint64_t part, whole;
-	bool based;
-	struct kidos_share open;
-};
+#define PATIENCE_S 1 /* with a receiver, at the end */
 
 struct kidos_alerts {
 	struct kidos_engine *engine;
@@ -33,10 +24,10 @@ struct kidos_alerts {
 	pthread_mutex_t lock; /* states, on */
 	struct kidos_alert_states *states;
 	bool on;
-	struct share *shares; /* by slot and kind; the poll's */
 	struct kidos_alert_queue *queue;
 	struct kidos_ring *ring;
-	atomic_ullong sent, refused, malformed;
+	atomic_ullong sent, refused;
+	atomic_bool malformed; /* said so in the log */
 	pthread_t reader, teller;
 	bool reading, telling;
 	int epoll, stop;
@@ -77,7 +68,8 @@ static void take_record(const void *data, size_t size, void *context)
 	enum kidos_alert_kind kind;
 
 	if (kidos_alert_kind_of(data, size, &kind)) {
-		atomic_fetch_add(&alerts->malformed, 1);
+		if (!atomic_exchange(&alerts->malformed, true))
+			kidos_log(LOG_WARNING, "alerts: a record that this version does not know");
 		return;
 	}
 	memcpy(&record, data, sizeof(record));
@@ -119,6 +111,8 @@ static void *tell(void *context)
 	while (kidos_alert_queue_take(alerts->queue, &news)) {
 		kidos_notice_of(&news.episode, news.step, kidos_boot_ns(), &notice);
 		error = alerts->notify(&notice);
+		if (error && !atomic_load(&alerts->refused))
+			kidos_log(LOG_NOTICE, "alerts: no plugin takes notifications, such as exec");
 		if (news.step != KIDOS_ALERT_ENDED)
 			atomic_fetch_add(error ? &alerts->refused : &alerts->sent, 1);
 	}
@@ -153,12 +147,10 @@ static int make(struct kidos_alerts *alerts)
 		return -errno;
 	first_id = first_id >> 1 | 1;
 	alerts->states = kidos_alert_states_new(&limits, first_id, put, alerts);
-	alerts->queue = kidos_alert_queue_new(QUEUE_ROOM);
-	alerts->shares =
-	    calloc((size_t)alerts->engine->meta.slots * KIDOS_ALERT_KINDS, sizeof(*alerts->shares));
+	alerts->queue = kidos_alert_queue_new(KIDOS_ALERT_QUEUE);
 	alerts->epoll = epoll_create1(EPOLL_CLOEXEC);
 	alerts->stop = eventfd(0, EFD_CLOEXEC);
-	if (!alerts->states || !alerts->queue || !alerts->shares)
+	if (!alerts->states || !alerts->queue)
 		return -ENOMEM;
 	if (alerts->epoll < 0 || alerts->stop < 0)
 		return -errno;
@@ -220,7 +212,7 @@ static bool join(struct kidos_alerts *alerts)
 		kidos_alert_queue_close(alerts->queue);
 	if (alerts->telling) {
 		clock_gettime(CLOCK_MONOTONIC, &end);
-		end.tv_sec += PATIENCE_NS / 1000000000;
+		end.tv_sec += PATIENCE_S;
 		joined = !pthread_clockjoin_np(alerts->teller, NULL, CLOCK_MONOTONIC, &end);
 	}
 	return joined;
@@ -237,7 +229,6 @@ void kidos_alerts_stop(struct kidos_engine *engine)
 	engine->alerts = NULL;
 	kidos_ring_close(alerts->ring);
 	kidos_alert_states_free(alerts->states);
-	free(alerts->shares);
 	if (alerts->epoll >= 0)
 		close(alerts->epoll);
 	if (alerts->stop >= 0)
@@ -257,51 +248,16 @@ int kidos_alerts_join(struct kidos_engine *engine, int map)
 {
 	struct kidos_alerts *alerts = engine->alerts;
 
-	if (!alerts)
+	if (!alerts || alerts->ring)
 		return 0;
 	alerts->ring = kidos_ring_open(map, take_record, alerts);
 	return alerts->ring ? watch(alerts, kidos_ring_fd(alerts->ring)) : -errno;
 }
 
-static void judge(struct kidos_alerts *alerts, enum kidos_alert_kind kind, unsigned int slot,
-		  double percent)
+void kidos_alerts_raise(struct kidos_engine *engine, const struct kidos_alert *alert)
 {
-	struct kidos_alert alert = {
-	    .time_ns = kidos_boottime_ns(),
-	    .kind = kind,
-	    .observed = percent,
-	    .threshold = kind == KIDOS_ALERT_DROP_SHARE
-			     ? (double)alerts->engine->config->drop_share
-			     : kidos_alert_rules[kind].threshold,
-	};
-
-	if (percent <= alert.threshold)
-		return;
-	kidos_port_name(&alerts->engine->slots[slot], alert.instance, sizeof(alert.instance));
-	take(alerts, &alert);
-}
-
-void kidos_alerts_interval(struct kidos_engine *engine, enum kidos_alert_kind kind,
-			   unsigned int slot, uint64_t part, uint64_t whole)
-{
-	struct kidos_alerts *alerts = engine->alerts;
-	uint64_t window_ns = engine->config->alert_window * 1000000000u;
-	struct share *share;
-	double percent;
-	bool enough;
-
-	if (!alerts)
-		return;
-	share = &alerts->shares[slot * KIDOS_ALERT_KINDS + kind];
-	enough =
-	    share->based && kidos_share_add(&share->open, part - share->part, whole - share->whole,
-					    kidos_boottime_ns(), window_ns,
-					    kidos_alert_rules[kind].least, &percent);
-	share->part = part;
-	share->whole = whole;
-	share->based = true;
-	if (enough)
-		judge(alerts, kind, slot, percent);
+	if (engine->alerts)
+		take(engine->alerts, alert);
 }
 
 void kidos_alerts_switch(struct kidos_engine *engine, bool on)
@@ -325,5 +281,4 @@ void kidos_alerts_totals(struct kidos_engine *engine, struct kidos_alert_totals 
 	pthread_mutex_unlock(&alerts->lock);
 	totals->sent = atomic_load(&alerts->sent);
 	totals->lost = totals->counts.lost + atomic_load(&alerts->refused);
-	totals->malformed = atomic_load(&alerts->malformed);
 }

@@ -17,22 +17,18 @@ int kidos_alerts_start(struct kidos_engine *engine, kidos_notify notify);
 /* Within 1.5 s, whatever a receiver of notifications does. */
 void kidos_alerts_stop(struct kidos_engine *engine);
 
-/* Records of this ring buffer map are signs from now on; 0 or -errno. Once. */
+/* Records of this ring buffer map are signs from now on; 0 (also when it was joined) or -errno. */
 int kidos_alerts_join(struct kidos_engine *engine, int map);
 
-/*
- * What an interface saw since kidos started, both growing: a part (drops) of
- * a whole (packets) that this kind judges. From the poll, under its lock.
- */
-void kidos_alerts_interval(struct kidos_engine *engine, enum kidos_alert_kind kind,
-			   unsigned int slot, uint64_t part, uint64_t whole);
+/* A sign that a poll found; any thread. */
+void kidos_alerts_raise(struct kidos_engine *engine, const struct kidos_alert *alert);
 
 /* While off, no sign is taken; what is active ends by its cool-down. */
 void kidos_alerts_switch(struct kidos_engine *engine, bool on);
 
 struct kidos_alert_totals {
 	struct kidos_alert_counts counts;
-	uint64_t sent, lost, malformed;
+	uint64_t sent, lost;
 };
 /* sent + lost + counts.suppressed + those in the queue = the sum of counts.raised. */
 void kidos_alerts_totals(struct kidos_engine *engine, struct kidos_alert_totals *totals);

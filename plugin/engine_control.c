@@ -47,7 +47,7 @@ static void drops_switch(struct kidos_engine *engine, bool on)
 		kidos_drops_stop(engine);
 }
 
-/* status starts as absent. A collector that is absent or has failed is not switched. */
+/* status starts as absent. A collector that is absent is not switched. */
 static const struct {
 	void (*status)(const struct kidos_engine *engine, struct kidos_collector_status *status);
 	void (*change)(struct kidos_engine *engine, bool on);
@@ -96,7 +96,7 @@ static void switch_collector(struct kidos_engine *engine, const struct kidos_req
 	struct kidos_collector_status status;
 
 	status = status_of(engine, collector);
-	if (status.state != KIDOS_COLLECTOR_ON && status.state != KIDOS_COLLECTOR_OFF) {
+	if (status.state == KIDOS_COLLECTOR_ABSENT) {
 		answer->status = -ENOTSUP;
 		snprintf(answer->text, sizeof(answer->text), "%s cannot be switched %s: %.120s",
 			 kidos_collector_names[collector], word, status.reason);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine_alerts.h"
 #include "engine_drop_ports.h"
 
 #include <stdlib.h>
@@ -8,7 +7,6 @@
 struct port {
 	unsigned int ifindex; /* whose counters were read; 0: none yet */
 	uint64_t missed, overrun;
-	uint64_t drops;
 };
 
 struct kidos_drop_ports {
@@ -47,14 +45,10 @@ static void take_losses(struct port *port, const struct kidos_link *link,
 	uint64_t first = gained(link->missed, port->missed);
 	uint64_t second = gained(link->overrun, port->overrun);
 
-	if (port->ifindex == link->ifindex && first) {
+	if (port->ifindex == link->ifindex && first)
 		kidos_drop_tally_add(tally, &missed, first);
-		port->drops += first;
-	}
-	if (port->ifindex == link->ifindex && second > first) {
+	if (port->ifindex == link->ifindex && second > first)
 		kidos_drop_tally_add(tally, &overrun, second - first);
-		port->drops += second - first;
-	}
 	port->ifindex = link->ifindex;
 	port->missed = link->missed;
 	port->overrun = link->overrun;
@@ -87,40 +81,4 @@ void kidos_drop_ports_pause(struct kidos_drop_ports *ports)
 {
 	for (unsigned int slot = 0; slot < ports->slots; slot++)
 		ports->ports[slot].ifindex = 0;
-}
-
-static unsigned int slot_of(const struct kidos_engine *engine, const struct kidos_drop_key *key)
-{
-	for (size_t i = 0; i < engine->world_count; i++) {
-		const struct kidos_world *world = &engine->worlds[i];
-
-		if ((uint32_t)world->inode != key->netns)
-			continue;
-		for (size_t j = 0; j < world->port_count; j++)
-			if (world->ports[j].ifindex == key->ifindex)
-				return world->ports[j].slot;
-	}
-	return KIDOS_SLOT_OTHER;
-}
-
-void kidos_drop_ports_add(struct kidos_drop_ports *ports, const struct kidos_engine *engine,
-			  const struct kidos_drop_key *key, uint64_t packets)
-{
-	unsigned int slot = key->ifindex ? slot_of(engine, key) : KIDOS_SLOT_OTHER;
-
-	ports->ports[slot].drops += packets;
-}
-
-void kidos_drop_ports_judge(const struct kidos_drop_ports *ports, struct kidos_engine *engine)
-{
-	struct kidos_sum sums[KIDOS_DIRECTIONS];
-
-	for (unsigned int slot = 1; engine->config->drop_share && slot < ports->slots; slot++) {
-		if (engine->slots[slot].state != KIDOS_SLOT_ATTACHED ||
-		    kidos_slot_sums(engine, slot, sums))
-			continue;
-		kidos_alerts_interval(engine, KIDOS_ALERT_DROP_SHARE, slot,
-				      ports->ports[slot].drops,
-				      sums[KIDOS_RX].hook_packets + sums[KIDOS_TX].hook_packets);
-	}
 }

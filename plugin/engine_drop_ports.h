@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* engine_drop_ports.h: drops by watched interface: for its share, and what its driver lost. */
+/* engine_drop_ports.h: what the drivers of watched interfaces lost. */
 #ifndef KIDOS_ENGINE_DROP_PORTS_H
 #define KIDOS_ENGINE_DROP_PORTS_H
 
@@ -21,12 +21,5 @@ void kidos_drop_ports_read(struct kidos_drop_ports *ports, const struct kidos_en
 
 /* What drivers lose until the next reading is not counted: drops are off. */
 void kidos_drop_ports_pause(struct kidos_drop_ports *ports);
-
-/* Drops at the interface of this key, if it is watched. */
-void kidos_drop_ports_add(struct kidos_drop_ports *ports, const struct kidos_engine *engine,
-			  const struct kidos_drop_key *key, uint64_t packets);
-
-/* Hands each interface's drops and packets to the alerts, if DropShare wants it. */
-void kidos_drop_ports_judge(const struct kidos_drop_ports *ports, struct kidos_engine *engine);
 
 #endif

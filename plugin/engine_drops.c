@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine_alerts.h"
 #include "engine_drop_ports.h"
+#include "engine_drop_share.h"
 #include "engine_drops.h"
 #include "bpf_drops.h"
 #include "bpf_reasons.h"
@@ -44,8 +45,6 @@ static uint64_t boottime_ns(void)
  */
 static void load_names(struct kidos_engine_drops *drops)
 {
-	if (drops->named)
-		return;
 	drops->named = true;
 	drops->reasons = kidos_reasons_load();
 	if (!drops->reasons)
@@ -88,8 +87,6 @@ static int publish(struct kidos_engine *engine, struct kidos_engine_drops *drops
 		error = kidos_drop_maps_set_state(&drops->maps, &drops->state);
 	if (!error && first)
 		error = kidos_drop_maps_pin(&drops->maps, &engine->state);
-	if (!error && first)
-		error = kidos_alerts_join(engine, drops->maps.fd[KIDOS_DROP_MAP_ALERTS]);
 	return error;
 }
 
@@ -190,7 +187,8 @@ bool kidos_drops_unusual(const struct kidos_engine *engine, const struct kidos_d
 
 struct reading {
 	struct kidos_engine_drops *drops;
-	const struct kidos_engine *engine;
+	struct kidos_engine *engine;
+	const struct kidos_config *config;
 	bool learned; /* the time to learn is over */
 };
 
@@ -214,10 +212,10 @@ static void take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 		return;
 	kind.reason = kidos_reason_name(drops->reasons, key->reason, reason);
 	kind.place = kidos_symbol_name(drops->symbols, key->place, NULL, place);
-	if (kidos_strings_have(&reading->engine->config->ignore_reasons, kind.reason) ||
-	    kidos_strings_have(&reading->engine->config->ignore_places, kind.place))
+	if (kidos_strings_have(&reading->config->ignore_reasons, kind.reason) ||
+	    kidos_strings_have(&reading->config->ignore_places, kind.place))
 		return;
-	kidos_drop_ports_add(drops->ports, reading->engine, key, packets);
+	kidos_drop_share_add(reading->engine, key, packets);
 	kind.benign = is_benign(reading, key->reason);
 	kidos_drop_tally_add(&drops->tally, &kind, packets);
 }
@@ -275,26 +273,38 @@ static void emit_missed(kidos_emit emit, void *context, uint64_t missed, uint64_
 	emit(&sample, context);
 }
 
+/* Not before there are names, by which reasons are ignored and told; the ring keeps the first. */
+static void join_alerts(struct kidos_engine *engine, const struct kidos_engine_drops *drops)
+{
+	int error = kidos_alerts_join(engine, drops->maps.fd[KIDOS_DROP_MAP_ALERTS]);
+
+	if (error)
+		kidos_log(LOG_WARNING, "alerts of drops: %s", strerror(-error));
+}
+
 void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *context)
 {
 	struct kidos_engine_drops *drops = engine->drops;
-	struct reading reading = { .drops = drops, .engine = engine };
+	struct reading reading = { .drops = drops, .engine = engine, .config = engine->config };
 	int error;
 
 	if (!drops || drops->maps.fd[KIDOS_DROP_MAP_STATE] < 0)
 		return;
-	load_names(drops);
+	if (!drops->named) {
+		load_names(drops);
+		join_alerts(engine, drops);
+	}
 	reading.learned = boottime_ns() >= drops->state.learn_until;
 	if (drops->programs)
 		kidos_drop_ports_read(drops->ports, engine, &drops->tally);
 	error = kidos_drop_maps_each(&drops->maps, take_count, &reading);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
+	kidos_drop_share_judge(engine);
 	take_other(drops);
 	drops->state.missed = drops->missed_before +
 			      (drops->programs ? kidos_drops_missed(drops->programs) : 0);
 	kidos_drop_maps_set_state(&drops->maps, &drops->state);
-	kidos_drop_ports_judge(drops->ports, engine);
 	emit_tally(emit, context, &drops->tally);
 	emit_missed(emit, context, drops->state.missed, kidos_drop_maps_alerts_lost(&drops->maps));
 }

@@ -63,6 +63,7 @@ struct kidos_engine {
 	uint64_t control_taken; /* number of the last request */
 	bool flows_off, alerts_off; /* by request */
 	pthread_mutex_t lock; /* everything above, but for config */
+	struct kidos_drop_share *drop_shares; /* of each slot, NULL before their first use */
 	struct kidos_alerts *alerts; /* NULL: off; has a lock of its own */
 	pthread_t thread;
 	bool threaded;

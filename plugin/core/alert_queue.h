@@ -16,6 +16,14 @@ struct kidos_news {
 	struct kidos_episode episode;
 };
 
+#define KIDOS_ALERT_QUEUE 256 /* news, the plugin's queue */
+
+/* Bytes of states, their map, and the queue. */
+#define KIDOS_ALERTS_BYTES                                                                         \
+	(KIDOS_ALERT_QUEUE * sizeof(struct kidos_news) +                                           \
+	 2ull * KIDOS_EPISODES * sizeof(struct kidos_episode) +                                    \
+	 KIDOS_ALERT_KEYS * (KIDOS_ALERT_SUBJECT + 16ull) + KIDOS_RATE_LIMIT_MAX * 8ull)
+
 /* NULL without memory. room: at least 2. */
 struct kidos_alert_queue *kidos_alert_queue_new(unsigned int room);
 /* Whoever takes must have ended. Accepts NULL. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory.h"
-#include "abi_alert.h"
+#include "alert_queue.h"
 #include "drop_tally.h"
 #include "flow_series.h"
 #include "reader.h"
@@ -78,6 +78,7 @@ int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int 
 	uint64_t drops = config->drops_enabled ? drop_bytes() + (uint64_t)DROP_ROOM_LEAST * cpus *
 								 sizeof(struct kidos_drop_record)
 					       : 0;
+	uint64_t alerts = config->alerts_block && config->alerts_enabled ? KIDOS_ALERTS_BYTES : 0;
 	uint32_t flows = SMALLEST;
 
 	plan->limit = limit_of(config, memory);
@@ -86,11 +87,11 @@ int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int 
 	while (plan->ports < 4 * plan->slots)
 		plan->ports *= 2;
 	while (2 * flows <= config->max_flows &&
-	       drops + series + kidos_plan_bytes(2 * flows, plan->slots, cpus) <= plan->limit)
+	       alerts + drops + series + kidos_plan_bytes(2 * flows, plan->slots, cpus) <= plan->limit)
 		flows *= 2;
 	plan->max_flows = flows;
 	plan->sets = 2 * flows / KIDOS_WAYS;
-	plan->bytes = drops + series + kidos_plan_bytes(flows, plan->slots, cpus);
+	plan->bytes = alerts + drops + series + kidos_plan_bytes(flows, plan->slots, cpus);
 	plan->drop_room = 0;
 	if (drops)
 		plan_records(plan, cpus);

@@ -19,7 +19,10 @@ config="<Interface \"b0\">
 	Namespace \"$run-b\"
 	Virtual true
 	XdpMode \"native\"
-</Interface>"
+</Interface>
+<Alerts>
+	CoolDown 1
+</Alerts>"
 
 attached_b0() {
 	"$kidosctl" --state "$state" status --json |
@@ -41,6 +44,21 @@ churn() {
 	wait_for 10 attached_b0 b0
 }
 
+# An alert from its start to its end, which collectd's logfile takes too.
+alert() {
+	in_ns a "$frames" a0 udp 3000 --dst-mac 02:00:00:00:00:99 || return 1
+	wait_for 10 logged 'drop_share on' && wait_for 10 logged 'over after'
+}
+
+switched() {
+	local name
+	for name in flows drops alerts; do
+		"$kidosctl" --state "$state" collector "$name" off &&
+			"$kidosctl" --state "$state" collector "$name" on || return 1
+	done
+	wait_for 10 attached_b0 b0
+}
+
 no_report() {
 	local file bad=0
 	for file in "$work"/report*; do
@@ -56,6 +74,8 @@ start_collectd - "$config" env LD_PRELOAD="$runtime"
 check 'attached' wait_for 20 attached_b0 b0
 check 'the plugin in use is the instrumented one' grep -q libasan "/proc/$daemon/maps"
 check 'interfaces and a namespace come and go' churn
+check 'an alert starts and ends' alert
+check 'collectors are switched off and on' switched
 stop_collectd
 check 'nothing is left' nothing_left
 check 'no report, no leak' no_report

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* engine_drop_share.h: the alert drop_share: which share of an interface's packets is dropped. */
+#ifndef KIDOS_ENGINE_DROP_SHARE_H
+#define KIDOS_ENGINE_DROP_SHARE_H
+
+#include "abi_drop.h"
+
+struct kidos_engine;
+
+/* All of them under the engine's lock. So many more drops of this key. */
+void kidos_drop_share_add(struct kidos_engine *engine, const struct kidos_drop_key *key,
+			  __u64 packets);
+
+/* Once a poll, when all of it was added. */
+void kidos_drop_share_judge(struct kidos_engine *engine);
+
+void kidos_drop_share_close(struct kidos_engine *engine);
+
+#endif
