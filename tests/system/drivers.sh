@@ -23,7 +23,6 @@ value() {
 # of so many bytes at LINK.
 moves() {
 	local link=$1 direction=$2 bytes=$3 packets before=() now=()
-	settle
 	before=("$(value if_packets "$link" "$direction")" "$(value if_octets "$link" "$direction")")
 	in_ns "$4" "$frames" "$5" "$6" 20 --dst-mac "$7" >/dev/null || return 1
 	settle
@@ -124,7 +123,6 @@ total() {
 # c0 -> b1, a port of br0; whatever b1 receives is mirrored into m0 -> m1.
 everywhere() {
 	local link before after i=0 wanted=(20 20 20 20) field
-	settle
 	mapfile -t before < <(seen)
 	in_ns c "$frames" c0 udp 20 --dst-mac "$(mac_of b br0)" >/dev/null || return 1
 	settle
@@ -142,7 +140,6 @@ everywhere() {
 # The same with hardware for a port: the total has that alone.
 once() {
 	local before after
-	settle
 	before=$(total)
 	in_ns b "$frames" w0 udp 20 --dst-mac "$(mac_of b br0)" >/dev/null || return 1
 	settle
@@ -165,7 +162,10 @@ add_name=v0
 ! add_link link b0 name v0 type vlan id 100 || vlan=yes
 ! take_nic e1000e b e0 || ! take_nic virtio_net b w0 || nics=yes
 
-start_collectd b "<Interface \"/./\">
+start_collectd b "<Flows>
+	MaxFlows 4096
+</Flows>
+<Interface \"/./\">
 	Virtual true
 	XdpMode \"tc\"
 </Interface>
@@ -177,6 +177,7 @@ check 'attached' wait_for 20 logged "interface br0 in"
 tc -n "$run-b" qdisc add dev b1 clsact 2>/dev/null
 check 'a mirror is set up' tc -n "$run-b" filter add dev b1 ingress protocol all prio 50 \
 	u32 match u32 0 0 action mirred egress mirror dev m0
+settle
 veths
 check 'one packet at veth, bridge and both ends of a mirror: counted at each' everywhere
 others

@@ -131,7 +131,6 @@ queue() {
 		skip 'a qdisc that drops: all sent packets are counted' 'this kernel has no tbf'
 		return
 	fi
-	settle
 	before=$(counted if_packets b0 udp tx)
 	datagrams 40
 	settle
@@ -143,7 +142,6 @@ queue() {
 # A veth drops what its peer would not take.
 driver_drops() {
 	local before dropped
-	settle
 	before=$(counted if_packets b0 udp tx) dropped=$(own b b0 tx dropped)
 	ip -n "$run-a" link set a0 mtu 300
 	datagrams 25
@@ -181,11 +179,15 @@ jumbo() {
 }
 
 build_path
-start_collectd b '<Interface "/./">
+start_collectd b '<Flows>
+	MaxFlows 4096
+</Flows>
+<Interface "/./">
 	Virtual true
 	XdpMode "tc"
 </Interface>'
 check 'attached' wait_for 20 logged 'interface u0 in'
+settle
 machines
 check 'to a machine: 20 frames are read there' to_machine
 queue
