@@ -34,7 +34,8 @@ enum action {
 	NOTHING,
 	LEASED,
 	LOST,
-	/* dhclient got no answer and offers a lease of old; taken, it would not ask again for long. */
+	/* dhclient got no answer and offers a lease of old; taken, it would not ask again for long.
+	 */
 	REFUSED,
 };
 

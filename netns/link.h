@@ -6,7 +6,8 @@
 
 /* What the kinds of links have in common. */
 
-/* Finds the link and compares kind, MTU, MAC and ARP with the topology; info is filled unless absent. */
+/* Finds the link and compares kind, MTU, MAC and ARP with the topology; info is filled unless
+ * absent. */
 int kn_link_probe(struct kn_world *world, const struct kn_link *link, struct kn_link_info *info,
 		  struct kn_err *err);
 

@@ -101,7 +101,7 @@ up_again() {
 }
 
 nothing_leased() {
-	[ -z "$(addresses 4)" ] && routes_are && [ ! -e /etc/netns/kt-netns-leased/resolv.conf ]
+	[ -z "$(addresses 4)" ] && routes_are "" && [ ! -e /etc/netns/kt-netns-leased/resolv.conf ]
 }
 
 # dhclient starts with the lease file of the one before, and offers what is in it after 7 seconds.

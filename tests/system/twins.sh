@@ -6,7 +6,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-nobody=02:00:00:00:00:99
 config="<Interface \"t0\">
 	Namespace \"$run-b\"
 </Interface>
@@ -39,10 +38,10 @@ flows_of() {
 
 # Odd numbers of frames, none of them twice.
 send_each_way() {
-	in_ns a "$frames" to-b udp 101 --dst-mac $nobody &&
-		in_ns a "$frames" to-c udp 57 --dst-mac $nobody &&
-		in_ns b "$frames" t0 tcp 13 --dst-mac $nobody &&
-		in_ns c "$frames" t0 tcp 7 --dst-mac $nobody
+	in_ns a "$frames" to-b udp 101 --dst-mac "$nobody" &&
+		in_ns a "$frames" to-c udp 57 --dst-mac "$nobody" &&
+		in_ns b "$frames" t0 tcp 13 --dst-mac "$nobody" &&
+		in_ns c "$frames" t0 tcp 7 --dst-mac "$nobody"
 }
 
 make_world 'a b c' 'a to-b b t0' 'a to-c c t0'
