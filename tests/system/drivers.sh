@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: yes
+# kernels: 6.12
 # Each kind of link counts packets and bytes in a way of its own: ours agree with it, exactly. And a
 # packet that comes by several of them is counted at each, under its name. Hardware: nics.sh.
 # shellcheck source-path=SCRIPTDIR source=lib.bash source=moves.bash

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: yes
+# kernels: 6.1
 # Hardware, as a guest has it (tests/guest/run --device e1000e --device virtio-net-pci): what it counts
 # of packets and bytes is what kidos counts, and in the total a packet is what hardware saw of it.
 # shellcheck source-path=SCRIPTDIR source=lib.bash source=moves.bash
