@@ -28,13 +28,15 @@ write_scripts() {
 	cat >"$work/sleeper" <<-END
 		#!/bin/bash
 		cat >/dev/null
-		sleep 10
+		touch "$got/sleeper.\$\$"
+		exec sleep 10
 	END
 	chmod 755 "$work/receive" "$work/sleeper"
 }
 
 # start NS KIDOS-LINES [SCRIPT]
 start() {
+	end_sleepers
 	rm -f "$got"/*
 	write_receivers "${3:-receive}"
 	start_collectd "$1" "$2
@@ -269,6 +271,14 @@ stop_while_told() {
 	stop_collectd
 }
 
+# collectd leaves them behind, in the namespace.
+end_sleepers() {
+	local file
+	for file in "$got"/sleeper.*; do
+		[ ! -e "$file" ] || kill "${file##*.}" 2>/dev/null
+	done
+}
+
 # A second try, since a machine that stood still is not our fault.
 down_in_time() {
 	echo "down in $stopped_ms ms"
@@ -290,14 +300,21 @@ slow() {
 	check "$1: the next is raised meanwhile" wait_for 5 active_alerts 2
 	stop_collectd
 	check "$1: down in two seconds" down_in_time "$2"
+	end_sleepers
 	check "$1: nothing is left" nothing_left
+}
+
+# kidos-netns, which the other links are made with, refuses such a name; ip does not.
+make_hostile() {
+	ip -n "$run-a" link add "$hostile" arp off type veth peer name "$hostile" netns "$run-b" &&
+		ip -n "$run-b" link set "$hostile" arp off up && ip -n "$run-a" link set "$hostile" up
 }
 
 write_scripts
 make_ns a b
 make_veth a a0 b b0
 make_veth a a1 b b1
-make_veth a "$hostile" b "$hostile"
+make_hostile
 start_and_end
 rate_limit
 hostile_name

@@ -148,10 +148,18 @@ def check_page(path, interface):
         wrong("nothing was counted")
 
 
+def first_values(folder, instance, kind):
+    """What was counted before the first poll, all classes together."""
+    firsts = [min(read_csv(paths).items(), key=lambda row: float(row[0]))[1]
+              for paths in names(folder, instance, kind).values()]
+    return [sum(first[way] for first in firsts) for way in range(2)]
+
+
 def check_spike(folder, interface, *csv_folders):
     for kind in TYPES:
         busiest = peak = 0.0
         for csv in csv_folders:
+            busiest = max(busiest, *first_values(csv, interface, kind))
             for (before, time), gained in csv_sums(csv, interface, kind).items():
                 seconds = max(1, round(float(time)) - round(float(before)))
                 busiest = max(busiest, max(gained) / seconds)

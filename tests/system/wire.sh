@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: yes
 # What the wire carries, where an skb is not a packet: TCP segments that are made or joined later,
 # those whose number the sender left open, tags in the metadata, frames of several buffers; links
 # without an Ethernet header; packets that are dropped behind the hook.
@@ -46,6 +45,7 @@ build_path() {
 	ip -n "$run-c" route add default via 10.0.2.2
 	in_ns b ethtool -K b1 tso off gso off gro off >/dev/null 2>&1
 	in_ns c ethtool -K c0 tso off gso off gro off >/dev/null 2>&1
+	[ -e /dev/net/tun ] || modprobe -q tun
 	in_ns b ip tuntap add dev t0 mode tap vnet_hdr
 	in_ns b ip tuntap add dev u0 mode tun vnet_hdr
 	ip -n "$run-b" link set t0 arp off up
