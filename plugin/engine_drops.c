@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine_alerts.h"
+#include "engine_drop_ports.h"
 #include "engine_drop_share.h"
 #include "engine_drops.h"
 #include "bpf_drops.h"
@@ -21,6 +22,7 @@ struct kidos_engine_drops {
 	struct kidos_drop_state state;
 	struct kidos_drops *programs; /* NULL while stopped */
 	struct kidos_drop_tally tally;
+	struct kidos_drop_ports *ports;
 	struct kidos_reasons *_Atomic reasons; /* names come with the first poll */
 	struct kidos_symbols *_Atomic symbols;
 	bool named;
@@ -57,7 +59,11 @@ static struct kidos_engine_drops *create(const struct kidos_engine *engine)
 {
 	struct kidos_engine_drops *drops = calloc(1, sizeof(*drops));
 
-	if (!drops || kidos_drop_tally_init(&drops->tally)) {
+	if (!drops)
+		return NULL;
+	drops->ports = kidos_drop_ports_new(engine->meta.slots);
+	if (!drops->ports || kidos_drop_tally_init(&drops->tally)) {
+		kidos_drop_ports_free(drops->ports);
 		free(drops);
 		return NULL;
 	}
@@ -126,6 +132,7 @@ void kidos_drops_stop(struct kidos_engine *engine)
 	drops->missed_before += kidos_drops_missed(drops->programs);
 	kidos_drops_free(drops->programs);
 	drops->programs = NULL;
+	kidos_drop_ports_pause(drops->ports);
 	drops->state.running = 0;
 	drops->state.missed = drops->missed_before;
 	if (drops->maps.fd[KIDOS_DROP_MAP_STATE] >= 0)
@@ -157,6 +164,7 @@ void kidos_drops_close(struct kidos_engine *engine)
 	kidos_drops_free(drops->programs);
 	kidos_drop_maps_close(&drops->maps);
 	kidos_drop_tally_free(&drops->tally);
+	kidos_drop_ports_free(drops->ports);
 	kidos_reasons_free(drops->reasons);
 	kidos_symbols_free(drops->symbols);
 	free(drops);
@@ -287,6 +295,8 @@ void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *contex
 		join_alerts(engine, drops);
 	}
 	reading.learned = boottime_ns() >= drops->state.learn_until;
+	if (drops->programs)
+		kidos_drop_ports_read(drops->ports, engine, &drops->tally);
 	error = kidos_drop_maps_each(&drops->maps, take_count, &reading);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));

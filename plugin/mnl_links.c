@@ -120,17 +120,20 @@ static int dump(struct kidos_rtnl *rtnl, unsigned short type, unsigned char fami
 	return dump_receive(rtnl, each, context);
 }
 
-static void read_counters(const struct nlattr *attribute, struct kidos_link_counters *counters)
+static void read_counters(const struct nlattr *attribute, struct kidos_link *link)
 {
 	struct rtnl_link_stats64 stats = {};
 	size_t size = mnl_attr_get_payload_len(attribute);
 
 	memcpy(&stats, mnl_attr_get_payload(attribute), size < sizeof(stats) ? size : sizeof(stats));
-	*counters = (struct kidos_link_counters){
+	link->counters = (struct kidos_link_counters){
 		.packets = { stats.rx_packets, stats.tx_packets },
 		.bytes = { stats.rx_bytes, stats.tx_bytes },
 		.dropped = { stats.rx_dropped, stats.tx_dropped },
 	};
+	link->missed = stats.rx_missed_errors;
+	link->overrun = stats.rx_fifo_errors > stats.rx_over_errors ? stats.rx_fifo_errors
+								    : stats.rx_over_errors;
 }
 
 static void read_kind(const struct nlattr *info, char kind[16])
@@ -165,7 +168,7 @@ static int each_link(const struct nlmsghdr *message, void *context)
 			read_kind(attribute, link->kind);
 			break;
 		case IFLA_STATS64:
-			read_counters(attribute, &link->counters);
+			read_counters(attribute, link);
 			break;
 		}
 	}

@@ -27,6 +27,8 @@ struct kidos_link {
 	bool has_device; /* hardware, real or emulated, is behind it */
 	bool default_route;
 	struct kidos_link_counters counters;
+	uint64_t missed; /* received, but the host had no room for them */
+	uint64_t overrun; /* the same under another name, or of another queue */
 };
 
 struct kidos_links {

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* Drops into series: three partitions of one total; names of places. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "drop_tally.h"
+#include "symbols.h"
+
+static uint64_t sum_part(const struct kidos_drop_part *part)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < part->count; i++)
+		sum += part->series[i].packets;
+	return sum;
+}
+
+static uint64_t sum_classes(const struct kidos_drop_tally *tally)
+{
+	uint64_t sum = tally->benign;
+
+	for (size_t i = 0; i < KIDOS_CLASSES; i++)
+		sum += tally->classes[i];
+	return sum;
+}
+
+static void assert_sums(const struct kidos_drop_tally *tally, uint64_t total)
+{
+	assert_int_equal(sum_part(&tally->reasons), total);
+	assert_int_equal(sum_part(&tally->places), total);
+	assert_int_equal(sum_classes(tally), total);
+}
+
+static void test_partitions_have_one_sum(void **state)
+{
+	const struct kidos_drop_kind kinds[] = {
+		{ "NO_SOCKET", "__udp4_lib_rcv", KIDOS_CLASS_UDP, false },
+		{ "NETFILTER_DROP", "nf_hook_slow", KIDOS_CLASS_TCP, false },
+		{ "NO_SOCKET", "tcp_v4_rcv", KIDOS_CLASS_TCP, true },
+		{ NULL, NULL, KIDOS_CLASS_OTHER, false },
+	};
+	struct kidos_drop_tally tally;
+	uint64_t total = 0;
+
+	(void)state;
+	assert_int_equal(kidos_drop_tally_init(&tally), 0);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		kidos_drop_tally_add(&tally, &kinds[i], i + 1);
+		total += i + 1;
+		assert_sums(&tally, total);
+	}
+	assert_int_equal(tally.reasons.count, 4);
+	assert_int_equal(tally.reasons.series[KIDOS_DROP_BENIGN].packets, 3);
+	assert_int_equal(tally.reasons.series[KIDOS_DROP_OTHER].packets, 4);
+	kidos_drop_tally_free(&tally);
+}
+
+static void test_names_are_bounded(void **state)
+{
+	struct kidos_drop_tally tally;
+	char name[KIDOS_DROP_NAME];
+
+	(void)state;
+	assert_int_equal(kidos_drop_tally_init(&tally), 0);
+	for (int i = 0; i < 3 * KIDOS_DROP_SERIES; i++) {
+		struct kidos_drop_kind kind = { name, name, KIDOS_CLASS_UDP, false };
+
+		snprintf(name, sizeof(name), "name_%d", i);
+		kidos_drop_tally_add(&tally, &kind, 1);
+	}
+	assert_int_equal(tally.reasons.count, KIDOS_DROP_SERIES);
+	assert_sums(&tally, 3 * KIDOS_DROP_SERIES);
+	kidos_drop_tally_free(&tally);
+}
+
+static void test_deltas_of_every_key(void **state)
+{
+	struct kidos_drop_tally tally;
+	struct kidos_drop_key key = { .place = 0xffffffff81000000u };
+
+	(void)state;
+	assert_int_equal(kidos_drop_tally_init(&tally), 0);
+	for (int round = 1; round <= 3; round++)
+		for (uint32_t i = 0; i < KIDOS_DROP_KEYS; i++) {
+			key.ifindex = i;
+			assert_int_equal(kidos_drop_tally_delta(&tally, &key, 7u * round), 7);
+		}
+	assert_int_equal(kidos_drop_tally_delta(&tally, &key, 21), 0);
+	kidos_drop_tally_free(&tally);
+}
+
+static struct kidos_symbols *symbols_of(const char *text)
+{
+	char path[] = "/tmp/kidos-symbols-XXXXXX";
+	int fd = mkstemp(path);
+	struct kidos_symbols *symbols;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	symbols = kidos_symbols_load(path);
+	unlink(path);
+	return symbols;
+}
+
+static void test_symbols(void **state)
+{
+	static const struct {
+		uint64_t address;
+		const char *name;
+		uint64_t offset;
+	} cases[] = {
+		{ 0xffffffff81001010, "first", 0x10 },
+		{ 0xffffffff81002000, "first", 0x1000 }, /* a call at its very end */
+		{ 0xffffffff81002001, "second", 1 },
+		{ 0xffffffffc0000100, "in_module", 0x100 },
+		{ 0xffffffffc0900000, "0xffffffffc0900000", 0 }, /* behind the last module */
+		{ 0x1000, "0x1000", 0 },
+		{ 0, "0x0", 0 },
+	};
+	struct kidos_symbols *symbols = symbols_of("ffffffffc0000000 t in_module\t[some]\n"
+						   "ffffffff81002000 T second\n"
+						   "ffffffff81001800 d data\n"
+						   "ffffffff81001000 t first\n");
+	char text[KIDOS_SYMBOL];
+	uint64_t offset;
+
+	(void)state;
+	assert_non_null(symbols);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_string_equal(kidos_symbol_name(symbols, cases[i].address, &offset, text),
+				    cases[i].name);
+		assert_int_equal(offset, cases[i].offset);
+	}
+	kidos_symbols_free(symbols);
+}
+
+static void test_hidden_symbols(void **state)
+{
+	char text[KIDOS_SYMBOL];
+
+	(void)state;
+	assert_null(symbols_of("0000000000000000 T first\n0000000000000000 T second\n"));
+	assert_string_equal(kidos_symbol_name(NULL, 0xffffffff81001010, NULL, text),
+			    "0xffffffff81001010");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_partitions_have_one_sum),
+		cmocka_unit_test(test_names_are_bounded),
+		cmocka_unit_test(test_deltas_of_every_key),
+		cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_hidden_symbols),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("drop_tally", tests, NULL, NULL);
+}
