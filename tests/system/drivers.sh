@@ -22,10 +22,10 @@ veths() {
 # Then it counts in NAPI, without the Ethernet header.
 gro_on() {
 	in_ns b ethtool -K b0 gro on || return 1
-	moves b0 rx 60 a a0 udp $nobody
+	moves b0 rx 60 a a0 udp "$nobody"
 	local status=$?
 	in_ns b ethtool -K b0 gro off
-	return $status
+	return "$status"
 }
 
 others() {
@@ -42,11 +42,9 @@ others() {
 }
 
 seen() {
-	local link file
+	local link
 	for link in b1 br0 m0 "$run-m:m1"; do
-		for file in "$link/if_packets-udp"; do
-			csv_last "$file"
-		done
+		csv_last "$link/if_packets-udp"
 	done
 }
 
@@ -59,8 +57,8 @@ everywhere() {
 	mapfile -t after < <(seen)
 	for link in b1 br0 m0 m1; do
 		field=1
-		[ $link != m0 ] || field=2
-		wanted[i]=$(($(cut -d, -f$field <<<"${after[i]}") - $(cut -d, -f$field <<<"${before[i]}")))
+		[ "$link" != m0 ] || field=2
+		wanted[i]=$(($(cut -d, -f"$field" <<<"${after[i]}") - $(cut -d, -f"$field" <<<"${before[i]}")))
 		echo "$link: ${wanted[i]}"
 		[ "${wanted[i]}" = 20 ] || return 1
 		i=$((i + 1))

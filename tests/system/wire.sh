@@ -56,7 +56,7 @@ send_tcp() {
 	in_ns c iperf3 -s -1 -p 5301 >"$work/server" 2>&1 &
 	started+=($!)
 	wait_for 10 listens || return 1
-	in_ns a iperf3 -c 10.0.2.1 -p 5301 -n ${megabytes}M >"$work/client" 2>&1 || { cat "$work/client"; return 1; }
+	in_ns a iperf3 -c 10.0.2.1 -p 5301 -n "${megabytes}M" >"$work/client" 2>&1 || { cat "$work/client"; return 1; }
 	wait "${started[-1]}"
 	unset 'started[-1]'
 }
