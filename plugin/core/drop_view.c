@@ -31,16 +31,20 @@ int64_t kidos_drop_clock(void)
 	return read_clock(CLOCK_REALTIME) - read_clock(CLOCK_BOOTTIME);
 }
 
-/* The programs write sequence, the rest, sequence_end; hence the reader goes the other way round.
+/*
+ * The programs write 0 to sequence, then the rest, then sequence: it stands for
+ * the whole while it is the same before and after. sequence_end catches stores
+ * that another processor saw in another order: BPF has no barrier for them.
  */
 bool kidos_drop_read(const struct kidos_drop_record *record, int64_t clock,
 		     struct kidos_drop_view *view)
 {
-	__u64 end = __atomic_load_n(&record->sequence_end, __ATOMIC_ACQUIRE);
+	__u64 sequence = __atomic_load_n(&record->sequence, __ATOMIC_ACQUIRE);
 
 	view->record = *record;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (!end || __atomic_load_n(&record->sequence, __ATOMIC_RELAXED) != end)
+	if (!sequence || __atomic_load_n(&record->sequence, __ATOMIC_RELAXED) != sequence ||
+	    view->record.sequence_end != sequence)
 		return false;
 	view->time_ns = view->record.time + (uint64_t)clock;
 	return view->record.class < KIDOS_CLASSES && view->record.owner < KIDOS_OWNERS;
