@@ -1,0 +1,208 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What a dropped packet costs on each rung of the ladder that this kernel has, by the kernel's own
+# run-time statistics, beside the smallest program that counts by reason; and how many packets a
+# second a drop rule takes with and without them.
+#   drops.sh [--build DIR] [--frames N] [--rounds N]
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")/../.." && pwd)
+build=$here/build frames=2000000 rounds=3
+while [ $# -gt 1 ]; do
+	case $1 in
+	--build) build=$2 ;;
+	--frames) frames=$2 ;;
+	--rounds) rounds=$2 ;;
+	*) break ;;
+	esac
+	shift 2
+done
+if [ $# -gt 0 ]; then
+	echo "usage: drops.sh [--build DIR] [--frames N] [--rounds N]" >&2
+	exit 2
+fi
+
+PATH=$PATH:/usr/sbin:/sbin
+tx=kt-bench-tx rx=kt-bench-rx pins=/sys/fs/bpf/kt-bench-$$
+work=$(mktemp -d)
+daemon=
+statistics=$(sysctl -n kernel.bpf_stats_enabled)
+
+cleanup() {
+	stop_daemon
+	sysctl -qw kernel.bpf_stats_enabled="$statistics"
+	ip netns del $tx 2>/dev/null || true
+	ip netns del $rx 2>/dev/null || true
+	rm -rf "$work" "$pins"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+stop_daemon() {
+	[ -n "$daemon" ] || return 0
+	kill -TERM "$daemon" 2>/dev/null || true
+	wait "$daemon" 2>/dev/null || true
+	daemon=
+}
+
+in_tx() { nsenter --net=/run/netns/$tx "$@"; }
+in_rx() { nsenter --net=/run/netns/$rx "$@"; }
+
+# GRO on: frames of a test run are taken by a queue of their own. No packet that nobody sent.
+make_world() {
+	local end
+	for end in $tx $rx; do
+		ip netns add "$end"
+		nsenter --net="/run/netns/$end" sysctl -qw net.ipv6.conf.{all,default}.disable_ipv6=1
+		ip -n "$end" link set lo up
+	done
+	ip -n $tx link add vtx type veth peer name vrx netns $rx
+	ip -n $tx link set vtx arp off up
+	ip -n $rx link set vrx arp off up
+	in_rx ethtool -K vrx gro on
+	mkdir "$pins"
+	bpftool prog load "$build/bpf/drop_all.bpf.o" "$pins/drop_all"
+	in_rx tc qdisc add dev vrx clsact
+	in_rx tc filter add dev vrx ingress bpf direct-action object-pinned "$pins/drop_all"
+}
+
+# --- what stands at the drops: NAME_start [RUNG], NAME_stop; sets program, its id ---
+
+bare_start() { program=; }
+bare_stop() { :; }
+
+minimal_start() {
+	: >"$work/minimal"
+	"$build/tests/bench/minimal" >"$work/minimal" &
+	daemon=$!
+	until [ -s "$work/minimal" ]; do
+		kill -0 $daemon || return 1
+		sleep 0.1
+	done
+	program=$(<"$work/minimal")
+}
+minimal_stop() { stop_daemon; }
+
+write_config() {
+	cat >"$work/collectd.conf" <<-END
+		Hostname "kt-bench"
+		FQDNLookup false
+		Interval 1
+		BaseDir "$work"
+		PIDFile "$work/pid"
+		LoadPlugin logfile
+		<Plugin logfile>
+		  LogLevel info
+		  File "$work/log"
+		</Plugin>
+		LoadPlugin csv
+		<Plugin csv>
+		  DataDir "$work/csv"
+		</Plugin>
+		PluginDir "$build/plugin"
+		LoadPlugin kidos
+		PluginDir "/usr/lib/collectd"
+		<Plugin kidos>
+		  StatePath "$pins/state"
+		  <Interface "vrx">
+		  </Interface>
+		  <Drops>
+		    Probe "$1"
+		  </Drops>
+		</Plugin>
+	END
+}
+
+# The programs' descriptors are the daemon's: of its programs, that of the rung.
+program_of() {
+	local id
+	cat /proc/"$daemon"/fdinfo/* 2>/dev/null | sed -n 's/^prog_id:[[:space:]]*//p' | sort -u |
+		while read -r id; do
+			bpftool -j prog show id "$id" | jq -r 'select(.name // "" | startswith("drop_")) | .id'
+		done | sed -n 1p
+}
+
+kidos_start() {
+	local tries
+	write_config "$1"
+	: >"$work/log"
+	# Not by way of a function, which would stand between: nsenter execs, so the pid is the daemon's.
+	nsenter --net=/run/netns/$rx collectd -f -C "$work/collectd.conf" >/dev/null 2>&1 &
+	daemon=$!
+	for tries in {1..100}; do
+		if grep -q 'drops are counted at' "$work/log"; then
+			program=$(program_of)
+			return
+		fi
+		! grep -q 'drops are not counted' "$work/log" || break
+		sleep 0.1
+	done
+	stop_daemon
+	return 1
+}
+kidos_stop() { stop_daemon; }
+
+# --- measuring ---
+
+# Of the program: time and number of its runs so far.
+runs() {
+	bpftool -j prog show id "$program" | jq -r '"\(.run_time_ns // 0) \(.run_cnt // 0)"'
+}
+
+# Without statistics, whose own cost would count; the generator tells packets a second.
+rate() {
+	in_tx "$build/tests/tools/xdp-generator" vtx "$frames" --flows 1000 |
+		sed -n 's/.* \([0-9.]*\) Mpps.*/\1/p' | head -n 1
+}
+
+cost() {
+	local before after
+	[ -n "$program" ] || { echo -; return; }
+	sysctl -qw kernel.bpf_stats_enabled=1
+	before=$(runs)
+	in_tx "$build/tests/tools/xdp-generator" vtx $((frames / 4)) --flows 1000 >/dev/null
+	after=$(runs)
+	sysctl -qw kernel.bpf_stats_enabled="$statistics"
+	awk -v a="$before" -v b="$after" 'BEGIN { split(a, x); split(b, y)
+		printf "%.0f\n", (y[1] - x[1]) / (y[2] - x[2]) }'
+}
+
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+
+# The subjects take turns, so that a slow moment of the machine falls on all of them.
+measure() {
+	local round subject kind program
+	for ((round = 0; round < rounds; round++)); do
+		for subject in bare minimal $rungs; do
+			kind=$subject
+			[[ $subject =~ ^(bare|minimal)$ ]] || kind=kidos
+			"${kind}_start" "$subject" || continue
+			rate >>"$work/$subject.rate"
+			cost >>"$work/$subject.cost"
+			"${kind}_stop"
+		done
+	done
+}
+
+report() {
+	local subject bare
+	bare=$(median <"$work/bare.rate")
+	printf '%-20s %8s %8s %8s\n' probe 'ns/drop' Mpps 'of bare'
+	for subject in bare minimal $rungs; do
+		if [ ! -s "$work/$subject.rate" ]; then
+			printf '%-20s this kernel has not got it\n' "$subject"
+			continue
+		fi
+		awk -v name="$subject" -v ns="$(median <"$work/$subject.cost")" -v bare="$bare" \
+			-v rate="$(median <"$work/$subject.rate")" \
+			'BEGIN { printf "%-20s %8s %8.2f %7.0f%%\n", name, ns, rate, 100 * rate / bare }'
+	done
+}
+
+[ "$(id -u)" = 0 ] || { echo 'drops.sh needs root' >&2; exit 2; }
+rungs=$(sed -n 's/^\t{ "\([a-z_]*\)", "drop_.*/\1/p' "$here/plugin/core/drop_state.c")
+make_world
+echo "kernel $(uname -r), load average $(cut -d' ' -f1 /proc/loadavg) before the run, medians of $rounds rounds" \
+	"of $frames dropped packets (UDP, 1000 flows)"
+measure
+report
