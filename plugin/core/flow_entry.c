@@ -52,7 +52,7 @@ static uint64_t read_clock(clockid_t id)
 
 void kidos_clock_now(struct kidos_clock *clock, const struct kidos_meta *meta)
 {
-	clock->unit_ns = meta->unit_ns;
+	clock->unit_ns = meta->unit_ns ? meta->unit_ns : 1; /* no divisor in a file is trusted */
 	clock->realtime_ns = read_clock(CLOCK_REALTIME);
 	clock->table_ns = read_clock(CLOCK_MONOTONIC) - (uint64_t)meta->time_origin_ns;
 }

@@ -10,6 +10,8 @@ level=$(sed 's/.*\[\(.*\)\].*/\1/' /sys/kernel/security/lockdown 2>/dev/null)
 if [ "$level" != confidentiality ]; then
 	skip 'confidentiality: attached' "lockdown is ${level:-not there}"
 	skip 'confidentiality: counted' "lockdown is ${level:-not there}"
+	skip 'confidentiality: drops are counted' "lockdown is ${level:-not there}"
+	skip 'confidentiality: each drop' "lockdown is ${level:-not there}"
 	finish
 	exit
 fi
@@ -21,5 +23,9 @@ check 'confidentiality: attached' attached b0
 in_ns a "$frames" a0 udp 100 >/dev/null
 settle
 equal 'confidentiality: counted' 100,0 "$(csv_last b0/if_packets-udp)"
+check 'confidentiality: drops are counted' logged 'drops are counted at tp_btf'
+# To a port that nobody has: all of them.
+equal 'confidentiality: each drop' 100 "$("$kidosctl" --state "$state" drops --json --by reason --limit 0 \
+	--proto udp --interface "$run-b:b0" | jq '[.groups[].packets] | add // 0')"
 stop_collectd
 finish
