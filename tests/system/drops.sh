@@ -67,7 +67,7 @@ start_drops() {
 		<Drops>
 		'"$1"'
 		</Drops>'
-	wait_for 30 logged 'drops are counted at' && wait_for 30 attached b0
+	wait_for 30 grep -qE 'drops are (not )?counted' "$work/log" && attached b0
 	rung=$(sed -n 's/.*drops are counted at \([a-z_]*\).*/\1/p' "$work/log" | head -n 1)
 }
 
