@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: yes
+# kernels: 6.12
 # Two namespaces that each have a link of the same name and the same number, both watched: what
 # passes one is never counted for the other, also after one of them was made anew.
 # shellcheck source-path=SCRIPTDIR source=lib.bash
