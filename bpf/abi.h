@@ -43,17 +43,17 @@ enum kidos_class {
  */
 enum kidos_parse_error {
 	KIDOS_PARSE_OK,
-	KIDOS_PARSE_SHORT_LINK,     /* Ethernet or VLAN header cut */
-	KIDOS_PARSE_VLAN_DEPTH,     /* more than KIDOS_VLAN_DEPTH tags */
-	KIDOS_PARSE_SHORT_IP,       /* IPv4 or IPv6 fixed header cut */
-	KIDOS_PARSE_IP_VERSION,     /* version differs from the EtherType */
-	KIDOS_PARSE_IP_HEADER,      /* IPv4 header length below 20 */
-	KIDOS_PARSE_IP_LENGTH,      /* length below the header (options too) or beyond the frame */
-	KIDOS_PARSE_EXT_SHORT,      /* IPv6 extension header cut */
-	KIDOS_PARSE_EXT_DEPTH,      /* more than KIDOS_EXT_DEPTH extension headers */
-	KIDOS_PARSE_SHORT_L4,       /* transport header cut in a first fragment or whole packet */
-	KIDOS_PARSE_L4_HEADER,      /* TCP data offset below 5 or UDP length below 8 */
-	KIDOS_PARSE_SHORT_TUNNEL,   /* tunnel header cut (only where the inner packet is read) */
+	KIDOS_PARSE_SHORT_LINK, /* Ethernet or VLAN header cut */
+	KIDOS_PARSE_VLAN_DEPTH, /* more than KIDOS_VLAN_DEPTH tags */
+	KIDOS_PARSE_SHORT_IP, /* IPv4 or IPv6 fixed header cut */
+	KIDOS_PARSE_IP_VERSION, /* version differs from the EtherType */
+	KIDOS_PARSE_IP_HEADER, /* IPv4 header length below 20 */
+	KIDOS_PARSE_IP_LENGTH, /* length below the header (options too) or beyond the frame */
+	KIDOS_PARSE_EXT_SHORT, /* IPv6 extension header cut */
+	KIDOS_PARSE_EXT_DEPTH, /* more than KIDOS_EXT_DEPTH extension headers */
+	KIDOS_PARSE_SHORT_L4, /* transport header cut in a first fragment or whole packet */
+	KIDOS_PARSE_L4_HEADER, /* TCP data offset below 5 or UDP length below 8 */
+	KIDOS_PARSE_SHORT_TUNNEL, /* tunnel header cut (only where the inner packet is read) */
 	KIDOS_PARSE_ERRORS
 };
 

@@ -13,7 +13,9 @@ enum kidos_alert_source {
 	KIDOS_ALERT_DROP_REASON = 1, /* first drop with this reason: a record follows */
 };
 
-#define KIDOS_ALERT_RING (256u * 1024u) /* bytes; what finds it full is counted in `alerts_lost` */
+#define KIDOS_ALERT_RING                                                        \
+	(256u * 1024u) /* bytes; what finds it full is counted in `alerts_lost` \
+			*/
 
 struct kidos_alert_record {
 	__u32 size; /* of the whole record, checked by the reader */

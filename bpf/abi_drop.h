@@ -20,7 +20,8 @@
  */
 struct kidos_drop_key {
 	__u64 place; /* address in the kernel's text of the caller that dropped, 0: not told */
-	__u32 reason; /* enum skb_drop_reason of the running kernel, subsystem in the high 16 bits */
+	__u32 reason; /* enum skb_drop_reason of the running kernel, subsystem in the high 16 bits
+		       */
 	__u32 netns; /* inode of the interface's namespace, 0 without an interface */
 	__u32 ifindex; /* 0 without an interface */
 	__u8 class; /* enum kidos_class */

@@ -76,14 +76,14 @@ static __always_inline void account_totals(__u32 slot, __u32 direction,
 }
 
 static __always_inline void account_flow(__u32 slot, __u32 direction,
-					 const struct kidos_packet *packet,
-					 const struct wire *wire)
+					 const struct kidos_packet *packet, const struct wire *wire)
 {
 	struct kidos_flow_packet flow;
 
 	if (packet->has_key) {
 		flow.key = packet->key;
-		/* As the word the parser wrote: a narrower store would stall the next read of it. */
+		/* As the word the parser wrote: a narrower store would stall the next read of it.
+		 */
 		((__u64 *)&flow.key)[4] |= (__u64)(slot << KIDOS_META_SLOT_SHIFT |
 						   direction << KIDOS_META_DIRECTION_SHIFT)
 					   << 32;

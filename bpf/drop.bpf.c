@@ -124,8 +124,9 @@ int drop_btf_socket(__u64 *ctx)
 {
 	struct sk_buff *skb = (void *)ctx[0];
 	struct sock *rx_sk = (void *)ctx[3];
-	struct drop_event event = { .skb = skb, .sk = skb->sk, .place = ctx[1],
-				    .reason = (__u32)ctx[2] };
+	struct drop_event event = {
+		.skb = skb, .sk = skb->sk, .place = ctx[1], .reason = (__u32)ctx[2]
+	};
 	/*
 	 * Before 6.13 the verifier takes rx_sk for a pointer that is never NULL,
 	 * and leaves a test of it out. Half of it is a plain number to any.
@@ -147,8 +148,9 @@ SEC("tp_btf/kfree_skb")
 int drop_btf_reason(__u64 *ctx)
 {
 	struct sk_buff *skb = (void *)ctx[0];
-	struct drop_event event = { .skb = skb, .sk = skb->sk, .place = ctx[1],
-				    .reason = (__u32)ctx[2] };
+	struct drop_event event = {
+		.skb = skb, .sk = skb->sk, .place = ctx[1], .reason = (__u32)ctx[2]
+	};
 
 	return is_drop(event.reason) ? handle(&event) : 0;
 }
@@ -157,8 +159,9 @@ SEC("tp_btf/kfree_skb")
 int drop_btf(__u64 *ctx)
 {
 	struct sk_buff *skb = (void *)ctx[0];
-	struct drop_event event = { .skb = skb, .sk = skb->sk, .place = ctx[1],
-				    .reason = KIDOS_REASON_UNKNOWN };
+	struct drop_event event = {
+		.skb = skb, .sk = skb->sk, .place = ctx[1], .reason = KIDOS_REASON_UNKNOWN
+	};
 
 	return handle(&event);
 }

@@ -80,7 +80,7 @@ struct ipv4_header {
 };
 
 static __always_inline void read_ipv4(const struct drop_bytes *bytes, __u32 offset,
-				     struct kidos_drop_record *record)
+				      struct kidos_drop_record *record)
 {
 	struct ipv4_header header;
 	__u32 size;
@@ -140,7 +140,7 @@ static __always_inline __u32 skip_extensions(const struct drop_bytes *bytes, __u
 }
 
 static __always_inline void read_ipv6(const struct drop_bytes *bytes, __u32 offset,
-				     struct kidos_drop_record *record)
+				      struct kidos_drop_record *record)
 {
 	struct ipv6_header header;
 

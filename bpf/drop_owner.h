@@ -64,8 +64,8 @@ static __always_inline void read_socket(struct sock *sk, struct drop_socket *soc
 	socket->cgroup = cgroup_of(sk);
 }
 
-static __always_inline const struct kidos_owner_process *
-find_process(const struct drop_socket *socket)
+static __always_inline const struct kidos_owner_process *find_process(
+	const struct drop_socket *socket)
 {
 	struct kidos_owner_key key = { .cookie = socket->cookie };
 	const struct kidos_owner_process *process = NULL;

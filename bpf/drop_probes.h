@@ -50,8 +50,8 @@ static __always_inline __u64 caller_of(struct pt_regs *ctx)
 #endif
 }
 
-static __always_inline int probe_drop(struct pt_regs *ctx, struct sk_buff *skb,
-				      struct sock *rx_sk, __u32 reason)
+static __always_inline int probe_drop(struct pt_regs *ctx, struct sk_buff *skb, struct sock *rx_sk,
+				      __u32 reason)
 {
 	if (GET(skb, users.refs.counter) != 1)
 		return 0;

@@ -12,14 +12,15 @@ static __always_inline __u64 kidos_hash_round(__u64 hash, __u64 word, __u64 seed
 	return hash ^ hash >> 32;
 }
 
-static __always_inline __u64 kidos_flow_hash(const struct kidos_flow_key *key, const volatile __u64 *seed)
+static __always_inline __u64 kidos_flow_hash(const struct kidos_flow_key *key,
+					     const volatile __u64 *seed)
 {
 	__u64 last = (__u64)key->meta << 32 | (__u32)key->dport << 16 | key->sport;
 	__u64 hash = kidos_hash_round(seed[0], last, seed[1]);
 
 	if (key->meta & KIDOS_META_IPV4)
-		return kidos_hash_round(
-			hash, (__u64)key->src.words[3] << 32 | key->dst.words[3], seed[2]);
+		return kidos_hash_round(hash, (__u64)key->src.words[3] << 32 | key->dst.words[3],
+					seed[2]);
 	hash = kidos_hash_round(hash, key->src.halves[0], seed[2]);
 	hash = kidos_hash_round(hash, key->src.halves[1], seed[3]);
 	hash = kidos_hash_round(hash, key->dst.halves[0], seed[4]);

@@ -107,7 +107,8 @@ static __always_inline void kidos_flow_harvest(struct kidos_flow *flow,
 	struct kidos_spill spill = {
 		.key = flow->key,
 		.bytes = __sync_lock_test_and_set(&flow->bytes, 0),
-		.packets = ((__u64)detail->packets_carry << 32) + (state >> KIDOS_STATE_PACKETS_SHIFT),
+		.packets =
+			((__u64)detail->packets_carry << 32) + (state >> KIDOS_STATE_PACKETS_SHIFT),
 		.entry = place->set * KIDOS_WAYS + place->way,
 		.owner = (__u32)state >> KIDOS_STATE_OWNER_SHIFT,
 	};
@@ -121,7 +122,8 @@ static __always_inline void kidos_flow_harvest(struct kidos_flow *flow,
  * Gives an entry to the packet's flow. place->state is what was seen when the
  * entry was found free or old enough; 0 if somebody was faster.
  */
-static __always_inline int kidos_flow_claim(struct kidos_flow *flow, struct kidos_flow_detail *detail,
+static __always_inline int kidos_flow_claim(struct kidos_flow *flow,
+					    struct kidos_flow_detail *detail,
 					    const struct kidos_place *place,
 					    const struct kidos_flow_packet *packet)
 {
@@ -160,19 +162,21 @@ static __always_inline void kidos_place_consider(struct kidos_place *place, __u3
 {
 	__u64 state = *(const volatile __u64 *)&flow->state;
 	__u32 age = kidos_age(now, *(const volatile __u32 *)&flow->last);
-	__u32 found = age >= idle	    ? KIDOS_FOUND_IDLE
+	__u32 found = age >= idle          ? KIDOS_FOUND_IDLE
 		      : age >= KIDOS_QUIET ? KIDOS_FOUND_QUIET
 					   : KIDOS_FOUND_NONE;
 
-	if (found < place->found || (found == place->found && (found != KIDOS_FOUND_QUIET || age <= place->age)))
+	if (found < place->found ||
+	    (found == place->found && (found != KIDOS_FOUND_QUIET || age <= place->age)))
 		return;
 	*place = (struct kidos_place){ state, set, way, age, found };
 }
 
 /* One set, from a way that differs from flow to flow: most are met at once. */
-static __always_inline enum kidos_lookup
-kidos_flow_search(struct kidos_flow_set *set, __u32 index, __u32 start, __u32 idle,
-		  const struct kidos_flow_packet *packet, struct kidos_place *place)
+static __always_inline enum kidos_lookup kidos_flow_search(struct kidos_flow_set *set, __u32 index,
+							   __u32 start, __u32 idle,
+							   const struct kidos_flow_packet *packet,
+							   struct kidos_place *place)
 {
 	KIDOS_NO_UNROLL
 	for (__u32 i = 0; i < KIDOS_WAYS; i++) {
@@ -209,9 +213,9 @@ static __always_inline int kidos_set_is_last(struct kidos_flow_set *set,
 	return 0;
 }
 
-static __always_inline enum kidos_lookup
-kidos_flow_lookup(__u64 hash, const volatile struct kidos_traffic_config *config,
-		  const struct kidos_flow_packet *packet, struct kidos_place *place)
+static __always_inline enum kidos_lookup kidos_flow_lookup(
+	__u64 hash, const volatile struct kidos_traffic_config *config,
+	const struct kidos_flow_packet *packet, struct kidos_place *place)
 {
 	KIDOS_NO_UNROLL
 	for (__u32 choice = 0; choice < KIDOS_CHOICES; choice++) {

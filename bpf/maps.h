@@ -30,7 +30,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, KIDOS_DEFAULT_SLOTS * KIDOS_DIRECTIONS);
+	__uint(max_entries, KIDOS_DEFAULT_SLOTS *KIDOS_DIRECTIONS);
 	__type(key, __u32);
 	__type(value, struct kidos_totals);
 } totals SEC(".maps");
@@ -53,7 +53,7 @@ struct {
 #ifdef KIDOS_BASELINE
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, KIDOS_DEFAULT_SETS * KIDOS_WAYS / 2);
+	__uint(max_entries, KIDOS_DEFAULT_SETS *KIDOS_WAYS / 2);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct kidos_flow_key);
 	__type(value, struct kidos_flow_baseline);

@@ -34,8 +34,8 @@ static int each(const struct nlmsghdr *nlh, void *data)
 int kn_address_find(struct kn_world *world, const struct kn_ns *ns, const char *link,
 		    kn_address_match *match, const void *data, struct kn_err *err)
 {
-	struct search search = {.match = match, .data = data};
-	struct kn_dump dump = {begin, each, &search};
+	struct search search = { .match = match, .data = data };
+	struct kn_dump dump = { begin, each, &search };
 	char buf[KN_MSG_SIZE];
 	struct kn_link_info info;
 	struct kn_talk *talk;
@@ -114,9 +114,9 @@ static int undo(struct kn_world *world, const struct kn_step *step, struct kn_er
 }
 
 const struct kn_step_ops kn_step_address = {
-    .goes_with_namespace = true,
-    .text = text,
-    .probe = probe,
-    .make = make,
-    .undo = undo,
+	.goes_with_namespace = true,
+	.text = text,
+	.probe = probe,
+	.make = make,
+	.undo = undo,
 };

@@ -57,9 +57,9 @@ static int mend(struct kn_world *world, const struct kn_step *step, struct kn_er
 }
 
 const struct kn_step_ops kn_step_bridge = {
-    .text = text,
-    .probe = probe,
-    .make = make,
-    .mend = mend,
-    .undo = kn_link_step_undo,
+	.text = text,
+	.probe = probe,
+	.make = make,
+	.mend = mend,
+	.undo = kn_link_step_undo,
 };

@@ -19,7 +19,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-static const char *const suffixes[KN_DHCP_FILES] = {"pid", "leases", "client-pid", "conf"};
+static const char *const suffixes[KN_DHCP_FILES] = { "pid", "leases", "client-pid", "conf" };
 
 void kn_dhcp_file(const struct kn_link *link, enum kn_dhcp_file which, char name[NAME_MAX + 1])
 {
@@ -77,7 +77,7 @@ int kn_dhcp_client(struct kn_world *world, const struct kn_link *link)
 
 static bool ended(int pidfd, int ms)
 {
-	struct pollfd wait = {.fd = pidfd, .events = POLLIN};
+	struct pollfd wait = { .fd = pidfd, .events = POLLIN };
 
 	return poll(&wait, 1, ms) == 1;
 }
@@ -149,10 +149,10 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 }
 
 const struct kn_step_ops kn_step_dhcp = {
-    .text = text,
-    .probe = probe,
-    .make = make,
-    .undo = undo,
+	.text = text,
+	.probe = probe,
+	.make = make,
+	.undo = undo,
 };
 
 static bool is_leased(const struct kn_addr_info *info, const void *data)
@@ -163,7 +163,7 @@ static bool is_leased(const struct kn_addr_info *info, const void *data)
 
 unsigned int kn_dhcp_wait(struct kn_world *world, unsigned int seconds)
 {
-	struct timespec pause = {.tv_nsec = 100000000};
+	struct timespec pause = { .tv_nsec = 100000000 };
 	struct kn_err ignored;
 	unsigned int without = 0;
 

@@ -44,8 +44,8 @@ static int each_address(const struct nlmsghdr *nlh, void *data)
 static int set_address(struct kn_talk *talk, int ifindex, const struct kn_prefix *addr,
 		       struct kn_err *err)
 {
-	struct others others = {.ifindex = ifindex, .except = addr};
-	struct kn_dump dump = {begin_addresses, each_address, &others};
+	struct others others = { .ifindex = ifindex, .except = addr };
+	struct kn_dump dump = { begin_addresses, each_address, &others };
 	char buf[KN_MSG_SIZE];
 	int code = kn_talk_dump(talk, kn_msg_addr_dump(buf, ifindex), &dump, err);
 
@@ -114,8 +114,8 @@ static int each_route(const struct nlmsghdr *nlh, void *data)
 static int remove_stale(struct kn_talk *talk, int ifindex, const struct kn_lease *lease,
 			struct kn_err *err)
 {
-	struct stale stale = {.ifindex = ifindex, .lease = lease};
-	struct kn_dump dump = {begin_routes, each_route, &stale};
+	struct stale stale = { .ifindex = ifindex, .lease = lease };
+	struct kn_dump dump = { begin_routes, each_route, &stale };
 	char buf[KN_MSG_SIZE];
 	int code = kn_talk_dump(talk, kn_msg_route_dump(buf, AF_INET), &dump, err);
 
@@ -155,11 +155,11 @@ static int set_routes(struct kn_talk *talk, int ifindex, const struct kn_lease *
 
 	for (size_t i = 0; i < lease->n_routes && !code; i++)
 		code = add_by_way(talk,
-				  &(struct kn_route_spec){.to = lease->routes[i].to,
-							  .via = lease->routes[i].via,
-							  .oif = ifindex,
-							  .table = RT_TABLE_MAIN,
-							  .protocol = RTPROT_DHCP},
+				  &(struct kn_route_spec){ .to = lease->routes[i].to,
+							   .via = lease->routes[i].via,
+							   .oif = ifindex,
+							   .table = RT_TABLE_MAIN,
+							   .protocol = RTPROT_DHCP },
 				  err);
 	return code;
 }

@@ -44,14 +44,14 @@ static const struct {
 	enum action action;
 	enum kn_dhcp_dialect dialect;
 } events[] = {
-    {"bound", LEASED, KN_UDHCPC},      {"renew", LEASED, KN_UDHCPC},
-    {"deconfig", LOST, KN_UDHCPC},     {"leasefail", NOTHING, KN_UDHCPC},
-    {"nak", NOTHING, KN_UDHCPC},       {"BOUND", LEASED, KN_DHCLIENT},
-    {"RENEW", LEASED, KN_DHCLIENT},    {"REBIND", LEASED, KN_DHCLIENT},
-    {"REBOOT", LEASED, KN_DHCLIENT},   {"EXPIRE", LOST, KN_DHCLIENT},
-    {"RELEASE", LOST, KN_DHCLIENT},    {"STOP", LOST, KN_DHCLIENT},
-    {"FAIL", LOST, KN_DHCLIENT},       {"PREINIT", NOTHING, KN_DHCLIENT},
-    {"TIMEOUT", REFUSED, KN_DHCLIENT}, {"MEDIUM", NOTHING, KN_DHCLIENT},
+	{ "bound", LEASED, KN_UDHCPC },      { "renew", LEASED, KN_UDHCPC },
+	{ "deconfig", LOST, KN_UDHCPC },     { "leasefail", NOTHING, KN_UDHCPC },
+	{ "nak", NOTHING, KN_UDHCPC },       { "BOUND", LEASED, KN_DHCLIENT },
+	{ "RENEW", LEASED, KN_DHCLIENT },    { "REBIND", LEASED, KN_DHCLIENT },
+	{ "REBOOT", LEASED, KN_DHCLIENT },   { "EXPIRE", LOST, KN_DHCLIENT },
+	{ "RELEASE", LOST, KN_DHCLIENT },    { "STOP", LOST, KN_DHCLIENT },
+	{ "FAIL", LOST, KN_DHCLIENT },       { "PREINIT", NOTHING, KN_DHCLIENT },
+	{ "TIMEOUT", REFUSED, KN_DHCLIENT }, { "MEDIUM", NOTHING, KN_DHCLIENT },
 };
 
 static int handle(const char *interface, enum action action, enum kn_dhcp_dialect dialect,

@@ -21,57 +21,58 @@ static void udhcpc_arguments(const struct launch *launch, const char **argv)
 {
 	/* In the foreground, 4 tries a second apart, again after 5 s, releasing at the end. */
 	const char *args[] = {
-	    "udhcpc", "-i", launch->interface, "-f", "-t",	   "4", "-T", "1", "-A", "5",
-	    "-R",     "-O", "staticroutes",    "-s", launch->self, NULL};
+		"udhcpc", "-i", launch->interface, "-f", "-t",         "4", "-T", "1", "-A", "5",
+		"-R",     "-O", "staticroutes",    "-s", launch->self, NULL
+	};
 
 	memcpy(argv, args, sizeof(args));
 }
 
 static void dhclient_arguments(const struct launch *launch, const char **argv)
 {
-	const char *args[] = {"dhclient",
-			      "-4",
-			      "-d",
-			      "-q",
-			      "-cf",
-			      launch->path[KN_DHCP_CONFIG],
-			      "-sf",
-			      launch->self,
-			      "-pf",
-			      launch->path[KN_DHCP_OWN_PID],
-			      "-lf",
-			      launch->path[KN_DHCP_LEASES],
-			      "-e",
-			      launch->ns_setting,
-			      launch->interface,
-			      NULL};
+	const char *args[] = { "dhclient",
+			       "-4",
+			       "-d",
+			       "-q",
+			       "-cf",
+			       launch->path[KN_DHCP_CONFIG],
+			       "-sf",
+			       launch->self,
+			       "-pf",
+			       launch->path[KN_DHCP_OWN_PID],
+			       "-lf",
+			       launch->path[KN_DHCP_LEASES],
+			       "-e",
+			       launch->ns_setting,
+			       launch->interface,
+			       NULL };
 
 	memcpy(argv, args, sizeof(args));
 }
 
 /* What is asked for does not depend on the system's dhclient.conf; retries as udhcpc's. */
 static const char dhclient_config[] =
-    "option rfc3442-classless-static-routes code 121 = array of unsigned integer 8;\n"
-    "request subnet-mask, broadcast-address, rfc3442-classless-static-routes, routers,\n"
-    "\tdomain-name, domain-name-servers;\n"
-    "reboot 2;\n"
-    "timeout 5;\n"
-    "retry 5;\n"
-    "initial-interval 1;\n"
-    "backoff-cutoff 2;\n";
+	"option rfc3442-classless-static-routes code 121 = array of unsigned integer 8;\n"
+	"request subnet-mask, broadcast-address, rfc3442-classless-static-routes, routers,\n"
+	"\tdomain-name, domain-name-servers;\n"
+	"reboot 2;\n"
+	"timeout 5;\n"
+	"retry 5;\n"
+	"initial-interval 1;\n"
+	"backoff-cutoff 2;\n";
 
 static const struct client {
 	const char *name;
 	const char *config; /* its configuration file, or NULL */
 	void (*arguments)(const struct launch *launch, const char **argv);
 } clients[] = {
-    {"udhcpc", NULL, udhcpc_arguments},
-    {"dhclient", dhclient_config, dhclient_arguments},
+	{ "udhcpc", NULL, udhcpc_arguments },
+	{ "dhclient", dhclient_config, dhclient_arguments },
 };
 
 static const struct client *find_client(char path[PATH_MAX])
 {
-	static const char *const dirs[] = {"/usr/sbin", "/sbin", "/usr/bin", "/bin"};
+	static const char *const dirs[] = { "/usr/sbin", "/sbin", "/usr/bin", "/bin" };
 
 	for (size_t c = 0; c < sizeof(clients) / sizeof(clients[0]); c++) {
 		for (size_t d = 0; d < sizeof(dirs) / sizeof(dirs[0]); d++) {
@@ -87,7 +88,7 @@ static const struct client *find_client(char path[PATH_MAX])
 static void become_client(const char *path, const char **argv, const struct launch *launch,
 			  int ns_fd, int go)
 {
-	char *env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", (char *)launch->ns_setting, NULL};
+	char *env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", (char *)launch->ns_setting, NULL };
 	sigset_t none;
 	char byte;
 	int null;
@@ -180,7 +181,7 @@ static int prepare(struct kn_world *world, const struct kn_link *link, const str
 int kn_dhcp_launch(struct kn_world *world, const struct kn_link *link, struct kn_err *err)
 {
 	char client_path[PATH_MAX], self[PATH_MAX];
-	struct launch launch = {.interface = link->name, .self = self};
+	struct launch launch = { .interface = link->name, .self = self };
 	const struct client *client = find_client(client_path);
 	const char *argv[MAX_ARGS];
 	ssize_t len;

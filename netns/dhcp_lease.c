@@ -19,11 +19,11 @@ static const struct names {
 	const char *address, *prefix, *mask, *router, *dns, *search, *routes;
 	routes_parser *parse_routes;
 } names_of[] = {
-    [KN_UDHCPC] = {"ip", "mask", "subnet", "router", "dns", "domain", "staticroutes",
-		   udhcpc_routes},
-    [KN_DHCLIENT] = {"new_ip_address", NULL, "new_subnet_mask", "new_routers",
-		     "new_domain_name_servers", "new_domain_name",
-		     "new_rfc3442_classless_static_routes", dhclient_routes},
+	[KN_UDHCPC] = { "ip", "mask", "subnet", "router", "dns", "domain", "staticroutes",
+			udhcpc_routes },
+	[KN_DHCLIENT] = { "new_ip_address", NULL, "new_subnet_mask", "new_routers",
+			  "new_domain_name_servers", "new_domain_name",
+			  "new_rfc3442_classless_static_routes", dhclient_routes },
 };
 
 static bool first_address(const char *value, struct kn_prefix *out)
@@ -68,7 +68,7 @@ static bool is_domain(const char *text)
 {
 	return text && *text && strlen(text) < 254 &&
 	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_ ") ==
-		   strlen(text);
+		       strlen(text);
 }
 
 static char *resolv_text(const struct names *names)
@@ -108,7 +108,7 @@ static bool add_route(struct kn_lease *lease, struct kn_prefix to, struct kn_pre
 	memcpy(to.bytes, &bits, 4);
 	if (memcmp(via.bytes, "\0\0\0", 4) == 0)
 		via.family = 0;
-	lease->routes[lease->n_routes++] = (struct kn_lease_route){to, via};
+	lease->routes[lease->n_routes++] = (struct kn_lease_route){ to, via };
 	return true;
 }
 
@@ -126,7 +126,7 @@ static bool small_number(const char *word, unsigned long max, uint8_t *out)
 /* "10.0.0.0/8 192.0.2.1 0.0.0.0/0 192.0.2.1": destination and router by turns */
 static bool udhcpc_routes(char *list, struct kn_lease *lease)
 {
-	struct kn_prefix to = {.family = AF_INET}, via = {};
+	struct kn_prefix to = { .family = AF_INET }, via = {};
 	char *rest = list, *word, *slash;
 
 	while ((word = strtok_r(rest, " ", &rest))) {
@@ -153,7 +153,7 @@ static bool four_bytes(char **rest, size_t n, uint8_t bytes[4])
 /* "8 10 192 0 2 1 0 192 0 2 1": the option's bytes, of a destination only as many as count */
 static bool dhclient_routes(char *list, struct kn_lease *lease)
 {
-	struct kn_prefix to = {.family = AF_INET}, via = {.family = AF_INET, .len = 32};
+	struct kn_prefix to = { .family = AF_INET }, via = { .family = AF_INET, .len = 32 };
 	char *rest = list, *word;
 
 	while ((word = strtok_r(rest, " ", &rest))) {
@@ -177,7 +177,7 @@ static void read_routes(const struct names *names, struct kn_lease *lease)
 		return;
 	lease->n_routes = 0;
 	if (first_address(getenv(names->router), &router))
-		add_route(lease, (struct kn_prefix){.family = AF_INET}, router);
+		add_route(lease, (struct kn_prefix){ .family = AF_INET }, router);
 }
 
 int kn_lease_read(enum kn_dhcp_dialect dialect, struct kn_lease *lease, struct kn_err *err)

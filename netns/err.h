@@ -13,10 +13,10 @@ struct kn_err {
 
 /* Writes the text and returns code, so that a failure is one statement. */
 int kn_fail(struct kn_err *err, int code, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 
 /* Puts "where: " before a text that is already there and returns code. */
 int kn_fail_at(struct kn_err *err, int code, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 
 #endif

@@ -28,7 +28,7 @@ struct kn_field {
 	size_t offset;
 	bool required;
 	long min, max; /* numbers */
-	size_t count;  /* lists: offset of their size_t */
+	size_t count; /* lists: offset of their size_t */
 };
 
 int kn_read_object(struct kn_reader *r, const char *place, struct json_object *value,
@@ -49,18 +49,18 @@ int kn_keys_once(struct kn_reader *r, const char *text, size_t len);
 
 typedef int kn_field_reader(struct kn_reader *r, const char *place, struct json_object *value,
 			    void *out, const struct kn_field *field);
-kn_field_reader kn_field_bool;	    /* bool */
-kn_field_reader kn_field_u32;	    /* uint32_t, min to max */
-kn_field_reader kn_field_text;	    /* char[KN_TEXT], printable */
-kn_field_reader kn_field_ifname;    /* char[IFNAMSIZ], as the kernel allows */
-kn_field_reader kn_field_ns_name;   /* char[KN_NS_NAME], a file name */
-kn_field_reader kn_field_mac;	    /* uint8_t[6], unicast */
-kn_field_reader kn_field_prefix;    /* struct kn_prefix, "address/length" */
-kn_field_reader kn_field_address;   /* struct kn_prefix of full length */
-kn_field_reader kn_field_texts;	    /* char (*)[KN_TEXT] and its count */
+kn_field_reader kn_field_bool; /* bool */
+kn_field_reader kn_field_u32; /* uint32_t, min to max */
+kn_field_reader kn_field_text; /* char[KN_TEXT], printable */
+kn_field_reader kn_field_ifname; /* char[IFNAMSIZ], as the kernel allows */
+kn_field_reader kn_field_ns_name; /* char[KN_NS_NAME], a file name */
+kn_field_reader kn_field_mac; /* uint8_t[6], unicast */
+kn_field_reader kn_field_prefix; /* struct kn_prefix, "address/length" */
+kn_field_reader kn_field_address; /* struct kn_prefix of full length */
+kn_field_reader kn_field_texts; /* char (*)[KN_TEXT] and its count */
 kn_field_reader kn_field_addresses; /* the same, each an address */
-kn_field_reader kn_field_prefixes;  /* struct kn_prefix * and its count */
-kn_field_reader kn_field_seconds;   /* uint32_t in hundredths */
+kn_field_reader kn_field_prefixes; /* struct kn_prefix * and its count */
+kn_field_reader kn_field_seconds; /* uint32_t in hundredths */
 
 /* A string that stands for a number. */
 struct kn_word {

@@ -33,7 +33,7 @@ static void add(struct kn_holders *holders, int dir, const char *name, int pid)
 	if (!more)
 		return;
 	holders->list = more;
-	more[holders->n++] = (struct kn_holder){st.st_dev, st.st_ino, pid};
+	more[holders->n++] = (struct kn_holder){ st.st_dev, st.st_ino, pid };
 }
 
 static void add_descriptors(struct kn_holders *holders, int proc, int pid)
@@ -55,7 +55,7 @@ void kn_holders_scan(struct kn_holders *holders)
 	_cleanup_dir_ DIR *procs = opendir("/proc");
 	struct dirent *entry;
 
-	*holders = (struct kn_holders){.scanned = true};
+	*holders = (struct kn_holders){ .scanned = true };
 	while (procs && (entry = readdir(procs))) {
 		_cleanup_fd_ int proc = -1;
 		int pid = atoi(entry->d_name);

@@ -31,8 +31,9 @@ int kn_journal_add(struct kn_saved **list, size_t *n, const char *text, const vo
 		   size_t len)
 {
 	struct kn_saved *more = realloc(*list, (*n + 1) * sizeof(*more));
-	struct kn_saved saved = {
-	    .text = strdup(text), .message = malloc(len ? len : 1), .len = len};
+	struct kn_saved saved = { .text = strdup(text),
+				  .message = malloc(len ? len : 1),
+				  .len = len };
 
 	if (more)
 		*list = more;
@@ -116,7 +117,7 @@ int kn_journal_write(int dir, const char *topology, const struct kn_journal *jou
 
 	file_name(name, topology);
 	code = kn_trust_write_at(
-	    dir, name, json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY), err);
+		dir, name, json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY), err);
 	json_object_put(json);
 	return code;
 }

@@ -81,10 +81,10 @@ int kn_link_step_undo(struct kn_world *world, const struct kn_step *step, struct
 struct kn_link_spec kn_link_spec(const struct kn_link *link)
 {
 	return (struct kn_link_spec){
-	    .name = link->name,
-	    .ns_fd = -1,
-	    .mtu = link->mtu,
-	    .mac = link->has_mac ? link->mac : NULL,
-	    .no_arp = link->no_arp,
+		.name = link->name,
+		.ns_fd = -1,
+		.mtu = link->mtu,
+		.mac = link->has_mac ? link->mac : NULL,
+		.no_arp = link->no_arp,
 	};
 }

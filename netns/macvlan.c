@@ -41,9 +41,9 @@ static int make(struct kn_world *world, const struct kn_step *step, struct kn_er
 }
 
 const struct kn_step_ops kn_step_macvlan = {
-    .text = text,
-    .probe = probe,
-    .make = make,
-    .mend = kn_link_step_mend,
-    .undo = kn_link_step_undo,
+	.text = text,
+	.probe = probe,
+	.make = make,
+	.mend = kn_link_step_mend,
+	.undo = kn_link_step_undo,
 };

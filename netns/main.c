@@ -113,16 +113,16 @@ static int cmd_up(const struct options *options, struct kn_err *err)
 	int code = open_state(&s, options, !options->dry_run, err);
 
 	if (!code && !same_topology(&s))
-		code =
-		    kn_fail(err, -EBUSY, "%s is up from another version of %s: take it down first",
-			    s.topo->name, s.topo->file);
+		code = kn_fail(err, -EBUSY,
+			       "%s is up from another version of %s: take it down first",
+			       s.topo->name, s.topo->file);
 	if (!code)
 		code = open_world(&s, err);
 	if (!code && !options->dry_run)
 		code = kn_uplink_recover(s.world, err);
 	if (!code)
-		code =
-		    kn_uplink_resolve(s.world, options->may_move_uplink || options->dry_run, err);
+		code = kn_uplink_resolve(s.world, options->may_move_uplink || options->dry_run,
+					 err);
 	if (code && s.state && !options->dry_run)
 		forget_if_new(&s);
 	if (code)
@@ -200,10 +200,10 @@ static const struct command {
 	bool prints_json; /* itself; else main prints the outcome */
 	const char *help;
 } commands[] = {
-    {"up", cmd_up, false, "build the world that FILE describes"},
-    {"down", cmd_down, false, "take it down again"},
-    {"status", cmd_status, true, "check every part of it; exit 1 if one fails"},
-    {"check", cmd_check, false, "read FILE and touch nothing"},
+	{ "up", cmd_up, false, "build the world that FILE describes" },
+	{ "down", cmd_down, false, "take it down again" },
+	{ "status", cmd_status, true, "check every part of it; exit 1 if one fails" },
+	{ "check", cmd_check, false, "read FILE and touch nothing" },
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -220,13 +220,13 @@ static const struct {
 	struct option option;
 	const char *help;
 } option_table[] = {
-    {{"dry-run", no_argument, NULL, OPT_DRY_RUN}, "print the plan and change nothing"},
-    {{"json", no_argument, NULL, OPT_JSON}, "report as JSON"},
-    {{"verbose", no_argument, NULL, OPT_VERBOSE}, "count netlink messages on stderr"},
-    {{"yes-move-uplink", no_argument, NULL, OPT_MOVE},
-     "move the uplink even if it carries the default route"},
-    {{"help", no_argument, NULL, OPT_HELP}, "this text"},
-    {{"version", no_argument, NULL, OPT_VERSION}, "the version"},
+	{ { "dry-run", no_argument, NULL, OPT_DRY_RUN }, "print the plan and change nothing" },
+	{ { "json", no_argument, NULL, OPT_JSON }, "report as JSON" },
+	{ { "verbose", no_argument, NULL, OPT_VERBOSE }, "count netlink messages on stderr" },
+	{ { "yes-move-uplink", no_argument, NULL, OPT_MOVE },
+	  "move the uplink even if it carries the default route" },
+	{ { "help", no_argument, NULL, OPT_HELP }, "this text" },
+	{ { "version", no_argument, NULL, OPT_VERSION }, "the version" },
 };
 #define N_OPTIONS (sizeof(option_table) / sizeof(option_table[0]))
 
@@ -306,7 +306,7 @@ static void stop(int sig)
 
 static void prepare_process(void)
 {
-	struct sigaction act = {.sa_handler = stop, .sa_flags = SA_RESTART};
+	struct sigaction act = { .sa_handler = stop, .sa_flags = SA_RESTART };
 	struct rlimit files;
 
 	sigaction(SIGINT, &act, NULL);

@@ -47,7 +47,7 @@ static int each(const struct nlmsghdr *nlh, void *data)
 static int dump_filters(struct kn_world *world, const struct kn_ns *ns, struct search *search,
 			enum kn_direction direction, struct kn_err *err)
 {
-	struct kn_dump dump = {begin, each, search};
+	struct kn_dump dump = { begin, each, search };
 	char buf[KN_MSG_SIZE];
 	struct kn_talk *talk;
 	int code = kn_world_talk(world, ns, &talk, err);
@@ -62,7 +62,7 @@ static int dump_filters(struct kn_world *world, const struct kn_ns *ns, struct s
 int kn_mirror_find(struct kn_world *world, const struct kn_mirror *mirror,
 		   enum kn_direction direction, struct kn_filter_info *out, struct kn_err *err)
 {
-	struct search search = {.prio = (uint16_t)mirror->prio, .direction = direction};
+	struct search search = { .prio = (uint16_t)mirror->prio, .direction = direction };
 	struct kn_link_info from;
 	int code = kn_world_link(world, mirror->from->ns, mirror->from->name, &from, err);
 
@@ -121,11 +121,11 @@ static int spec_of(struct kn_world *world, const struct kn_step *step, struct kn
 	if (code)
 		return code;
 	*spec = (struct kn_mirror_spec){
-	    .from = from.ifindex,
-	    .to = to.ifindex,
-	    .direction = step->direction,
-	    .prio = (uint16_t)mirror->prio,
-	    .classifier = world->no_matchall ? KN_U32 : KN_MATCHALL,
+		.from = from.ifindex,
+		.to = to.ifindex,
+		.direction = step->direction,
+		.prio = (uint16_t)mirror->prio,
+		.classifier = world->no_matchall ? KN_U32 : KN_MATCHALL,
 	};
 	return 0;
 }
@@ -149,7 +149,8 @@ static int make(struct kn_world *world, const struct kn_step *step, struct kn_er
 static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
 {
 	const struct kn_mirror *mirror = step->item;
-	struct kn_mirror_spec spec = {.direction = step->direction, .prio = (uint16_t)mirror->prio};
+	struct kn_mirror_spec spec = { .direction = step->direction,
+				       .prio = (uint16_t)mirror->prio };
 	struct kn_filter_info filter;
 	char buf[KN_MSG_SIZE];
 	int code = kn_mirror_find(world, mirror, step->direction, &filter, err);
@@ -171,12 +172,12 @@ static int mend(struct kn_world *world, const struct kn_step *step, struct kn_er
 }
 
 const struct kn_step_ops kn_step_mirror = {
-    .goes_with_namespace = true,
-    .text = text,
-    .probe = probe,
-    .make = make,
-    .mend = mend,
-    .undo = undo,
+	.goes_with_namespace = true,
+	.text = text,
+	.probe = probe,
+	.make = make,
+	.mend = mend,
+	.undo = undo,
 };
 
 /* The qdisc that both hooks hang on. It may be somebody else's, and then it stays. */
@@ -206,7 +207,7 @@ static int each_qdisc(const struct nlmsghdr *nlh, void *data)
 static int find_clsact(struct kn_world *world, const struct kn_step *step, struct qdiscs *qdiscs,
 		       struct kn_err *err)
 {
-	struct kn_dump dump = {begin_qdiscs, each_qdisc, qdiscs};
+	struct kn_dump dump = { begin_qdiscs, each_qdisc, qdiscs };
 	char buf[KN_MSG_SIZE];
 	struct kn_link_info link;
 	struct kn_talk *talk;
@@ -274,9 +275,9 @@ static int clsact_undo(struct kn_world *world, const struct kn_step *step, struc
 }
 
 const struct kn_step_ops kn_step_clsact = {
-    .goes_with_namespace = true,
-    .text = clsact_text,
-    .probe = clsact_probe,
-    .make = clsact_make,
-    .undo = clsact_undo,
+	.goes_with_namespace = true,
+	.text = clsact_text,
+	.probe = clsact_probe,
+	.make = clsact_make,
+	.undo = clsact_undo,
 };

@@ -24,10 +24,10 @@ struct kn_prefix {
 /* What a link is created with. */
 struct kn_link_spec {
 	const char *name;
-	int ns_fd;	    /* namespace to be born in; -1: the socket's own */
-	uint32_t mtu;	    /* 0: the kernel's choice */
+	int ns_fd; /* namespace to be born in; -1: the socket's own */
+	uint32_t mtu; /* 0: the kernel's choice */
 	const uint8_t *mac; /* 6 bytes; NULL: the kernel's choice */
-	bool no_arp;	    /* neither asks nor answers neighbours (IFF_NOARP) */
+	bool no_arp; /* neither asks nor answers neighbours (IFF_NOARP) */
 };
 
 struct nlmsghdr *kn_msg_link_get(void *buf, const char *name);
@@ -58,11 +58,11 @@ struct nlmsghdr *kn_msg_addr_del(void *buf, int ifindex, const struct kn_prefix 
 struct nlmsghdr *kn_msg_addr_dump(void *buf, int ifindex);
 
 struct kn_route_spec {
-	struct kn_prefix to;	 /* family AF_INET or AF_INET6; len 0: default */
-	struct kn_prefix via;	 /* family 0: none */
+	struct kn_prefix to; /* family AF_INET or AF_INET6; len 0: default */
+	struct kn_prefix via; /* family 0: none */
 	struct kn_prefix source; /* preferred source; family 0: none */
-	int oif;		 /* 0: none */
-	uint32_t metric;	 /* 0: the kernel's choice */
+	int oif; /* 0: none */
+	uint32_t metric; /* 0: the kernel's choice */
 	uint32_t table;
 	uint8_t protocol; /* who made it; 0: static. What is deleted must have it too. */
 };

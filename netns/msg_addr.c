@@ -47,7 +47,7 @@ struct nlmsghdr *kn_msg_addr_new(void *buf, int ifindex, const struct kn_prefix 
 				 uint8_t flags)
 {
 	struct nlmsghdr *nlh =
-	    addr_message(buf, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex, addr);
+		addr_message(buf, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex, addr);
 	struct ifaddrmsg *ifa;
 
 	ifa = mnl_nlmsg_get_payload(nlh);

@@ -39,7 +39,7 @@ static void put_spec(struct nlmsghdr *nlh, struct ifinfomsg *ifi, const struct k
 static struct nlmsghdr *new_header(void *buf, const struct kn_link_spec *spec)
 {
 	struct nlmsghdr *nlh =
-	    link_header(buf, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, 0);
+		link_header(buf, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, 0);
 
 	put_spec(nlh, mnl_nlmsg_get_payload(nlh), spec);
 	return nlh;
@@ -198,8 +198,9 @@ struct nlmsghdr *kn_msg_link_rename(void *buf, int ifindex, const char *name)
 
 struct nlmsghdr *kn_msg_altname_add(void *buf, int ifindex, const char *altname)
 {
-	struct nlmsghdr *nlh = link_header(
-	    buf, RTM_NEWLINKPROP, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND, ifindex);
+	struct nlmsghdr *nlh =
+		link_header(buf, RTM_NEWLINKPROP,
+			    NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND, ifindex);
 	struct nlattr *list = mnl_attr_nest_start(nlh, IFLA_PROP_LIST);
 
 	mnl_attr_put_strz(nlh, IFLA_ALT_IFNAME, altname);

@@ -59,8 +59,8 @@ static uint32_t hook_parent(enum kn_direction direction)
 static struct nlmsghdr *filter_header(void *buf, uint16_t type, uint16_t flags,
 				      const struct kn_mirror_spec *mirror)
 {
-	struct nlmsghdr *nlh =
-	    tc_header(buf, type, NLM_F_ACK | flags, mirror->from, hook_parent(mirror->direction));
+	struct nlmsghdr *nlh = tc_header(buf, type, NLM_F_ACK | flags, mirror->from,
+					 hook_parent(mirror->direction));
 	struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
 
 	tcm->tcm_info = TC_H_MAKE((uint32_t)mirror->prio << 16, htons(ETH_P_ALL));
@@ -73,9 +73,9 @@ static struct nlmsghdr *filter_header(void *buf, uint16_t type, uint16_t flags,
 static void put_mirred(struct nlmsghdr *nlh, uint16_t type, int to)
 {
 	struct tc_mirred parms = {
-	    .action = TC_ACT_UNSPEC,
-	    .eaction = TCA_EGRESS_MIRROR,
-	    .ifindex = to,
+		.action = TC_ACT_UNSPEC,
+		.eaction = TCA_EGRESS_MIRROR,
+		.ifindex = to,
 	};
 	struct nlattr *list, *action, *options;
 
@@ -92,8 +92,8 @@ static void put_mirred(struct nlmsghdr *nlh, uint16_t type, int to)
 /* u32 with one key whose mask is 0: it matches every packet. */
 static void put_u32_match_all(struct nlmsghdr *nlh)
 {
-	_Alignas(
-	    struct tc_u32_sel) char any[sizeof(struct tc_u32_sel) + sizeof(struct tc_u32_key)] = {};
+	_Alignas(struct tc_u32_sel) char
+		any[sizeof(struct tc_u32_sel) + sizeof(struct tc_u32_key)] = {};
 	struct tc_u32_sel *sel = (void *)any;
 
 	sel->flags = TC_U32_TERMINAL;
@@ -104,7 +104,7 @@ static void put_u32_match_all(struct nlmsghdr *nlh)
 struct nlmsghdr *kn_msg_mirror_new(void *buf, const struct kn_mirror_spec *mirror)
 {
 	struct nlmsghdr *nlh =
-	    filter_header(buf, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, mirror);
+		filter_header(buf, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, mirror);
 	struct tcmsg *tcm = mnl_nlmsg_get_payload(nlh);
 	struct nlattr *options;
 

@@ -148,9 +148,9 @@ static int mend(struct kn_world *world, const struct kn_step *step, struct kn_er
 }
 
 const struct kn_step_ops kn_step_namespace = {
-    .text = text,
-    .probe = probe,
-    .make = make,
-    .mend = mend,
-    .undo = undo,
+	.text = text,
+	.probe = probe,
+	.make = make,
+	.mend = mend,
+	.undo = undo,
 };

@@ -49,8 +49,8 @@ static int open_socket(struct kn_world *world, const struct kn_ns *ns, uint8_t f
 
 static int send_echo(int fd, const struct kn_prefix *to, const struct echo *echo)
 {
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
 	const void *address = &v4;
 	socklen_t len = sizeof(v4);
 
@@ -87,7 +87,7 @@ static int elapsed_ms(const struct timespec *since)
 
 static bool await_reply(int fd, uint8_t family, const struct echo *echo)
 {
-	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	struct timespec since;
 	uint8_t bytes[256];
 	ssize_t len;
@@ -105,7 +105,7 @@ static bool await_reply(int fd, uint8_t family, const struct echo *echo)
 int kn_ping(struct kn_world *world, const struct kn_ns *ns, const struct kn_prefix *to,
 	    struct kn_err *err)
 {
-	struct echo echo = {.type = to->family == AF_INET6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO};
+	struct echo echo = { .type = to->family == AF_INET6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO };
 	_cleanup_fd_ int fd = open_socket(world, ns, to->family, err);
 	int code;
 

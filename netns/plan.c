@@ -17,14 +17,15 @@ static void add_namespaces(struct kn_plan *plan, const struct kn_topology *topo)
 	for (size_t i = 1; i < topo->n_ns; i++) {
 		struct kn_ns *ns = &topo->ns[i];
 
-		add(plan, (struct kn_step){.ops = &kn_step_namespace, .ns = ns});
-		add(plan, (struct kn_step){.ops = &kn_step_up, .ns = ns});
+		add(plan, (struct kn_step){ .ops = &kn_step_namespace, .ns = ns });
+		add(plan, (struct kn_step){ .ops = &kn_step_up, .ns = ns });
 		/* Before the links are born, which take conf.default with them. */
 		for (size_t s = 0; s < ns->n_sysctls; s++)
-			add(plan, (struct kn_step){
-				      .ops = &kn_step_sysctl, .ns = ns, .item = &ns->sysctls[s]});
+			add(plan, (struct kn_step){ .ops = &kn_step_sysctl,
+						    .ns = ns,
+						    .item = &ns->sysctls[s] });
 		if (ns->resolv.present)
-			add(plan, (struct kn_step){.ops = &kn_step_resolv, .ns = ns});
+			add(plan, (struct kn_step){ .ops = &kn_step_resolv, .ns = ns });
 	}
 }
 
@@ -35,7 +36,7 @@ static void add_of_kind(struct kn_plan *plan, const struct kn_topology *topo, en
 		struct kn_link *link = &topo->links[i];
 
 		if (link->kind == kind && !link->second)
-			add(plan, (struct kn_step){.ops = ops, .ns = link->ns, .link = link});
+			add(plan, (struct kn_step){ .ops = ops, .ns = link->ns, .link = link });
 	}
 }
 
@@ -61,10 +62,10 @@ static void add_upper_links(struct kn_plan *plan, const struct kn_topology *topo
 
 			if (!link->parent || depth(link) != d)
 				continue;
-			add(plan, (struct kn_step){.ops = link->kind == KN_VLAN ? &kn_step_vlan
-										: &kn_step_macvlan,
-						   .ns = link->ns,
-						   .link = link});
+			add(plan, (struct kn_step){ .ops = link->kind == KN_VLAN ? &kn_step_vlan
+										 : &kn_step_macvlan,
+						    .ns = link->ns,
+						    .link = link });
 			left--;
 		}
 	}
@@ -72,11 +73,11 @@ static void add_upper_links(struct kn_plan *plan, const struct kn_topology *topo
 
 static void add_settings(struct kn_plan *plan, const struct kn_topology *topo)
 {
-	static const struct kn_sysctl no_dad = {"ipv6.accept_dad", "0"};
+	static const struct kn_sysctl no_dad = { "ipv6.accept_dad", "0" };
 
 	for (size_t i = 0; i < topo->n_links; i++) {
 		struct kn_link *link = &topo->links[i];
-		struct kn_step step = {.ns = link->ns, .link = link};
+		struct kn_step step = { .ns = link->ns, .link = link };
 
 		/* Sysctls first: what the kernel does when a link comes up depends on them. */
 		step.ops = &kn_step_link_sysctl;
@@ -113,13 +114,14 @@ static void add_mirrors(struct kn_plan *plan, const struct kn_topology *topo)
 {
 	for (size_t i = 0; i < topo->n_mirrors; i++) {
 		const struct kn_mirror *mirror = &topo->mirrors[i];
-		struct kn_step step = {
-		    .ops = &kn_step_mirror, .ns = mirror->from->ns, .item = mirror};
+		struct kn_step step = { .ops = &kn_step_mirror,
+					.ns = mirror->from->ns,
+					.item = mirror };
 
 		if (first_mirror_of(topo, i))
-			add(plan, (struct kn_step){.ops = &kn_step_clsact,
-						   .ns = mirror->from->ns,
-						   .link = mirror->from});
+			add(plan, (struct kn_step){ .ops = &kn_step_clsact,
+						    .ns = mirror->from->ns,
+						    .link = mirror->from });
 		step.direction = KN_IN;
 		if (mirror->in)
 			add(plan, step);
@@ -144,7 +146,7 @@ static void add_up_of(struct kn_plan *plan, const struct kn_topology *topo, bool
 
 		if (link->up && carries_copies(topo, link) == copies)
 			add(plan,
-			    (struct kn_step){.ops = &kn_step_up, .ns = link->ns, .link = link});
+			    (struct kn_step){ .ops = &kn_step_up, .ns = link->ns, .link = link });
 	}
 }
 
@@ -159,18 +161,18 @@ static void add_routes(struct kn_plan *plan, const struct kn_topology *topo)
 {
 	for (size_t i = 1; i < topo->n_ns; i++)
 		for (size_t r = 0; r < topo->ns[i].n_routes; r++)
-			add(plan, (struct kn_step){.ops = &kn_step_route,
-						   .ns = &topo->ns[i],
-						   .item = &topo->ns[i].routes[r]});
+			add(plan, (struct kn_step){ .ops = &kn_step_route,
+						    .ns = &topo->ns[i],
+						    .item = &topo->ns[i].routes[r] });
 }
 
 static void add_dhcp(struct kn_plan *plan, const struct kn_topology *topo)
 {
 	for (size_t i = 0; i < topo->n_links; i++)
 		if (topo->links[i].dhcp)
-			add(plan, (struct kn_step){.ops = &kn_step_dhcp,
-						   .ns = topo->links[i].ns,
-						   .link = &topo->links[i]});
+			add(plan, (struct kn_step){ .ops = &kn_step_dhcp,
+						    .ns = topo->links[i].ns,
+						    .link = &topo->links[i] });
 }
 
 static void add_all(struct kn_plan *plan, const struct kn_topology *topo)

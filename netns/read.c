@@ -113,9 +113,9 @@ static void read_info(const struct nlattr *info, struct kn_link_info *link)
 		const char *kind;
 		void (*read)(const struct nlattr *data, struct kn_link_info *link);
 	} kinds[] = {
-	    {"bridge", read_bridge},
-	    {"vlan", read_vlan},
-	    {"macvlan", read_macvlan},
+		{ "bridge", read_bridge },
+		{ "vlan", read_vlan },
+		{ "macvlan", read_macvlan },
 	};
 	const struct nlattr *attr, *data = NULL;
 

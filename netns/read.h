@@ -17,7 +17,7 @@
 struct kn_link_info {
 	int ifindex;
 	unsigned int flags; /* IFF_* */
-	uint16_t type;	    /* ARPHRD_* */
+	uint16_t type; /* ARPHRD_* */
 	char name[IFNAMSIZ];
 	char kind[16]; /* IFLA_INFO_KIND; empty for a device with hardware behind it */
 	uint32_t mtu;
@@ -25,7 +25,7 @@ struct kn_link_info {
 	uint8_t permanent_mac[6];
 	bool has_mac, has_permanent_mac;
 	int master; /* ifindex of the bridge, 0: none */
-	int link;   /* ifindex of the parent or the veth peer, 0: none */
+	int link; /* ifindex of the parent or the veth peer, 0: none */
 	bool carrier;
 	bool stp;
 	uint32_t forward_delay_cs;

@@ -104,8 +104,8 @@ static uint16_t action_type(const char *kind)
 		const char *kind;
 		uint16_t type;
 	} types[] = {
-	    {"matchall", TCA_MATCHALL_ACT},
-	    {"u32", TCA_U32_ACT},
+		{ "matchall", TCA_MATCHALL_ACT },
+		{ "u32", TCA_U32_ACT },
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)

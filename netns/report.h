@@ -28,7 +28,7 @@ void kn_report_add(struct kn_report *report, enum kn_result result, const char *
 /* The checks; each walks the topology and adds a line for every item. */
 typedef void kn_check(struct kn_report *report);
 kn_check kn_check_topology, kn_check_namespaces, kn_check_links, kn_check_members,
-    kn_check_addresses, kn_check_routes, kn_check_uplink, kn_check_dhcp, kn_check_gateways,
-    kn_check_far, kn_check_dns, kn_check_mirrors, kn_check_xdp;
+	kn_check_addresses, kn_check_routes, kn_check_uplink, kn_check_dhcp, kn_check_gateways,
+	kn_check_far, kn_check_dns, kn_check_mirrors, kn_check_xdp;
 
 #endif

@@ -148,8 +148,8 @@ static int undo(struct kn_world *world, const struct kn_step *step, struct kn_er
 }
 
 const struct kn_step_ops kn_step_resolv = {
-    .text = text_of,
-    .probe = probe,
-    .make = make,
-    .undo = undo,
+	.text = text_of,
+	.probe = probe,
+	.make = make,
+	.undo = undo,
 };

@@ -70,8 +70,8 @@ static size_t build_query(uint8_t query[512], uint16_t id, const char *name)
 static int connect_to(struct kn_world *world, const struct kn_ns *ns, const char *server,
 		      struct kn_err *err)
 {
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(DNS_PORT)};
-	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(DNS_PORT)};
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(DNS_PORT) };
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(DNS_PORT) };
 	bool is_v6 = inet_pton(AF_INET6, server, &v6.sin6_addr) == 1;
 	int fd, code;
 
@@ -109,7 +109,7 @@ int kn_resolve(struct kn_world *world, const struct kn_ns *ns, const char *name,
 	uint8_t query[512], answer[1500];
 	char server[64];
 	_cleanup_fd_ int fd = -1;
-	struct pollfd wait = {.events = POLLIN};
+	struct pollfd wait = { .events = POLLIN };
 	uint16_t id;
 	size_t len;
 

@@ -35,8 +35,8 @@ static void restart(void *data)
 int kn_route_walk(struct kn_world *world, const struct kn_ns *ns, uint8_t family,
 		  kn_route_each *each, void *data, struct kn_err *err)
 {
-	struct walk walk = {each, data};
-	struct kn_dump dump = {restart, take, &walk};
+	struct walk walk = { each, data };
+	struct kn_dump dump = { restart, take, &walk };
 	char buf[KN_MSG_SIZE];
 	struct kn_talk *talk;
 	int code = kn_world_talk(world, ns, &talk, err);
@@ -52,11 +52,11 @@ static int spec_of(struct kn_world *world, const struct kn_step *step, struct kn
 	int code;
 
 	*spec = (struct kn_route_spec){
-	    .to = route->to,
-	    .via = route->via,
-	    .source = route->source,
-	    .metric = route->metric,
-	    .table = route->table,
+		.to = route->to,
+		.via = route->via,
+		.source = route->source,
+		.metric = route->metric,
+		.table = route->table,
 	};
 	if (!route->dev[0])
 		return 0;
@@ -101,7 +101,7 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
 {
 	struct kn_route_spec spec;
-	struct search search = {.spec = &spec};
+	struct search search = { .spec = &spec };
 	int code = spec_of(world, step, &spec, err);
 
 	if (!code)
@@ -132,9 +132,9 @@ static int undo(struct kn_world *world, const struct kn_step *step, struct kn_er
 }
 
 const struct kn_step_ops kn_step_route = {
-    .goes_with_namespace = true,
-    .text = text,
-    .probe = probe,
-    .make = make,
-    .undo = undo,
+	.goes_with_namespace = true,
+	.text = text,
+	.probe = probe,
+	.make = make,
+	.undo = undo,
 };

@@ -45,9 +45,9 @@ static int clash(const struct kn_world *world, const char *key, int found, struc
 int kn_plan_show(const struct kn_plan *plan, struct kn_world *world, FILE *out, struct kn_err *err)
 {
 	static const char *const does[] = {
-	    [KN_ABSENT] = "make",
-	    [KN_FITS] = "keep",
-	    [KN_DIFFERS] = "mend",
+		[KN_ABSENT] = "make",
+		[KN_FITS] = "keep",
+		[KN_DIFFERS] = "mend",
 	};
 	char key[KN_STEP_TEXT];
 	int found, code;
@@ -87,7 +87,7 @@ static bool goes_anyway(const struct kn_plan *plan, struct kn_world *world,
 
 	if (!step->ops->goes_with_namespace || !step->ns->name[0])
 		return false;
-	text_of(&(struct kn_step){.ops = &kn_step_namespace, .ns = step->ns}, key);
+	text_of(&(struct kn_step){ .ops = &kn_step_namespace, .ns = step->ns }, key);
 	(void)plan;
 	return is_ours(world, key);
 }

@@ -19,7 +19,7 @@ static bool waits(const struct kn_link *link)
  */
 void kn_settle(struct kn_world *world)
 {
-	struct timespec pause = {.tv_nsec = STEP_MS * 1000000L};
+	struct timespec pause = { .tv_nsec = STEP_MS * 1000000L };
 	unsigned int waited = 0;
 	struct kn_link_info info;
 	struct kn_err err;

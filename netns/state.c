@@ -50,7 +50,7 @@ static void free_line(void *data)
 
 static const struct line *find(const struct kn_state *state, const char *step)
 {
-	struct line key = {.step = (char *)step};
+	struct line key = { .step = (char *)step };
 	void *found = tfind(&key, &state->index, by_step);
 
 	return found ? *(struct line *const *)found : NULL;
@@ -238,7 +238,8 @@ int kn_state_forget(struct kn_state *state, struct kn_err *err)
 {
 	/* The record goes last but one: without it nothing would be known to be ours. */
 	static const char *const files[] = {
-	    COMPLETE, "." MADE ".new", "." TOPOLOGY ".new", "." COMPLETE ".new", MADE, TOPOLOGY};
+		COMPLETE, "." MADE ".new", "." TOPOLOGY ".new", "." COMPLETE ".new", MADE, TOPOLOGY
+	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (unlinkat(state->dir, files[i], 0) < 0 && errno != ENOENT)

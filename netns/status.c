@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-static const char *const result_name[KN_RESULTS] = {"pass", "warn", "fail"};
+static const char *const result_name[KN_RESULTS] = { "pass", "warn", "fail" };
 
 void kn_report_add(struct kn_report *report, enum kn_result result, const char *check,
 		   const char *item, const char *fmt, ...)
@@ -48,12 +48,12 @@ static void print_json(struct kn_report *report)
 int kn_status(struct kn_world *world, bool same_topology, bool json, FILE *out, struct kn_err *err)
 {
 	static kn_check *const checks[] = {
-	    kn_check_topology,	kn_check_namespaces, kn_check_links,  kn_check_members,
-	    kn_check_addresses, kn_check_routes,     kn_check_uplink, kn_check_dhcp,
-	    kn_check_gateways,	kn_check_far,	     kn_check_dns,    kn_check_mirrors,
-	    kn_check_xdp,
+		kn_check_topology,  kn_check_namespaces, kn_check_links,  kn_check_members,
+		kn_check_addresses, kn_check_routes,     kn_check_uplink, kn_check_dhcp,
+		kn_check_gateways,  kn_check_far,        kn_check_dns,    kn_check_mirrors,
+		kn_check_xdp,
 	};
-	struct kn_report report = {.world = world, .same_topology = same_topology, .out = out};
+	struct kn_report report = { .world = world, .same_topology = same_topology, .out = out };
 
 	(void)err;
 	if (json)

@@ -36,12 +36,12 @@ void kn_check_namespaces(struct kn_report *r)
 static void check_link(struct kn_report *r, const struct kn_link *link, const char *item)
 {
 	const struct kn_step step = {
-	    .ops = link->kind == KN_VETH     ? &kn_step_veth
-		   : link->kind == KN_BRIDGE ? &kn_step_bridge
-		   : link->kind == KN_VLAN   ? &kn_step_vlan
-					     : &kn_step_macvlan,
-	    .ns = link->ns,
-	    .link = (struct kn_link *)link,
+		.ops = link->kind == KN_VETH     ? &kn_step_veth
+		       : link->kind == KN_BRIDGE ? &kn_step_bridge
+		       : link->kind == KN_VLAN   ? &kn_step_vlan
+						 : &kn_step_macvlan,
+		.ns = link->ns,
+		.link = (struct kn_link *)link,
 	};
 	struct kn_link_info info = {};
 	struct kn_err err = {};
@@ -79,7 +79,7 @@ void kn_check_members(struct kn_report *r)
 
 	for (size_t i = 0; i < r->world->topo->n_links; i++) {
 		struct kn_link *link = &r->world->topo->links[i];
-		struct kn_step step = {&kn_step_master, link->ns, link, NULL, KN_IN};
+		struct kn_step step = { &kn_step_master, link->ns, link, NULL, KN_IN };
 		bool member;
 
 		if (!link->master)
@@ -106,8 +106,8 @@ void kn_check_addresses(struct kn_report *r)
 		struct kn_link *link = &r->world->topo->links[i];
 
 		for (size_t a = 0; a < link->n_addrs; a++) {
-			struct kn_step step = {&kn_step_address, link->ns, link, &link->addrs[a],
-					       KN_IN};
+			struct kn_step step = { &kn_step_address, link->ns, link, &link->addrs[a],
+						KN_IN };
 			bool there = kn_step_address.probe(r->world, &step, &err) == KN_FITS;
 
 			kn_report_add(r, there ? KN_PASS : KN_FAIL, "address",
@@ -206,10 +206,10 @@ void kn_check_mirrors(struct kn_report *r)
 void kn_check_xdp(struct kn_report *r)
 {
 	static const char *const modes[] = {
-	    [XDP_ATTACHED_DRV] = "native",
-	    [XDP_ATTACHED_SKB] = "generic",
-	    [XDP_ATTACHED_HW] = "offloaded",
-	    [XDP_ATTACHED_MULTI] = "several",
+		[XDP_ATTACHED_DRV] = "native",
+		[XDP_ATTACHED_SKB] = "generic",
+		[XDP_ATTACHED_HW] = "offloaded",
+		[XDP_ATTACHED_MULTI] = "several",
 	};
 	char item[KN_LINK_TEXT];
 	struct kn_link_info info;

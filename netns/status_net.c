@@ -49,7 +49,7 @@ void kn_check_routes(struct kn_report *r)
 		struct gateways gateways = {};
 
 		for (size_t i = 0; i < ns->n_routes; i++) {
-			struct kn_step step = {&kn_step_route, ns, NULL, &ns->routes[i], KN_IN};
+			struct kn_step step = { &kn_step_route, ns, NULL, &ns->routes[i], KN_IN };
 			bool there = kn_step_route.probe(r->world, &step, &err) == KN_FITS;
 
 			kn_report_add(r, there ? KN_PASS : KN_FAIL, "route", ns->name, "%s %s",
@@ -86,7 +86,7 @@ static bool is_link_local(const struct kn_prefix *addr)
 
 void kn_check_gateways(struct kn_report *r)
 {
-	static const uint8_t families[] = {AF_INET, AF_INET6};
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	struct kn_err err;
 
 	for (size_t n = 1; n < r->world->topo->n_ns; n++) {

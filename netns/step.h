@@ -9,15 +9,15 @@
 
 enum kn_found {
 	KN_ABSENT,
-	KN_FITS,    /* there and as the topology says */
+	KN_FITS, /* there and as the topology says */
 	KN_DIFFERS, /* there, otherwise than the topology says: the error text says how */
 };
 
 struct kn_step {
 	const struct kn_step_ops *ops;
-	struct kn_ns *ns;     /* whose namespace it changes */
+	struct kn_ns *ns; /* whose namespace it changes */
 	struct kn_link *link; /* whose link, or NULL */
-	const void *item;     /* the address, route, sysctl, mirror */
+	const void *item; /* the address, route, sysctl, mirror */
 	enum kn_direction direction;
 };
 
@@ -38,9 +38,9 @@ struct kn_step_ops {
 };
 
 extern const struct kn_step_ops kn_step_namespace, kn_step_veth, kn_step_bridge, kn_step_vlan,
-    kn_step_macvlan, kn_step_uplink, kn_step_master, kn_step_up, kn_step_address, kn_step_route,
-    kn_step_sysctl, kn_step_link_sysctl, kn_step_resolv, kn_step_clsact, kn_step_mirror,
-    kn_step_dhcp;
+	kn_step_macvlan, kn_step_uplink, kn_step_master, kn_step_up, kn_step_address, kn_step_route,
+	kn_step_sysctl, kn_step_link_sysctl, kn_step_resolv, kn_step_clsact, kn_step_mirror,
+	kn_step_dhcp;
 
 /* "kd-a/a0", or "a0" where we were started. The uplink is called so before its name is known. */
 #define KN_LINK_TEXT (KN_NS_NAME + IFNAMSIZ)

@@ -147,19 +147,19 @@ static char *was(struct kn_world *world, const struct kn_step *step)
 }
 
 const struct kn_step_ops kn_step_sysctl = {
-    .goes_with_namespace = true,
-    .text = text,
-    .probe = probe,
-    .make = make,
-    .undo = undo,
-    .was = was,
+	.goes_with_namespace = true,
+	.text = text,
+	.probe = probe,
+	.make = make,
+	.undo = undo,
+	.was = was,
 };
 
 const struct kn_step_ops kn_step_link_sysctl = {
-    .goes_with_namespace = true,
-    .text = link_text,
-    .probe = probe,
-    .make = make,
-    .undo = undo,
-    .was = was,
+	.goes_with_namespace = true,
+	.text = link_text,
+	.probe = probe,
+	.make = make,
+	.undo = undo,
+	.was = was,
 };

@@ -44,8 +44,8 @@ static int take(struct kn_talk **out, struct mnl_socket *nl, struct kn_err *err)
 		free(talk);
 		return kn_fail(err, -ENOMEM, "out of memory");
 	}
-	set_option(nl, NETLINK_EXT_ACK);	/* 4.12 */
-	set_option(nl, NETLINK_CAP_ACK);	/* 4.3 */
+	set_option(nl, NETLINK_EXT_ACK); /* 4.12 */
+	set_option(nl, NETLINK_CAP_ACK); /* 4.3 */
 	set_option(nl, NETLINK_GET_STRICT_CHK); /* 4.20 */
 	*out = talk;
 	return 0;
@@ -106,10 +106,10 @@ static ssize_t receive(struct kn_talk *talk)
 	struct sockaddr_nl from = {};
 	struct iovec iov = {};
 	struct msghdr msg = {
-	    .msg_name = &from,
-	    .msg_namelen = sizeof(from),
-	    .msg_iov = &iov,
-	    .msg_iovlen = 1,
+		.msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
 	};
 	int fd = mnl_socket_get_fd(talk->nl);
 	ssize_t len;
@@ -162,7 +162,7 @@ static void after_overrun(struct kn_talk *talk)
 
 static void pause_ms(unsigned int ms)
 {
-	struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = (ms % 1000) * 1000000L};
+	struct timespec wait = { .tv_sec = ms / 1000, .tv_nsec = (ms % 1000) * 1000000L };
 
 	nanosleep(&wait, NULL);
 }
@@ -244,7 +244,7 @@ int kn_talk_do(struct kn_talk *talk, struct nlmsghdr *nlh, struct kn_err *err)
 int kn_talk_get(struct kn_talk *talk, struct nlmsghdr *nlh, mnl_cb_t each, void *data,
 		struct kn_err *err)
 {
-	struct kn_reply reply = {.single = true, .each = each, .data = data};
+	struct kn_reply reply = { .single = true, .each = each, .data = data };
 
 	return explain(err, repeat(talk, nlh, &reply, NULL), &reply);
 }
@@ -252,7 +252,7 @@ int kn_talk_get(struct kn_talk *talk, struct nlmsghdr *nlh, mnl_cb_t each, void 
 int kn_talk_dump(struct kn_talk *talk, struct nlmsghdr *nlh, const struct kn_dump *dump,
 		 struct kn_err *err)
 {
-	struct kn_reply reply = {.each = dump->each, .data = dump->data};
+	struct kn_reply reply = { .each = dump->each, .data = dump->data };
 
 	return explain(err, repeat(talk, nlh, &reply, dump->begin), &reply);
 }

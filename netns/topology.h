@@ -78,7 +78,7 @@ struct kn_link {
 	struct kn_link *master; /* the bridge it is a member of */
 
 	struct kn_link *peer; /* veth */
-	bool second;	      /* veth: made together with its peer */
+	bool second; /* veth: made together with its peer */
 
 	bool stp; /* bridge */
 	bool has_forward_delay;
@@ -93,7 +93,7 @@ struct kn_link {
 	uint32_t macvlan_mode;
 
 	bool by_default_route, by_mac; /* uplink: how it is found; else by name */
-	char bridge[IFNAMSIZ];	       /* uplink: shorthand for membership */
+	char bridge[IFNAMSIZ]; /* uplink: shorthand for membership */
 };
 
 struct kn_mirror {

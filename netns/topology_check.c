@@ -222,8 +222,8 @@ static int check_routes(struct kn_topology *topo, struct kn_err *err)
 /* net.ipv4.conf.X and its like belong to a link that has to exist first: the link's own sysctl. */
 static int check_sysctls(struct kn_topology *topo, struct kn_err *err)
 {
-	static const char *const per_link[] = {"net.ipv4.conf.", "net.ipv6.conf.",
-					       "net.ipv4.neigh.", "net.ipv6.neigh."};
+	static const char *const per_link[] = { "net.ipv4.conf.", "net.ipv6.conf.",
+						"net.ipv4.neigh.", "net.ipv6.neigh." };
 	const char *key, *rest;
 
 	for (size_t n = 0; n < topo->n_ns; n++) {
@@ -321,9 +321,9 @@ static int check_mirrors(struct kn_topology *topo, struct kn_err *err)
 
 int kn_topology_check(struct kn_topology *topo, struct kn_err *err)
 {
-	static check_fn *const checks[] = {check_namespaces, check_links,  check_bridges,
-					   check_parents,    check_rings,  check_routes,
-					   check_sysctls,    check_mirrors};
+	static check_fn *const checks[] = { check_namespaces, check_links,  check_bridges,
+					    check_parents,    check_rings,  check_routes,
+					    check_sysctls,    check_mirrors };
 	int code = 0;
 
 	for (size_t i = 0; !code && i < sizeof(checks) / sizeof(checks[0]); i++)

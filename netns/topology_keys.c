@@ -73,8 +73,8 @@ static int not_twice(struct scan *s, const char *place, struct json_object *key,
 	if (json_object_object_get_ex(seen, name, NULL))
 		return kn_place_fail(s->r, place[0] ? place : "top level", key, "key used twice");
 	return json_object_object_add(seen, name, NULL) == 0
-		   ? 0
-		   : kn_place_fail(s->r, place, NULL, "out of memory");
+		       ? 0
+		       : kn_place_fail(s->r, place, NULL, "out of memory");
 }
 
 /* A key may hold anything, a place is shown on a terminal. */
@@ -162,5 +162,5 @@ static int scan_value(struct scan *s, const char *place)
 
 int kn_keys_once(struct kn_reader *r, const char *text, size_t len)
 {
-	return scan_value(&(struct scan){.r = r, .at = text, .end = text + len}, "");
+	return scan_value(&(struct scan){ .r = r, .at = text, .end = text + len }, "");
 }

@@ -9,8 +9,8 @@
 #include <string.h>
 
 const char *const kn_kind_name[] = {
-    [KN_VETH] = "veth",	      [KN_BRIDGE] = "bridge", [KN_VLAN] = "vlan",
-    [KN_MACVLAN] = "macvlan", [KN_UPLINK] = "uplink",
+	[KN_VETH] = "veth",       [KN_BRIDGE] = "bridge", [KN_VLAN] = "vlan",
+	[KN_MACVLAN] = "macvlan", [KN_UPLINK] = "uplink",
 };
 
 static int link_mac(struct kn_reader *r, const char *place, struct json_object *value, void *out,
@@ -66,7 +66,7 @@ static int link_forward_delay(struct kn_reader *r, const char *place, struct jso
 static int link_vlan_protocol(struct kn_reader *r, const char *place, struct json_object *value,
 			      void *out, const struct kn_field *field)
 {
-	static const struct kn_word words[] = {{"802.1Q", 0x8100}, {"802.1ad", 0x88a8}};
+	static const struct kn_word words[] = { { "802.1Q", 0x8100 }, { "802.1ad", 0x88a8 } };
 
 	(void)field;
 	return kn_read_word(r, place, value, ROWS(words), out);
@@ -76,10 +76,10 @@ static int link_macvlan_mode(struct kn_reader *r, const char *place, struct json
 			     void *out, const struct kn_field *field)
 {
 	static const struct kn_word words[] = {
-	    {"bridge", MACVLAN_MODE_BRIDGE},
-	    {"private", MACVLAN_MODE_PRIVATE},
-	    {"vepa", MACVLAN_MODE_VEPA},
-	    {"passthru", MACVLAN_MODE_PASSTHRU},
+		{ "bridge", MACVLAN_MODE_BRIDGE },
+		{ "private", MACVLAN_MODE_PRIVATE },
+		{ "vepa", MACVLAN_MODE_VEPA },
+		{ "passthru", MACVLAN_MODE_PASSTHRU },
 	};
 
 	(void)field;
@@ -87,14 +87,15 @@ static int link_macvlan_mode(struct kn_reader *r, const char *place, struct json
 }
 
 /* Every kind of link has these; RFC 791 gives the smallest MTU. */
-#define COMMON_FIELDS                                                                       \
-	{"namespace", kn_field_ns_name, AT(kn_link, ns_name)},                              \
-	    {"mtu", kn_field_u32, AT(kn_link, mtu), .min = 68, .max = 65535},               \
-	    {"up", kn_field_bool, AT(kn_link, up)}, {"dhcp", link_dhcp, AT(kn_link, dhcp)}, \
-	    {"dhcp6", link_dhcp6, .offset = 0}, {"dad", link_unless, AT(kn_link, no_dad)},  \
-	    {"addresses", kn_field_prefixes, LIST(kn_link, addrs)},                         \
-	{                                                                                   \
-		"sysctl", kn_field_link_sysctls, AT(kn_link, sysctls)                       \
+#define COMMON_FIELDS                                                                           \
+	{ "namespace", kn_field_ns_name, AT(kn_link, ns_name) },                                \
+		{ "mtu", kn_field_u32, AT(kn_link, mtu), .min = 68, .max = 65535 },             \
+		{ "up", kn_field_bool, AT(kn_link, up) },                                       \
+		{ "dhcp", link_dhcp, AT(kn_link, dhcp) }, { "dhcp6", link_dhcp6, .offset = 0 }, \
+		{ "dad", link_unless, AT(kn_link, no_dad) },                                    \
+		{ "addresses", kn_field_prefixes, LIST(kn_link, addrs) },                       \
+	{                                                                                       \
+		"sysctl", kn_field_link_sysctls, AT(kn_link, sysctls)                           \
 	}
 #define NAME_FIELD                                                           \
 	{                                                                    \
@@ -110,39 +111,39 @@ static int link_macvlan_mode(struct kn_reader *r, const char *place, struct json
 		"mac", link_mac, AT(kn_link, mac) \
 	}
 
-static const struct kn_field veth_fields[] = {NAME_FIELD, MAC_FIELD, ARP_FIELD, COMMON_FIELDS};
+static const struct kn_field veth_fields[] = { NAME_FIELD, MAC_FIELD, ARP_FIELD, COMMON_FIELDS };
 static const struct kn_field bridge_fields[] = {
-    NAME_FIELD,
-    MAC_FIELD,
-    ARP_FIELD,
-    COMMON_FIELDS,
-    {"members", kn_field_texts, LIST(kn_link, members)},
-    {"stp", kn_field_bool, AT(kn_link, stp)},
-    {"forward_delay", link_forward_delay, AT(kn_link, forward_delay_cs), .min = 0, .max = 30},
+	NAME_FIELD,
+	MAC_FIELD,
+	ARP_FIELD,
+	COMMON_FIELDS,
+	{ "members", kn_field_texts, LIST(kn_link, members) },
+	{ "stp", kn_field_bool, AT(kn_link, stp) },
+	{ "forward_delay", link_forward_delay, AT(kn_link, forward_delay_cs), .min = 0, .max = 30 },
 };
 static const struct kn_field vlan_fields[] = {
-    NAME_FIELD,
-    MAC_FIELD,
-    ARP_FIELD,
-    COMMON_FIELDS,
-    {"parent", kn_field_ifname, AT(kn_link, parent_name), .required = true},
-    {"id", kn_field_u32, AT(kn_link, vlan_id), .required = true, .min = 1, .max = 4094},
-    {"protocol", link_vlan_protocol, AT(kn_link, vlan_protocol)},
+	NAME_FIELD,
+	MAC_FIELD,
+	ARP_FIELD,
+	COMMON_FIELDS,
+	{ "parent", kn_field_ifname, AT(kn_link, parent_name), .required = true },
+	{ "id", kn_field_u32, AT(kn_link, vlan_id), .required = true, .min = 1, .max = 4094 },
+	{ "protocol", link_vlan_protocol, AT(kn_link, vlan_protocol) },
 };
 static const struct kn_field macvlan_fields[] = {
-    NAME_FIELD,
-    MAC_FIELD,
-    ARP_FIELD,
-    COMMON_FIELDS,
-    {"parent", kn_field_ifname, AT(kn_link, parent_name), .required = true},
-    {"mode", link_macvlan_mode, AT(kn_link, macvlan_mode)},
+	NAME_FIELD,
+	MAC_FIELD,
+	ARP_FIELD,
+	COMMON_FIELDS,
+	{ "parent", kn_field_ifname, AT(kn_link, parent_name), .required = true },
+	{ "mode", link_macvlan_mode, AT(kn_link, macvlan_mode) },
 };
 static const struct kn_field uplink_fields[] = {
-    {"interface", kn_field_ifname, AT(kn_link, name)},
-    MAC_FIELD,
-    {"default_route", kn_field_bool, AT(kn_link, by_default_route)},
-    {"bridge", kn_field_ifname, AT(kn_link, bridge)},
-    COMMON_FIELDS,
+	{ "interface", kn_field_ifname, AT(kn_link, name) },
+	MAC_FIELD,
+	{ "default_route", kn_field_bool, AT(kn_link, by_default_route) },
+	{ "bridge", kn_field_ifname, AT(kn_link, bridge) },
+	COMMON_FIELDS,
 };
 
 static struct kn_link *new_link(struct kn_reader *r, const char *place, enum kn_kind kind)
@@ -185,8 +186,8 @@ static int veth_ends(struct kn_reader *r, const char *place, struct json_object 
 static int one_veth(struct kn_reader *r, const char *place, struct json_object *value, void *out,
 		    const struct kn_field *field)
 {
-	static const struct kn_field fields[] = {
-	    {"ends", veth_ends, .offset = 0, .required = true}};
+	static const struct kn_field fields[] = { { "ends", veth_ends, .offset = 0,
+						    .required = true } };
 
 	(void)field;
 	return kn_read_object(r, place, value, ROWS(fields), out);

@@ -132,8 +132,8 @@ static void route_text(struct kn_route *route)
 		used += snprintf(route->text + used, sizeof(route->text) - used, " via %s", via);
 	}
 	if (route->dev[0])
-		used +=
-		    snprintf(route->text + used, sizeof(route->text) - used, " dev %s", route->dev);
+		used += snprintf(route->text + used, sizeof(route->text) - used, " dev %s",
+				 route->dev);
 	if (route->metric)
 		used += snprintf(route->text + used, sizeof(route->text) - used, " metric %u",
 				 route->metric);
@@ -145,12 +145,12 @@ static int one_route(struct kn_reader *r, const char *place, struct json_object 
 		     const struct kn_field *field)
 {
 	static const struct kn_field fields[] = {
-	    {"to", route_to, AT(kn_route, to), .required = true},
-	    {"via", kn_field_address, AT(kn_route, via)},
-	    {"dev", kn_field_ifname, AT(kn_route, dev)},
-	    {"source", kn_field_address, AT(kn_route, source)},
-	    {"metric", kn_field_u32, AT(kn_route, metric), .min = 1, .max = UINT32_MAX},
-	    {"table", kn_field_u32, AT(kn_route, table), .min = 1, .max = UINT32_MAX},
+		{ "to", route_to, AT(kn_route, to), .required = true },
+		{ "via", kn_field_address, AT(kn_route, via) },
+		{ "dev", kn_field_ifname, AT(kn_route, dev) },
+		{ "source", kn_field_address, AT(kn_route, source) },
+		{ "metric", kn_field_u32, AT(kn_route, metric), .min = 1, .max = UINT32_MAX },
+		{ "table", kn_field_u32, AT(kn_route, table), .min = 1, .max = UINT32_MAX },
 	};
 	struct kn_route *route = out;
 	int err;
@@ -186,9 +186,10 @@ static int ns_resolv(struct kn_reader *r, const char *place, struct json_object 
 		     const struct kn_field *field)
 {
 	static const struct kn_field fields[] = {
-	    {"nameservers", kn_field_addresses, LIST(kn_resolv, nameservers), .required = true},
-	    {"search", kn_field_texts, LIST(kn_resolv, search)},
-	    {"options", kn_field_texts, LIST(kn_resolv, options)},
+		{ "nameservers", kn_field_addresses, LIST(kn_resolv, nameservers),
+		  .required = true },
+		{ "search", kn_field_texts, LIST(kn_resolv, search) },
+		{ "options", kn_field_texts, LIST(kn_resolv, options) },
 	};
 	struct kn_resolv *resolv = out;
 
@@ -201,8 +202,8 @@ static int ns_health(struct kn_reader *r, const char *place, struct json_object 
 		     const struct kn_field *field)
 {
 	static const struct kn_field fields[] = {
-	    {"ping", kn_field_addresses, LIST(kn_health, ping)},
-	    {"resolve", kn_field_texts, LIST(kn_health, resolve)},
+		{ "ping", kn_field_addresses, LIST(kn_health, ping) },
+		{ "resolve", kn_field_texts, LIST(kn_health, resolve) },
 	};
 
 	(void)field;
@@ -213,11 +214,11 @@ static int one_ns(struct kn_reader *r, const char *place, struct json_object *va
 		  const struct kn_field *field)
 {
 	static const struct kn_field fields[] = {
-	    {"name", kn_field_ns_name, AT(kn_ns, name), .required = true},
-	    {"sysctl", ns_sysctls, AT(kn_ns, sysctls)},
-	    {"routes", ns_routes, AT(kn_ns, routes)},
-	    {"resolv", ns_resolv, AT(kn_ns, resolv)},
-	    {"check", ns_health, AT(kn_ns, health)},
+		{ "name", kn_field_ns_name, AT(kn_ns, name), .required = true },
+		{ "sysctl", ns_sysctls, AT(kn_ns, sysctls) },
+		{ "routes", ns_routes, AT(kn_ns, routes) },
+		{ "resolv", ns_resolv, AT(kn_ns, resolv) },
+		{ "check", ns_health, AT(kn_ns, health) },
 	};
 
 	(void)field;

@@ -14,7 +14,7 @@
 static int mirror_direction(struct kn_reader *r, const char *place, struct json_object *value,
 			    void *out, const struct kn_field *field)
 {
-	static const struct kn_word words[] = {{"both", 3}, {"in", 1}, {"out", 2}};
+	static const struct kn_word words[] = { { "both", 3 }, { "in", 1 }, { "out", 2 } };
 	struct kn_mirror *mirror = (void *)((char *)out - field->offset);
 	uint32_t bits = 0;
 	int err = kn_read_word(r, place, value, ROWS(words), &bits);
@@ -31,11 +31,11 @@ static int one_mirror(struct kn_reader *r, const char *place, struct json_object
 		      const struct kn_field *field)
 {
 	static const struct kn_field fields[] = {
-	    {"namespace", kn_field_ns_name, AT(kn_mirror, ns_name)},
-	    {"from", kn_field_ifname, AT(kn_mirror, from_name), .required = true},
-	    {"to", kn_field_ifname, AT(kn_mirror, to_name), .required = true},
-	    {"direction", mirror_direction, AT(kn_mirror, in)},
-	    {"priority", kn_field_u32, AT(kn_mirror, prio), .min = 1, .max = 65534},
+		{ "namespace", kn_field_ns_name, AT(kn_mirror, ns_name) },
+		{ "from", kn_field_ifname, AT(kn_mirror, from_name), .required = true },
+		{ "to", kn_field_ifname, AT(kn_mirror, to_name), .required = true },
+		{ "direction", mirror_direction, AT(kn_mirror, in) },
+		{ "priority", kn_field_u32, AT(kn_mirror, prio), .min = 1, .max = 65534 },
 	};
 	struct kn_mirror *mirror = out;
 
@@ -54,15 +54,15 @@ static int all_mirrors(struct kn_reader *r, const char *place, struct json_objec
 }
 
 static const struct kn_field topology_fields[] = {
-    {"name", kn_field_ns_name, AT(kn_topology, name)},
-    {"description", kn_field_text, AT(kn_topology, description)},
-    {"namespaces", kn_all_ns, AT(kn_topology, ns), .required = true},
-    {"veths", kn_all_veths, .offset = 0},
-    {"bridges", kn_all_bridges, .offset = 0},
-    {"vlans", kn_all_vlans, .offset = 0},
-    {"macvlans", kn_all_macvlans, .offset = 0},
-    {"uplink", kn_the_uplink, .offset = 0},
-    {"mirrors", all_mirrors, AT(kn_topology, mirrors)},
+	{ "name", kn_field_ns_name, AT(kn_topology, name) },
+	{ "description", kn_field_text, AT(kn_topology, description) },
+	{ "namespaces", kn_all_ns, AT(kn_topology, ns), .required = true },
+	{ "veths", kn_all_veths, .offset = 0 },
+	{ "bridges", kn_all_bridges, .offset = 0 },
+	{ "vlans", kn_all_vlans, .offset = 0 },
+	{ "macvlans", kn_all_macvlans, .offset = 0 },
+	{ "uplink", kn_the_uplink, .offset = 0 },
+	{ "mirrors", all_mirrors, AT(kn_topology, mirrors) },
 };
 
 static size_t list_length(struct json_object *root, const char *key)
@@ -114,8 +114,8 @@ static int parse_error(struct kn_reader *r, struct json_tokener *tok, const char
 	}
 	return kn_fail(r->err, -EINVAL, "%s:%zu:%zu: %s", r->file, line, column,
 		       json_tokener_get_error(tok) == json_tokener_continue
-			   ? "ends too early"
-			   : json_tokener_error_desc(json_tokener_get_error(tok)));
+			       ? "ends too early"
+			       : json_tokener_error_desc(json_tokener_get_error(tok)));
 }
 
 static int parse_json(struct kn_reader *r, const char *text, size_t len, struct json_object **root)
@@ -129,8 +129,8 @@ static int parse_json(struct kn_reader *r, const char *text, size_t len, struct 
 	*root = json_tokener_parse_ex(tok, text, (int)len);
 	if (!*root || json_tokener_get_error(tok) != json_tokener_success)
 		err = json_tokener_get_error(tok) == json_tokener_success
-			  ? kn_fail(r->err, -EINVAL, "%s: null is no topology", r->file)
-			  : parse_error(r, tok, text);
+			      ? kn_fail(r->err, -EINVAL, "%s: null is no topology", r->file)
+			      : parse_error(r, tok, text);
 	for (size_t i = json_tokener_get_parse_end(tok); !err && i < len; i++)
 		if (!strchr(" \t\r\n", text[i]) || !text[i])
 			err = kn_fail(r->err, -EINVAL, "%s: more text after the object", r->file);
@@ -142,7 +142,7 @@ int kn_topology_parse(struct kn_topology **out, const char *file, const char *te
 		      struct kn_err *err)
 {
 	struct kn_topology *topo = calloc(1, sizeof(*topo));
-	struct kn_reader r = {.file = file, .err = err, .topo = topo};
+	struct kn_reader r = { .file = file, .err = err, .topo = topo };
 	struct json_object *root = NULL;
 	int code;
 

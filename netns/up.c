@@ -56,9 +56,9 @@ static int undo(struct kn_world *world, const struct kn_step *step, struct kn_er
 }
 
 const struct kn_step_ops kn_step_up = {
-    .goes_with_namespace = true,
-    .text = text,
-    .probe = probe,
-    .make = make,
-    .undo = undo,
+	.goes_with_namespace = true,
+	.text = text,
+	.probe = probe,
+	.make = make,
+	.undo = undo,
 };

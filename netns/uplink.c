@@ -55,7 +55,7 @@ static void look_at_default(const struct kn_route_info *info, const struct nlmsg
 
 static int default_routes(struct kn_world *world, struct default_routes *routes, struct kn_err *err)
 {
-	struct default_routes v6 = {.asked = routes->asked};
+	struct default_routes v6 = { .asked = routes->asked };
 	int code = kn_route_walk(world, home(world), AF_INET, look_at_default, routes, err);
 
 	if (!code)
@@ -110,7 +110,7 @@ static int find_in_home(struct kn_world *world, struct kn_link *link, struct kn_
 static int may_go(struct kn_world *world, const struct kn_link_info *info, bool may_move,
 		  struct kn_err *err)
 {
-	struct default_routes routes = {.asked = info->ifindex};
+	struct default_routes routes = { .asked = info->ifindex };
 	int code;
 
 	if (info->master)
@@ -206,8 +206,8 @@ static int make(struct kn_world *world, const struct kn_step *step, struct kn_er
 	code = kn_uplink_find(world, home(world), kn_uplink_matches, &journal, &info, err);
 	if (code)
 		return kn_fail_at(err, code, "uplink %s", journal.name);
-	code =
-	    kn_world_do(world, home(world), kn_msg_link_move(buf, info.ifindex, ns_fd, NULL), err);
+	code = kn_world_do(world, home(world), kn_msg_link_move(buf, info.ifindex, ns_fd, NULL),
+			   err);
 	if (code || !step->link->mtu)
 		return code;
 	return step->ops->mend(world, step, err);
@@ -238,11 +238,11 @@ static int undo(struct kn_world *world, const struct kn_step *step, struct kn_er
 }
 
 const struct kn_step_ops kn_step_uplink = {
-    .text = text,
-    .probe = probe,
-    .make = make,
-    .mend = mend,
-    .undo = undo,
+	.text = text,
+	.probe = probe,
+	.make = make,
+	.mend = mend,
+	.undo = undo,
 };
 
 /* --- around the step --- */
@@ -272,7 +272,7 @@ static bool boot_configured_it(struct kn_world *world, const struct kn_journal *
 	struct kn_err ignored;
 
 	return kn_uplink_find(world, home(world), kn_uplink_matches, journal, &info, &ignored) ==
-		   0 &&
+		       0 &&
 	       strcmp(info.name, journal->name) == 0 && (info.flags & IFF_UP) &&
 	       kn_address_find(world, home(world), info.name, is_global, NULL, &ignored) == 1;
 }
@@ -281,7 +281,7 @@ int kn_uplink_recover(struct kn_world *world, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal journal = {};
 	char key[KN_STEP_TEXT], boot_id[40];
-	struct kn_step step = {.ops = &kn_step_uplink};
+	struct kn_step step = { .ops = &kn_step_uplink };
 	bool this_boot;
 	int code;
 

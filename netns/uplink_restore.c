@@ -38,8 +38,8 @@ static int each(const struct nlmsghdr *nlh, void *data)
 int kn_uplink_find(struct kn_world *world, const struct kn_ns *ns, kn_link_match *match,
 		   const void *data, struct kn_link_info *out, struct kn_err *err)
 {
-	struct search search = {.match = match, .data = data};
-	struct kn_dump dump = {begin, each, &search};
+	struct search search = { .match = match, .data = data };
+	struct kn_dump dump = { begin, each, &search };
 	char buf[KN_MSG_SIZE];
 	struct kn_talk *talk;
 	int code = kn_world_talk(world, ns, &talk, err);
@@ -246,7 +246,7 @@ static int restore_route(struct restore *r, const struct kn_saved *saved)
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_APPEND;
 	rtm = mnl_nlmsg_get_payload(nlh);
 	rtm->rtm_flags &=
-	    RTNH_F_ONLINK; /* the rest is state, which the kernel refuses to be told */
+		RTNH_F_ONLINK; /* the rest is state, which the kernel refuses to be told */
 	renumber(nlh, r->journal->ifindex, r->now.ifindex);
 	code = change(r, nlh);
 	return code == -EEXIST ? 0 : code;
@@ -284,10 +284,10 @@ int kn_uplink_restore(struct kn_world *world, const struct kn_ns *ns,
 		      const struct kn_journal *journal, struct kn_err *err)
 {
 	static int (*const parts[])(struct restore *) = {
-	    restore_name,  restore_attributes, restore_sysctls,
-	    restore_state, restore_addresses,  restore_routes,
+		restore_name,  restore_attributes, restore_sysctls,
+		restore_state, restore_addresses,  restore_routes,
 	};
-	struct restore r = {world, &world->topo->ns[0], journal, {}, false, err};
+	struct restore r = { world, &world->topo->ns[0], journal, {}, false, err };
 	int code = move_home(&r, ns);
 
 	if (!code)

@@ -38,12 +38,12 @@ bool kn_route_uses(const struct nlmsghdr *nlh, int ifindex)
 /* Settings of an interface that die with its leaving: the kernel makes them anew, at the default.
  */
 static const char *const sysctl_keys[] = {
-    "ipv4.accept_local",  "ipv4.accept_redirects", "ipv4.accept_source_route",
-    "ipv4.arp_announce",  "ipv4.arp_ignore",	   "ipv4.forwarding",
-    "ipv4.proxy_arp",	  "ipv4.rp_filter",	   "ipv4.send_redirects",
-    "ipv6.accept_dad",	  "ipv6.accept_ra",	   "ipv6.accept_redirects",
-    "ipv6.addr_gen_mode", "ipv6.autoconf",	   "ipv6.disable_ipv6",
-    "ipv6.forwarding",	  "ipv6.proxy_ndp",	   "ipv6.use_tempaddr",
+	"ipv4.accept_local",  "ipv4.accept_redirects", "ipv4.accept_source_route",
+	"ipv4.arp_announce",  "ipv4.arp_ignore",       "ipv4.forwarding",
+	"ipv4.proxy_arp",     "ipv4.rp_filter",        "ipv4.send_redirects",
+	"ipv6.accept_dad",    "ipv6.accept_ra",        "ipv6.accept_redirects",
+	"ipv6.addr_gen_mode", "ipv6.autoconf",         "ipv6.disable_ipv6",
+	"ipv6.forwarding",    "ipv6.proxy_ndp",        "ipv6.use_tempaddr",
 };
 
 static void save_sysctls(struct kn_journal *journal)
@@ -53,7 +53,7 @@ static void save_sysctls(struct kn_journal *journal)
 	ssize_t len;
 
 	journal->sysctls =
-	    calloc(sizeof(sysctl_keys) / sizeof(sysctl_keys[0]), sizeof(*journal->sysctls));
+		calloc(sizeof(sysctl_keys) / sizeof(sysctl_keys[0]), sizeof(*journal->sysctls));
 	for (size_t i = 0; journal->sysctls && i < sizeof(sysctl_keys) / sizeof(sysctl_keys[0]);
 	     i++) {
 		_cleanup_fd_ int fd = -1;
@@ -146,8 +146,8 @@ static void each_route(const struct kn_route_info *info, const struct nlmsghdr *
 static int save_networks(struct kn_world *world, struct kn_journal *journal, struct kn_err *err)
 {
 	const struct kn_ns *home = &world->topo->ns[0];
-	struct collect collect = {.journal = journal};
-	struct kn_dump dump = {begin_addrs, each_addr, &collect};
+	struct collect collect = { .journal = journal };
+	struct kn_dump dump = { begin_addrs, each_addr, &collect };
 	char buf[KN_MSG_SIZE];
 	struct kn_talk *talk;
 	int code = kn_world_talk(world, home, &talk, err);
@@ -167,11 +167,11 @@ int kn_uplink_snapshot(struct kn_world *world, const struct kn_link_info *info, 
 		       struct kn_journal *journal, struct kn_err *err)
 {
 	*journal = (struct kn_journal){
-	    .ifindex = info->ifindex,
-	    .mtu = info->mtu,
-	    .up = info->flags & IFF_UP,
-	    .has_mac = info->has_mac,
-	    .has_permanent_mac = info->has_permanent_mac,
+		.ifindex = info->ifindex,
+		.mtu = info->mtu,
+		.up = info->flags & IFF_UP,
+		.has_mac = info->has_mac,
+		.has_permanent_mac = info->has_permanent_mac,
 	};
 	snprintf(journal->ns, sizeof(journal->ns), "%s", ns);
 	snprintf(journal->name, sizeof(journal->name), "%s", info->name);

@@ -17,10 +17,10 @@ struct kn_world {
 	struct kn_ns_ref {
 		int fd;
 		struct kn_talk *talk;
-		bool fresh;	   /* made in this run: nothing of ours is in it yet */
-	} *refs;		   /* one for each of topo->ns; [0] is where we were started */
+		bool fresh; /* made in this run: nothing of ours is in it yet */
+	} *refs; /* one for each of topo->ns; [0] is where we were started */
 	struct kn_holders holders; /* of namespaces, once down asks */
-	bool no_matchall;	   /* this kernel has none: found out once */
+	bool no_matchall; /* this kernel has none: found out once */
 };
 
 int kn_world_open(struct kn_world **out, const struct kn_topology *topo, struct kn_err *err);

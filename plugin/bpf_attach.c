@@ -137,9 +137,10 @@ static int attach_clsact(const struct kidos_traffic *traffic, const struct rung 
 	if (!error || error == -EEXIST)
 		error = clsact_filter(&hook, fd, attachment);
 	if (error && attachment->made_clsact)
-		bpf_tc_hook_destroy(&(struct bpf_tc_hook){
-			.sz = sizeof(hook), .ifindex = hook.ifindex,
-			.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS });
+		bpf_tc_hook_destroy(
+			&(struct bpf_tc_hook){ .sz = sizeof(hook),
+					       .ifindex = hook.ifindex,
+					       .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS });
 	if (error)
 		snprintf(reason, KIDOS_REASON, "%s", strerror(-error));
 	else if (attachment->priority > 1)
@@ -166,7 +167,8 @@ static const struct rung rungs[] = {
 /* XdpShare says who hangs a program at XDP, XdpMode whether. libxdp offloads one program alone. */
 static unsigned int rungs_shared(unsigned int allowed)
 {
-	unsigned int shared = allowed & ~(1u << KIDOS_RUNG_XDP_NATIVE | 1u << KIDOS_RUNG_XDP_GENERIC);
+	unsigned int shared =
+		allowed & ~(1u << KIDOS_RUNG_XDP_NATIVE | 1u << KIDOS_RUNG_XDP_GENERIC);
 
 	if (allowed & 1u << KIDOS_RUNG_XDP_NATIVE)
 		shared |= 1u << KIDOS_RUNG_XDP_SHARED;
@@ -237,13 +239,15 @@ int kidos_attach(const struct kidos_traffic *traffic, const struct kidos_interfa
 		error = attach_rung(&rungs[i], traffic, link, attachment, words);
 		if (!error)
 			break;
-		used += (size_t)snprintf(failed + used, used < sizeof(failed) ? sizeof(failed) - used : 0,
+		used += (size_t)snprintf(failed + used,
+					 used < sizeof(failed) ? sizeof(failed) - used : 0,
 					 "; not %s: %s", kidos_rung_names[rungs[i].rung], words);
 	}
 	if (error)
 		snprintf(reason, KIDOS_REASON, "%.255s", *failed ? failed + 2 : "nothing to try");
 	else
-		snprintf(reason, KIDOS_REASON, "%s%s%.90s%.100s", why, *words ? ", " : "", words, failed);
+		snprintf(reason, KIDOS_REASON, "%s%s%.90s%.100s", why, *words ? ", " : "", words,
+			 failed);
 	return error;
 }
 
@@ -283,8 +287,7 @@ bool kidos_attachment_alive(const struct kidos_attachment *attachment,
 	return !bpf_obj_get_info_by_fd(attachment->link, &info, &size) && info.xdp.ifindex;
 }
 
-static void clsact_detach(const struct kidos_attachment *attachment,
-			  enum kidos_direction direction)
+static void clsact_detach(const struct kidos_attachment *attachment, enum kidos_direction direction)
 {
 	struct bpf_tc_hook hook = clsact_hook(attachment, point_of(direction));
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = CLSACT_HANDLE,

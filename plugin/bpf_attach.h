@@ -15,7 +15,10 @@ struct kidos_attachment {
 	bool made_clsact;
 };
 
-#define KIDOS_ATTACHMENT_NONE { .link = -1 }
+#define KIDOS_ATTACHMENT_NONE \
+	{                     \
+		.link = -1    \
+	}
 
 /*
  * Attaches one direction by the interface's rule: the first rung that works.

@@ -9,20 +9,20 @@
 #include <unistd.h>
 
 const char *const kidos_control_map_names[KIDOS_CONTROL_MAPS] = {
-    "control",
-    "answers",
-    "collectors",
-    "alert_state",
+	"control",
+	"answers",
+	"collectors",
+	"alert_state",
 };
 
 static const struct {
 	__u32 size;
 	__u32 count;
 } layouts[KIDOS_CONTROL_MAPS] = {
-    [KIDOS_CONTROL_REQUEST] = {sizeof(struct kidos_request), 1},
-    [KIDOS_CONTROL_ANSWER] = {sizeof(struct kidos_answer), 1},
-    [KIDOS_CONTROL_COLLECTORS] = {sizeof(struct kidos_collector_status), KIDOS_COLLECTORS},
-    [KIDOS_CONTROL_ALERTS] = {sizeof(struct kidos_episode), KIDOS_EPISODES},
+	[KIDOS_CONTROL_REQUEST] = { sizeof(struct kidos_request), 1 },
+	[KIDOS_CONTROL_ANSWER] = { sizeof(struct kidos_answer), 1 },
+	[KIDOS_CONTROL_COLLECTORS] = { sizeof(struct kidos_collector_status), KIDOS_COLLECTORS },
+	[KIDOS_CONTROL_ALERTS] = { sizeof(struct kidos_episode), KIDOS_EPISODES },
 };
 
 int kidos_control_create(struct kidos_control_maps *maps)
@@ -48,8 +48,8 @@ static int check_layout(const struct kidos_control_maps *maps, int map)
 	if (bpf_obj_get_info_by_fd(maps->fd[map], &info, &size))
 		return -errno;
 	return info.value_size == layouts[map].size && info.max_entries == layouts[map].count
-		   ? 0
-		   : -EPROTO;
+		       ? 0
+		       : -EPROTO;
 }
 
 int kidos_control_open(struct kidos_control_maps *maps, const char *path)

@@ -8,10 +8,10 @@
 
 /* In the order of kidos_control_map_names; each is pinned under its name. */
 enum kidos_control_map {
-	KIDOS_CONTROL_REQUEST,	  /* one struct kidos_request; written by kidosctl */
-	KIDOS_CONTROL_ANSWER,	  /* one struct kidos_answer; this and the rest by the plugin */
+	KIDOS_CONTROL_REQUEST, /* one struct kidos_request; written by kidosctl */
+	KIDOS_CONTROL_ANSWER, /* one struct kidos_answer; this and the rest by the plugin */
 	KIDOS_CONTROL_COLLECTORS, /* struct kidos_collector_status */
-	KIDOS_CONTROL_ALERTS,	  /* KIDOS_EPISODES of struct kidos_episode */
+	KIDOS_CONTROL_ALERTS, /* KIDOS_EPISODES of struct kidos_episode */
 	KIDOS_CONTROL_MAPS
 };
 extern const char *const kidos_control_map_names[KIDOS_CONTROL_MAPS];
@@ -31,7 +31,8 @@ struct kidos_control_maps {
 /* Makes the maps; 0 or -errno. */
 int kidos_control_create(struct kidos_control_maps *maps);
 
-/* Opens what is pinned under path, to be read at least; 0 or -errno (-EPROTO: another version's). */
+/* Opens what is pinned under path, to be read at least; 0 or -errno (-EPROTO: another version's).
+ */
 int kidos_control_open(struct kidos_control_maps *maps, const char *path);
 void kidos_control_close(struct kidos_control_maps *maps);
 

@@ -9,7 +9,7 @@
 
 const char *const kidos_drop_map_names[KIDOS_DROP_MAPS] = {
 	"drop_counts", "drop_other",  "drop_records", "drop_positions", "drop_reasons",
-	"drop_trial",  "drop_owners", "alerts",	      "alerts_lost",	"drop_state",
+	"drop_trial",  "drop_owners", "alerts",       "alerts_lost",    "drop_state",
 };
 
 #define BATCH 512
@@ -53,7 +53,7 @@ int kidos_drop_maps_set_state(const struct kidos_drop_maps *maps,
 	uint32_t zero = 0;
 
 	return bpf_map_update_elem(maps->fd[KIDOS_DROP_MAP_STATE], &zero, state, BPF_ANY) ? -errno
-											   : 0;
+											  : 0;
 }
 
 int kidos_drop_maps_each(const struct kidos_drop_maps *maps,
@@ -85,7 +85,7 @@ int kidos_drop_maps_other(const struct kidos_drop_maps *maps, uint64_t other[KID
 {
 	int error = 0;
 
-	for (uint32_t class = 0; !error && class < KIDOS_CLASSES; class++)
+	for (uint32_t class = 0; !error && class < KIDOS_CLASSES; class ++)
 		error = lookup(maps, KIDOS_DROP_MAP_OTHER, class, &other[class]);
 	return error;
 }

@@ -26,7 +26,10 @@ struct kidos_drop_maps {
 	int fd[KIDOS_DROP_MAPS]; /* -1 where there is none */
 };
 
-#define KIDOS_DROP_MAPS_NONE { .fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 } }
+#define KIDOS_DROP_MAPS_NONE                                     \
+	{                                                        \
+		.fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 } \
+	}
 
 void kidos_drop_maps_close(struct kidos_drop_maps *maps);
 

@@ -61,7 +61,7 @@ int kidos_drop_reader_open(struct kidos_drop_reader *maps, const char *path)
 	maps->counts = open_one(path, "drop_counts", sizeof(struct kidos_drop_key), sizeof(__u64));
 	maps->other = open_one(path, "drop_other", sizeof(__u32), sizeof(__u64));
 	maps->records =
-	    open_one(path, "drop_records", sizeof(__u32), sizeof(struct kidos_drop_record));
+		open_one(path, "drop_records", sizeof(__u32), sizeof(struct kidos_drop_record));
 	if (maps->counts < 0)
 		return maps->counts;
 	if (maps->other < 0 && maps->other != -ENOENT)

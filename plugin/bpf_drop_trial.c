@@ -26,7 +26,7 @@ static int set_trial(const struct kidos_drop_maps *maps, struct kidos_drop_trial
 	__u32 zero = 0;
 
 	return bpf_map_update_elem(maps->fd[KIDOS_DROP_MAP_TRIAL], &zero, trial, BPF_ANY) ? -errno
-											   : 0;
+											  : 0;
 }
 
 int kidos_drop_trial(const struct kidos_drop_maps *maps)

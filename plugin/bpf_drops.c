@@ -27,7 +27,7 @@ static int set_program(struct kidos_drops *drops, const char *name)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, drops->object)
+	bpf_object__for_each_program (program, drops->object)
 		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), name));
 	drops->program = bpf_object__find_program_by_name(drops->object, name);
 	return drops->program ? 0 : -ENOENT;
@@ -81,8 +81,8 @@ static int open_rung(struct kidos_drops *drops, const struct kidos_drop_rung *ru
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "kidos");
 	size_t size;
-	const void *elf = rung->probe_read ? drop_probe_bpf__elf_bytes(&size)
-					   : drop_bpf__elf_bytes(&size);
+	const void *elf =
+		rung->probe_read ? drop_probe_bpf__elf_bytes(&size) : drop_bpf__elf_bytes(&size);
 
 	drops->object = bpf_object__open_mem(elf, size, &options);
 	return drops->object ? set_program(drops, rung->program) : -errno;
@@ -154,7 +154,8 @@ static void describe(const struct kidos_drop_rung *rung, struct kidos_drop_state
 		 state->headers ? "" : "addresses and ports (kernel lockdown); ", kidos_drop_blind);
 }
 
-/* Why each better rung would not do; those that merely need another kernel are one line each too. */
+/* Why each better rung would not do; those that merely need another kernel are one line each too.
+ */
 static int climb(struct kidos_drops *drops, struct kidos_drop_maps *maps,
 		 struct kidos_drop_state *state, unsigned int probe, char reason[KIDOS_REASON])
 {
@@ -174,8 +175,8 @@ static int climb(struct kidos_drops *drops, struct kidos_drop_maps *maps,
 		}
 		if (used < KIDOS_REASON)
 			used += (size_t)snprintf(reason + used, KIDOS_REASON - used,
-						 "%s%s did not %s: %s", used ? "; " : "", rung->name,
-						 step, strerror(-error));
+						 "%s%s did not %s: %s", used ? "; " : "",
+						 rung->name, step, strerror(-error));
 	}
 	return error;
 }

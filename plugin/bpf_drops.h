@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bpf_drops.h: loads and attaches what sees drops: one rung of the ladder, and the owners' hooks. */
+/* bpf_drops.h: loads and attaches what sees drops: one rung of the ladder, and the owners' hooks.
+ */
 #ifndef KIDOS_BPF_DROPS_H
 #define KIDOS_BPF_DROPS_H
 

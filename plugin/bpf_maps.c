@@ -110,8 +110,8 @@ int kidos_maps_mmap(struct kidos_maps *maps)
 			   (const void **)&maps->flows);
 	if (error)
 		return error;
-	return kidos_view(maps->fd[KIDOS_MAP_DETAILS], sets, sizeof(*maps->details),
-			  settle_details, (const void **)&maps->details);
+	return kidos_view(maps->fd[KIDOS_MAP_DETAILS], sets, sizeof(*maps->details), settle_details,
+			  (const void **)&maps->details);
 }
 
 void kidos_maps_close(struct kidos_maps *maps)
@@ -252,7 +252,9 @@ static int find_port(const struct kidos_maps *maps, unsigned int netns, unsigned
 int kidos_maps_set_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex,
 			unsigned int slot, unsigned int flags)
 {
-	struct kidos_port port = { .netns = netns, .ifindex = ifindex, .slot = slot, .flags = flags };
+	struct kidos_port port = {
+		.netns = netns, .ifindex = ifindex, .slot = slot, .flags = flags
+	};
 	unsigned int index;
 	int error = find_port(maps, netns, ifindex, &index);
 

@@ -29,7 +29,10 @@ struct kidos_maps {
 	size_t sets;
 };
 
-#define KIDOS_MAPS_NONE { .fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1 } }
+#define KIDOS_MAPS_NONE                                      \
+	{                                                    \
+		.fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1 } \
+	}
 
 /*
  * Opens what is pinned under path. 0, or -errno: -ENOENT nothing there,

@@ -43,7 +43,7 @@ static int attach(struct kidos_owners *owners, int root)
 	struct bpf_program *program;
 	size_t i = 0;
 
-	bpf_object__for_each_program(program, owners->object) {
+	bpf_object__for_each_program (program, owners->object) {
 		if (i == HOOKS)
 			return -E2BIG;
 		owners->links[i] = bpf_program__attach_cgroup(program, root);
@@ -85,8 +85,10 @@ struct kidos_owners *kidos_owners_load(int map)
 
 	if (!error)
 		return owners;
-	kidos_log(LOG_NOTICE, "drops: owners are told by user and cgroup, not by process: hooks at "
-			      "the root of cgroup v2: %s", strerror(-error));
+	kidos_log(LOG_NOTICE,
+		  "drops: owners are told by user and cgroup, not by process: hooks at "
+		  "the root of cgroup v2: %s",
+		  strerror(-error));
 	kidos_owners_free(owners);
 	return NULL;
 }

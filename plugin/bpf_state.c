@@ -40,8 +40,8 @@ static int make_directory(const char *path, char reason[KIDOS_REASON])
 		return -errno;
 	}
 	if ((unsigned long)fs.f_type != BPF_FS_MAGIC) {
-		snprintf(reason, KIDOS_REASON, "%s is not on a bpf file system (mount -t bpf bpf %s)",
-			 path, parent);
+		snprintf(reason, KIDOS_REASON,
+			 "%s is not on a bpf file system (mount -t bpf bpf %s)", path, parent);
 		return -ENOTSUP;
 	}
 	if (mkdir(path, 0750) && errno != EEXIST) {

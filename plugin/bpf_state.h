@@ -14,7 +14,10 @@ struct kidos_state {
 	int lock;
 };
 
-#define KIDOS_STATE_NONE { .lock = -1 }
+#define KIDOS_STATE_NONE   \
+	{                  \
+		.lock = -1 \
+	}
 
 /*
  * Makes the directory (0750, group kidos where there is one) and locks it.

@@ -55,21 +55,23 @@ static bool has_xdp_frags(void)
 
 	if (!answer)
 		answer = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len,
-						 NULL) == 1 ? 1 : -1;
+						 NULL) == 1
+				 ? 1
+				 : -1;
 	return answer > 0;
 }
 
 /* Without the flag, native XDP is refused where the MTU is larger than a page's frame. */
 static int set_xdp_frags(struct bpf_object *object)
 {
-	struct bpf_program *program = bpf_object__find_program_by_name(
-		object, kidos_program_names[KIDOS_PROGRAM_XDP]);
+	struct bpf_program *program =
+		bpf_object__find_program_by_name(object, kidos_program_names[KIDOS_PROGRAM_XDP]);
 
 	if (!program)
 		return -ENOENT;
 	return has_xdp_frags() ? bpf_program__set_flags(program, bpf_program__flags(program) |
-									 BPF_F_XDP_HAS_FRAGS) :
-				 0;
+									 BPF_F_XDP_HAS_FRAGS)
+			       : 0;
 }
 
 static int set_config(struct bpf_object *object, const struct kidos_meta *settings,
@@ -155,8 +157,8 @@ static int take_maps(struct bpf_object *object, struct kidos_maps *maps)
 static int find_programs(struct kidos_traffic *traffic)
 {
 	for (int i = 0; i < KIDOS_PROGRAMS; i++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(
-			traffic->object, kidos_program_names[i]);
+		struct bpf_program *program =
+			bpf_object__find_program_by_name(traffic->object, kidos_program_names[i]);
 
 		if (!program)
 			return -ENOENT;
@@ -259,9 +261,9 @@ struct bpf_object *kidos_traffic_open(const struct kidos_traffic *traffic,
 
 	if (!object)
 		return NULL;
-	bpf_object__for_each_program(other, object)
-		bpf_program__set_autoload(other, !strcmp(bpf_program__name(other),
-							 kidos_program_names[program]));
+	bpf_object__for_each_program (other, object)
+		bpf_program__set_autoload(
+			other, !strcmp(bpf_program__name(other), kidos_program_names[program]));
 	return object;
 }
 

@@ -39,7 +39,8 @@ static int complain(const struct place *place, const char *name, const oconfig_i
 		used = strlen(value);
 	}
 	if (place->block_value)
-		snprintf(block, sizeof(block), " / %s \"%.256s\"", place->block, place->block_value);
+		snprintf(block, sizeof(block), " / %s \"%.256s\"", place->block,
+			 place->block_value);
 	else if (*place->block)
 		snprintf(block, sizeof(block), " / %s", place->block);
 	if (item)

@@ -60,8 +60,8 @@ static int kidos_init(void)
 	}
 	folder = global_option_get("BaseDir");
 	snprintf(config.data_path, sizeof(config.data_path), "%s", folder ? folder : "");
-	engine = kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()),
-				    collectd_notify);
+	engine =
+		kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()), collectd_notify);
 	if (!engine)
 		return -1;
 	return plugin_register_complex_read(NULL, "kidos", kidos_read, 0, NULL);

@@ -36,8 +36,8 @@ static int add_meta(notification_t *to, const struct kidos_notice_row *row,
 
 int collectd_notify(const struct kidos_notice *notice)
 {
-	notification_t notification = {.severity = severity_of(notice->severity),
-				       .time = NS_TO_CDTIME_T(notice->time_ns)};
+	notification_t notification = { .severity = severity_of(notice->severity),
+					.time = NS_TO_CDTIME_T(notice->time_ns) };
 	int status = 0;
 
 	snprintf(notification.message, sizeof(notification.message), "%s", notice->message);

@@ -97,7 +97,7 @@ static int show(const struct ctl_settings *settings, struct ctl_alerts *alerts)
 
 int ctl_alerts(struct ctl_settings *settings)
 {
-	struct ctl_alerts alerts = {.items = calloc(KIDOS_EPISODES, sizeof(*alerts.items))};
+	struct ctl_alerts alerts = { .items = calloc(KIDOS_EPISODES, sizeof(*alerts.items)) };
 	struct ctl_state state;
 	int code;
 

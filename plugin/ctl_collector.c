@@ -56,7 +56,7 @@ static int number_request(const struct kidos_control_maps *maps, struct kidos_re
 static int wait_answer(const struct kidos_control_maps *maps, unsigned int pid, __u64 number,
 		       struct kidos_answer *answer)
 {
-	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000};
+	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000 };
 	int error = -ETIMEDOUT;
 
 	for (int waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
@@ -145,9 +145,9 @@ static int usage_names(const char *name)
 int ctl_collector(struct ctl_settings *settings)
 {
 	const char *name = settings->words[0], *word = settings->words[1];
-	struct kidos_request request = {.verb = KIDOS_REQUEST_COLLECTOR,
-					.argument = kidos_collector_find(name),
-					.on = !strcmp(word, "on")};
+	struct kidos_request request = { .verb = KIDOS_REQUEST_COLLECTOR,
+					 .argument = kidos_collector_find(name),
+					 .on = !strcmp(word, "on") };
 	struct ctl_state state;
 	int code;
 

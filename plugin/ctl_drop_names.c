@@ -151,7 +151,7 @@ void ctl_drop_interface(struct ctl_drop_names *names, uint32_t netns, uint32_t i
 			found = &names->interfaces[i];
 	if (!found) {
 		struct interface *all =
-		    reallocarray(names->interfaces, names->interface_count + 1, sizeof(*all));
+			reallocarray(names->interfaces, names->interface_count + 1, sizeof(*all));
 
 		if (!all)
 			return;

@@ -68,8 +68,8 @@ static void add_group(const struct ctl_drop_scan *scan, struct ctl_grid *grid, s
 	if (!history)
 		return;
 	kidos_text_scaled(
-	    rate(history, scan, kidos_tally_get(&history->groups, row->text), row->count), false,
-	    text);
+		rate(history, scan, kidos_tally_get(&history->groups, row->text), row->count),
+		false, text);
 	ctl_grid_add(grid, text);
 }
 
@@ -122,8 +122,8 @@ static void add_event(const struct ctl_drop_scan *scan, struct ctl_grid *grid,
 static void print_events(const struct ctl_drop_scan *scan)
 {
 	static const struct ctl_grid_column columns[] = {
-		{ "TIME", false },	  { "REASON", false }, { "PLACE", false },
-		{ "INTERFACE", false },	  { "PROTO", false },  { "SOURCE", false },
+		{ "TIME", false },        { "REASON", false }, { "PLACE", false },
+		{ "INTERFACE", false },   { "PROTO", false },  { "SOURCE", false },
 		{ "DESTINATION", false }, { "LENGTH", true },  { "OWNER", false },
 	};
 	struct ctl_grid grid = { .columns = columns,

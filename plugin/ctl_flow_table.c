@@ -39,8 +39,8 @@ static void cell_protocol(const struct ctl_flow_table *table, const struct kidos
 {
 	const struct kidos_flow_key *key = &row->view.key;
 	char number[8];
-	int length = snprintf(cell, CELL, "%s",
-			      kidos_protocol_name(kidos_key_protocol(key), number));
+	int length =
+		snprintf(cell, CELL, "%s", kidos_protocol_name(kidos_key_protocol(key), number));
 
 	(void)table;
 	if (kidos_key_is_icmp(key))
@@ -223,8 +223,8 @@ static bool grouped(const struct ctl_flow_table *table)
 
 static bool is_shown(const struct ctl_flow_table *table, const struct column *column)
 {
-	unsigned int has = (grouped(table) ? OF_GROUPS : OF_FLOWS) |
-			   (table->rates ? WITH_RATES : ALWAYS);
+	unsigned int has =
+		(grouped(table) ? OF_GROUPS : OF_FLOWS) | (table->rates ? WITH_RATES : ALWAYS);
 
 	return (column->shown & has) == column->shown;
 }
@@ -250,7 +250,10 @@ static void print_row(const struct ctl_flow_table *table, const struct kidos_flo
 
 		if (!is_shown(table, column))
 			continue;
-		printf("%*s%s", last ? 0 : column->right ? widths[i] : -widths[i],
+		printf("%*s%s",
+		       last            ? 0
+		       : column->right ? widths[i]
+				       : -widths[i],
 		       fill(table, column, row, cell), last ? "\n" : "  ");
 	}
 }
@@ -263,8 +266,8 @@ void ctl_flow_table_print(const struct ctl_flow_table *table, const struct kidos
 	for (size_t i = 0; i < COLUMNS; i++) {
 		widths[i] = (int)strlen(columns[i].title);
 		/* The last column of flows needs no width, and costs a hash. */
-		for (size_t row = 0; is_shown(table, &columns[i]) && i < COLUMNS - 1 &&
-				     row < top->count; row++) {
+		for (size_t row = 0;
+		     is_shown(table, &columns[i]) && i < COLUMNS - 1 && row < top->count; row++) {
 			int width = (int)strlen(fill(table, &columns[i], &top->rows[row], cell));
 
 			widths[i] = width > widths[i] ? width : widths[i];

@@ -64,8 +64,9 @@ static int fill(struct option *options, const struct ctl_option *table)
 
 	for (; table[count].name; count++) {
 		const char *argument = table[count].argument;
-		int has = !argument ? no_argument :
-			  *argument == '[' ? optional_argument : required_argument;
+		int has = !argument          ? no_argument
+			  : *argument == '[' ? optional_argument
+					     : required_argument;
 
 		options[count] = (struct option){ table[count].name, has, NULL, count };
 	}

@@ -38,8 +38,8 @@ static bool take(struct walk *walk, size_t hint, struct kidos_flow_row *row)
 	sum->new_packets += row->new_packets;
 	sum->new_bytes += row->new_bytes;
 	scan->active += !row->view.idle;
-	walk->failed = scan->groups ? !kidos_flow_groups_add(scan->groups, row) :
-				      !kidos_flow_top_offer(&scan->top, row);
+	walk->failed = scan->groups ? !kidos_flow_groups_add(scan->groups, row)
+				    : !kidos_flow_top_offer(&scan->top, row);
 	return !walk->failed;
 }
 

@@ -23,7 +23,6 @@ void ctl_label(const struct ctl_state *state, unsigned int slot, char label[CTL_
 bool ctl_slot_used(const struct ctl_state *state, unsigned int slot);
 
 /* Which slots an interface's name means: with its namespace, without, or as reported. */
-bool ctl_find_slots(const struct ctl_state *state, const char *name,
-		    bool found[KIDOS_SLOTS_MAX]);
+bool ctl_find_slots(const struct ctl_state *state, const char *name, bool found[KIDOS_SLOTS_MAX]);
 
 #endif

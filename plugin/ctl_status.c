@@ -42,8 +42,8 @@ static int gather(const struct ctl_state *state, const struct ctl_settings *sett
 
 	kidos_clock_now(&clock, meta);
 	status->state = state;
-	status->health = kidos_health(meta, process_exists(meta->pid), clock.realtime_ns,
-				      status->why);
+	status->health =
+		kidos_health(meta, process_exists(meta->pid), clock.realtime_ns, status->why);
 	status->rung = meta->baseline ? "kernel hash map" : "set-associative table";
 	status->fill = meta->max_flows ? (double)meta->flows_active / (double)meta->max_flows : 0;
 	status->idle = (double)meta->idle * (double)meta->unit_ns / 1e9;
@@ -63,8 +63,8 @@ static void print_daemon(const struct ctl_status *status)
 	       kidos_health_names[status->health], meta->pid, version, started, status->why);
 	printf("flow table  %s, MaxFlows %" PRIu64 ", IdleTimeout %.0f s, memory planned %sB\n",
 	       status->rung, (uint64_t)meta->max_flows, status->idle, memory);
-	printf("flows       %" PRIu64 " active, %.1f %% of MaxFlows\n", (uint64_t)meta->flows_active,
-	       100 * status->fill);
+	printf("flows       %" PRIu64 " active, %.1f %% of MaxFlows\n",
+	       (uint64_t)meta->flows_active, 100 * status->fill);
 	printf("events     ");
 	for (unsigned int i = 0; i < KIDOS_EVENTS; i++)
 		printf("%s %s %" PRIu64, i ? "," : "", kidos_event_names[i], status->events[i]);
@@ -80,7 +80,8 @@ static void print_drops(const struct ctl_drop_brief *drops)
 	printf("drops       %s%s: %" PRIu64 " counted, %" PRIu64 " missed", drops->rung,
 	       drops->running ? "" : " (stopped)", drops->total, drops->missed);
 	if (drops->reasons.count)
-		printf("; most: %s %" PRIu64, drops->reasons.rows[0].text, drops->reasons.rows[0].count);
+		printf("; most: %s %" PRIu64, drops->reasons.rows[0].text,
+		       drops->reasons.rows[0].count);
 	printf("\n");
 	if (*drops->blind)
 		printf("            cannot see %s\n", drops->blind);

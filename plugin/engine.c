@@ -31,7 +31,8 @@ static int plan_memory(struct kidos_engine *engine)
 	int error = kidos_plan(engine->config, memory, engine->maps.cpus, &plan);
 
 	if (error) {
-		kidos_log(LOG_ERR, "Plugin kidos / MemoryLimit \"%" PRIu64 "\": %" PRIu64
+		kidos_log(LOG_ERR,
+			  "Plugin kidos / MemoryLimit \"%" PRIu64 "\": %" PRIu64
 			  " bytes are the least that %u interfaces and %u flows take",
 			  plan.limit, plan.bytes, plan.slots - 1, plan.max_flows);
 		return -1;
@@ -74,7 +75,8 @@ static void take_back(struct kidos_engine *engine)
 	}
 	removed = kidos_state_clear(&engine->state);
 	if (removed)
-		kidos_log(LOG_NOTICE, "%s: took back what an earlier process left", engine->state.path);
+		kidos_log(LOG_NOTICE, "%s: took back what an earlier process left",
+			  engine->state.path);
 }
 
 static struct kidos_world *world_add(struct kidos_engine *engine, const char *netns)
@@ -88,7 +90,8 @@ static struct kidos_world *world_add(struct kidos_engine *engine, const char *ne
 	if (!worlds)
 		return NULL;
 	engine->worlds = worlds;
-	worlds[engine->world_count] = (struct kidos_world){ .number = (unsigned int)engine->world_count };
+	worlds[engine->world_count] =
+		(struct kidos_world){ .number = (unsigned int)engine->world_count };
 	snprintf(worlds[engine->world_count].name, KIDOS_NETNS_NAME, "%s", netns);
 	return &worlds[engine->world_count++];
 }
@@ -178,7 +181,8 @@ static int acquire(struct kidos_engine *engine)
 
 	if (!kidos_state_acquire(&engine->state, engine->config->state_path, reason))
 		return 0;
-	kidos_log(LOG_ERR, "Plugin kidos / StatePath \"%s\": %s", engine->config->state_path, reason);
+	kidos_log(LOG_ERR, "Plugin kidos / StatePath \"%s\": %s", engine->config->state_path,
+		  reason);
 	return -1;
 }
 

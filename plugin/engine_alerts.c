@@ -112,7 +112,8 @@ static void *tell(void *context)
 		kidos_notice_of(&news.episode, news.step, kidos_boot_ns(), &notice);
 		error = alerts->notify(&notice);
 		if (error && !atomic_load(&alerts->refused))
-			kidos_log(LOG_NOTICE, "alerts: no plugin takes notifications, such as exec");
+			kidos_log(LOG_NOTICE,
+				  "alerts: no plugin takes notifications, such as exec");
 		if (news.step != KIDOS_ALERT_ENDED)
 			atomic_fetch_add(error ? &alerts->refused : &alerts->sent, 1);
 	}
@@ -128,7 +129,7 @@ static bool put(const struct kidos_episode *episode, enum kidos_alert_step step,
 
 static int watch(const struct kidos_alerts *alerts, int fd)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
 
 	return epoll_ctl(alerts->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
@@ -137,8 +138,8 @@ static int make(struct kidos_alerts *alerts)
 {
 	const struct kidos_config *config = alerts->engine->config;
 	const struct kidos_alert_limits limits = {
-	    .cool_down_ns = config->alert_cool_down * 1000000000u,
-	    .rate = (unsigned int)config->alert_rate_limit,
+		.cool_down_ns = config->alert_cool_down * 1000000000u,
+		.rate = (unsigned int)config->alert_rate_limit,
 	};
 	uint64_t first_id;
 

@@ -52,15 +52,15 @@ static const struct {
 	void (*status)(const struct kidos_engine *engine, struct kidos_collector_status *status);
 	void (*change)(struct kidos_engine *engine, bool on);
 } collectors[KIDOS_COLLECTORS] = {
-    [KIDOS_COLLECTOR_FLOWS] = {flows_status, flows_switch},
-    [KIDOS_COLLECTOR_DROPS] = {kidos_drops_status, drops_switch},
-    [KIDOS_COLLECTOR_ALERTS] = {alerts_status, alerts_switch},
+	[KIDOS_COLLECTOR_FLOWS] = { flows_status, flows_switch },
+	[KIDOS_COLLECTOR_DROPS] = { kidos_drops_status, drops_switch },
+	[KIDOS_COLLECTOR_ALERTS] = { alerts_status, alerts_switch },
 };
 
 static struct kidos_collector_status status_of(const struct kidos_engine *engine,
 					       enum kidos_collector collector)
 {
-	struct kidos_collector_status status = {.state = KIDOS_COLLECTOR_ABSENT};
+	struct kidos_collector_status status = { .state = KIDOS_COLLECTOR_ABSENT };
 
 	if (collectors[collector].status)
 		collectors[collector].status(engine, &status);
@@ -117,7 +117,7 @@ static void switch_collector(struct kidos_engine *engine, const struct kidos_req
 
 static void answer_request(struct kidos_engine *engine, const struct kidos_request *request)
 {
-	struct kidos_answer answer = {.number = request->number, .status = -EINVAL};
+	struct kidos_answer answer = { .number = request->number, .status = -EINVAL };
 
 	snprintf(answer.text, sizeof(answer.text), "a request that this version does not know");
 	if (request->verb == KIDOS_REQUEST_COLLECTOR && request->argument < KIDOS_COLLECTORS)

@@ -38,9 +38,11 @@ static uint64_t gained(uint64_t now, uint64_t before)
 static void take_losses(struct port *port, const struct kidos_link *link,
 			struct kidos_drop_tally *tally)
 {
-	struct kidos_drop_kind missed = { .reason = "driver_rx_missed", .place = "driver",
+	struct kidos_drop_kind missed = { .reason = "driver_rx_missed",
+					  .place = "driver",
 					  .class = KIDOS_CLASS_OTHER };
-	struct kidos_drop_kind overrun = { .reason = "driver_rx_over", .place = "driver",
+	struct kidos_drop_kind overrun = { .reason = "driver_rx_over",
+					   .place = "driver",
 					   .class = KIDOS_CLASS_OTHER };
 	uint64_t first = gained(link->missed, port->missed);
 	uint64_t second = gained(link->overrun, port->overrun);

@@ -47,10 +47,10 @@ void kidos_drop_share_add(struct kidos_engine *engine, const struct kidos_drop_k
 static void raise_alert(struct kidos_engine *engine, unsigned int slot, double percent)
 {
 	struct kidos_alert alert = {
-	    .time_ns = kidos_boottime_ns(),
-	    .kind = KIDOS_ALERT_DROP_SHARE,
-	    .observed = percent,
-	    .threshold = (double)engine->config->drop_share,
+		.time_ns = kidos_boottime_ns(),
+		.kind = KIDOS_ALERT_DROP_SHARE,
+		.observed = percent,
+		.threshold = (double)engine->config->drop_share,
 	};
 
 	kidos_port_name(&engine->slots[slot], alert.instance, sizeof(alert.instance));

@@ -48,7 +48,8 @@ static void load_names(struct kidos_engine_drops *drops)
 	drops->named = true;
 	drops->reasons = kidos_reasons_load();
 	if (!drops->reasons)
-		kidos_log(LOG_NOTICE, "drops: reasons are numbers: kernel BTF: %s", strerror(errno));
+		kidos_log(LOG_NOTICE, "drops: reasons are numbers: kernel BTF: %s",
+			  strerror(errno));
 	drops->symbols = kidos_symbols_load("/proc/kallsyms");
 	if (!drops->symbols)
 		kidos_log(LOG_NOTICE, "drops: places are addresses: /proc/kallsyms: %s%s",
@@ -72,8 +73,7 @@ static struct kidos_engine_drops *create(const struct kidos_engine *engine)
 	drops->state.cpus = engine->maps.cpus;
 	drops->state.room = engine->drop_room;
 	drops->state.started = boottime_ns();
-	drops->state.learn_until =
-		drops->state.started + engine->config->learn_time * 1000000000u;
+	drops->state.learn_until = drops->state.started + engine->config->learn_time * 1000000000u;
 	return drops;
 }
 
@@ -103,8 +103,8 @@ int kidos_drops_start(struct kidos_engine *engine)
 	if (drops->programs)
 		return 0;
 	reason = drops->refused;
-	drops->programs = kidos_drops_load(&drops->maps, &drops->state, engine->config->drop_probe,
-					   reason);
+	drops->programs =
+		kidos_drops_load(&drops->maps, &drops->state, engine->config->drop_probe, reason);
 	if (!drops->programs) {
 		error = -errno;
 		kidos_log(LOG_WARNING, "drops are not counted: %s", reason);
@@ -195,7 +195,8 @@ struct reading {
 /* What was seen while kidos learned is ordinary from then on. */
 static bool is_benign(const struct reading *reading, uint32_t reason)
 {
-	uint64_t first = reading->learned ? kidos_drop_maps_first(&reading->drops->maps, reason) : 0;
+	uint64_t first =
+		reading->learned ? kidos_drop_maps_first(&reading->drops->maps, reason) : 0;
 
 	return first && first < reading->drops->state.learn_until;
 }
@@ -237,9 +238,12 @@ static void take_other(struct kidos_engine_drops *drops)
 static void emit_packets(kidos_emit emit, void *context, const char *instance, const char *name,
 			 uint64_t packets)
 {
-	struct kidos_sample sample = { .instance = instance, .type = "packets",
-				       .type_instance = name, .kind = KIDOS_SAMPLE_DERIVE,
-				       .count = 1, .derive = { (int64_t)packets } };
+	struct kidos_sample sample = { .instance = instance,
+				       .type = "packets",
+				       .type_instance = name,
+				       .kind = KIDOS_SAMPLE_DERIVE,
+				       .count = 1,
+				       .derive = { (int64_t)packets } };
 
 	emit(&sample, context);
 }
@@ -248,7 +252,8 @@ static void emit_part(kidos_emit emit, void *context, const char *instance,
 		      const struct kidos_drop_part *part)
 {
 	for (size_t i = 0; i < part->count; i++)
-		emit_packets(emit, context, instance, part->series[i].name, part->series[i].packets);
+		emit_packets(emit, context, instance, part->series[i].name,
+			     part->series[i].packets);
 }
 
 static void emit_tally(kidos_emit emit, void *context, const struct kidos_drop_tally *tally)
@@ -262,8 +267,9 @@ static void emit_tally(kidos_emit emit, void *context, const struct kidos_drop_t
 
 static void emit_missed(kidos_emit emit, void *context, uint64_t missed, uint64_t lost)
 {
-	struct kidos_sample sample = { .instance = "self", .type = "total_events",
-				       .kind = KIDOS_SAMPLE_DERIVE, .count = 1 };
+	struct kidos_sample sample = {
+		.instance = "self", .type = "total_events", .kind = KIDOS_SAMPLE_DERIVE, .count = 1
+	};
 
 	sample.type_instance = "drops_missed";
 	sample.derive[0] = (int64_t)missed;
@@ -302,8 +308,8 @@ void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *contex
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
 	kidos_drop_share_judge(engine);
 	take_other(drops);
-	drops->state.missed = drops->missed_before +
-			      (drops->programs ? kidos_drops_missed(drops->programs) : 0);
+	drops->state.missed =
+		drops->missed_before + (drops->programs ? kidos_drops_missed(drops->programs) : 0);
 	kidos_drop_maps_set_state(&drops->maps, &drops->state);
 	emit_tally(emit, context, &drops->tally);
 	emit_missed(emit, context, drops->state.missed, kidos_drop_maps_alerts_lost(&drops->maps));

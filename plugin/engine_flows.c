@@ -32,8 +32,8 @@ static void load_names(struct kidos_engine *engine)
 	engine->names_saved = now_seconds();
 	if (error)
 		kidos_log(LOG_WARNING, "names of series in %s/" KIDOS_NAMES_FILE ": %s: not read",
-			  folder, error == -EPERM ? "not a file that only we may write" :
-						    strerror(-error));
+			  folder,
+			  error == -EPERM ? "not a file that only we may write" : strerror(-error));
 }
 
 int kidos_flows_start(struct kidos_engine *engine)
@@ -64,10 +64,13 @@ static void save_names(struct kidos_engine *engine)
 
 	engine->names_saved = now_seconds();
 	if (error && !engine->names_failed)
-		kidos_log(LOG_WARNING, "names of series in %s/" KIDOS_NAMES_FILE ": %s: a restart "
-			  "will forget them", folder, strerror(-error));
+		kidos_log(LOG_WARNING,
+			  "names of series in %s/" KIDOS_NAMES_FILE ": %s: a restart "
+			  "will forget them",
+			  folder, strerror(-error));
 	if (!error && engine->names_failed)
-		kidos_log(LOG_NOTICE, "names of series in %s/" KIDOS_NAMES_FILE ": saved again", folder);
+		kidos_log(LOG_NOTICE, "names of series in %s/" KIDOS_NAMES_FILE ": saved again",
+			  folder);
 	engine->names_failed = error;
 }
 
@@ -125,8 +128,10 @@ static void select_series(struct kidos_engine *engine, const char *const *instan
 	if (kidos_series_select(series, instances, now))
 		kidos_log(LOG_WARNING, "top flows: out of memory");
 	if (series->refused && !refused)
-		kidos_log(LOG_NOTICE, "MaxFlowSeries %zu is reached: further top flows are in other "
-			  "until a name was not seen for a day", series->names.most);
+		kidos_log(LOG_NOTICE,
+			  "MaxFlowSeries %zu is reached: further top flows are in other "
+			  "until a name was not seen for a day",
+			  series->names.most);
 	if (series->by[0] && (series->names.changed || now - engine->names_saved >= SAVE_SECONDS))
 		save_names(engine);
 }
@@ -165,8 +170,10 @@ struct output {
 static void emit(const struct output *output, const char *name,
 		 const struct kidos_count counts[KIDOS_DIRECTIONS])
 {
-	struct kidos_sample sample = { .instance = output->instance, .type = "if_packets",
-				       .type_instance = name, .kind = KIDOS_SAMPLE_DERIVE,
+	struct kidos_sample sample = { .instance = output->instance,
+				       .type = "if_packets",
+				       .type_instance = name,
+				       .kind = KIDOS_SAMPLE_DERIVE,
 				       .count = KIDOS_DIRECTIONS };
 
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)

@@ -26,9 +26,11 @@ struct output {
 static void emit_derive(const struct output *output, const char *type, const char *type_instance,
 			uint64_t rx, uint64_t tx, unsigned int count)
 {
-	struct kidos_sample sample = { .instance = output->instance, .type = type,
+	struct kidos_sample sample = { .instance = output->instance,
+				       .type = type,
 				       .type_instance = type_instance,
-				       .kind = KIDOS_SAMPLE_DERIVE, .count = count,
+				       .kind = KIDOS_SAMPLE_DERIVE,
+				       .count = count,
 				       .derive = { (int64_t)rx, (int64_t)tx } };
 
 	output->emit(&sample, output->context);
@@ -37,9 +39,12 @@ static void emit_derive(const struct output *output, const char *type, const cha
 static void emit_gauge(const struct output *output, const char *type, const char *type_instance,
 		       double value)
 {
-	struct kidos_sample sample = { .instance = output->instance, .type = type,
+	struct kidos_sample sample = { .instance = output->instance,
+				       .type = type,
 				       .type_instance = type_instance,
-				       .kind = KIDOS_SAMPLE_GAUGE, .count = 1, .gauge = { value } };
+				       .kind = KIDOS_SAMPLE_GAUGE,
+				       .count = 1,
+				       .gauge = { value } };
 
 	output->emit(&sample, output->context);
 }
@@ -102,7 +107,8 @@ static void read_rest(const struct kidos_engine *engine, const char *const *inst
 		if (instances[slot] && !counts[slot].read)
 			error = kidos_slot_read(engine, slot, &counts[slot]);
 		if (error)
-			kidos_log(LOG_WARNING, "totals of %s: %s", instances[slot], strerror(-error));
+			kidos_log(LOG_WARNING, "totals of %s: %s", instances[slot],
+				  strerror(-error));
 	}
 }
 

@@ -36,7 +36,8 @@ static bool has_clsact_left(const struct kidos_port_state *port)
 /* The qdisc is removed with the last of our filters, and only if no other is left on it. */
 static void port_detach(struct kidos_world *world, struct kidos_port_state *port)
 {
-	bool made = port->attachments[KIDOS_RX].made_clsact || port->attachments[KIDOS_TX].made_clsact;
+	bool made =
+		port->attachments[KIDOS_RX].made_clsact || port->attachments[KIDOS_TX].made_clsact;
 
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
 		struct kidos_attachment *attachment = &port->attachments[d];
@@ -67,7 +68,8 @@ static bool world_load(struct kidos_engine *engine, struct kidos_world *world)
 	world->traffic = kidos_traffic_load(&engine->maps, &engine->meta, world->number);
 	if (!world->traffic) {
 		world->unusable = true;
-		kidos_log(LOG_ERR, "programs for %s: %s", world_label(world->name), strerror(errno));
+		kidos_log(LOG_ERR, "programs for %s: %s", world_label(world->name),
+			  strerror(errno));
 	}
 	return world->traffic;
 }
@@ -79,7 +81,8 @@ static void slot_of_port(struct kidos_engine *engine, const struct kidos_world *
 
 	port->slot = kidos_slot_find(engine->slots, engine->meta.slots, world->name, link->name);
 	if (port->slot == KIDOS_SLOT_OTHER) {
-		kidos_log(LOG_WARNING, "interface %s in %s: MaxInterfaces is reached, counted as other",
+		kidos_log(LOG_WARNING,
+			  "interface %s in %s: MaxInterfaces is reached, counted as other",
 			  link->name, world_label(world->name));
 		return;
 	}
@@ -145,8 +148,8 @@ static void slot_attached(struct kidos_slot *slot, const struct kidos_port_state
 		slot->program[d] = port->attachments[d].program;
 		slot->priority[d] = port->attachments[d].priority;
 	}
-	slot->made_clsact = port->attachments[KIDOS_RX].made_clsact ||
-			    port->attachments[KIDOS_TX].made_clsact;
+	slot->made_clsact =
+		port->attachments[KIDOS_RX].made_clsact || port->attachments[KIDOS_TX].made_clsact;
 	/* Generic XDP comes after GRO and knows nothing of segments. */
 	slot->exact = slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_GENERIC &&
 		      slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_SHARED_GENERIC;
@@ -168,7 +171,8 @@ static void port_attach(struct kidos_engine *engine, struct kidos_world *world,
 	char reason[2][KIDOS_REASON] = { "", "" };
 	struct kidos_slot *slot = &engine->slots[port->slot];
 	unsigned int flags = kidos_link_is_ethernet(link) ? KIDOS_PORT_ETHERNET : 0;
-	int error = kidos_maps_set_port(&engine->maps, world->number, link->ifindex, port->slot, flags);
+	int error =
+		kidos_maps_set_port(&engine->maps, world->number, link->ifindex, port->slot, flags);
 
 	base_open(engine, port, link);
 	/* What libxdp attaches outlives us, so where it does is written down first. */
@@ -179,7 +183,8 @@ static void port_attach(struct kidos_engine *engine, struct kidos_world *world,
 	else
 		snprintf(reason[0], KIDOS_REASON, "ports map: %s", strerror(-error));
 	base_close(world, port);
-	snprintf(slot->reason, sizeof(slot->reason), "%.*s", (int)sizeof(slot->reason) - 1, reason[0]);
+	snprintf(slot->reason, sizeof(slot->reason), "%.*s", (int)sizeof(slot->reason) - 1,
+		 reason[0]);
 	port->failed = error;
 	if (error) {
 		slot->state = KIDOS_SLOT_FAILED;
@@ -245,7 +250,8 @@ static struct kidos_port_state *port_add(struct kidos_engine *engine, struct kid
 		return NULL;
 	world->ports = ports;
 	port = &ports[world->port_count++];
-	*port = (struct kidos_port_state){ .rule = rule, .ifindex = link->ifindex,
+	*port = (struct kidos_port_state){ .rule = rule,
+					   .ifindex = link->ifindex,
 					   .attachments = { KIDOS_ATTACHMENT_NONE,
 							    KIDOS_ATTACHMENT_NONE } };
 	snprintf(port->name, sizeof(port->name), "%s", link->name);
@@ -388,8 +394,8 @@ void kidos_world_refresh(struct kidos_engine *engine, struct kidos_world *world)
 /* A rule by name whose interface is not there yet: one line, and a slot that says so. */
 static void rule_waits(struct kidos_engine *engine, const struct kidos_interface_rule *rule)
 {
-	unsigned int index = kidos_slot_find(engine->slots, engine->meta.slots, rule->netns,
-					     rule->pattern);
+	unsigned int index =
+		kidos_slot_find(engine->slots, engine->meta.slots, rule->netns, rule->pattern);
 	struct kidos_slot *slot = &engine->slots[index];
 
 	if (index == KIDOS_SLOT_OTHER || slot->state != KIDOS_SLOT_UNUSED)
@@ -428,7 +434,9 @@ static void recover_direction(const struct kidos_slot *slot, unsigned int direct
 
 static void recover_slot(const struct kidos_slot *slot, const struct kidos_shared *shared)
 {
-	struct kidos_attachment qdisc = { .link = -1, .ifindex = slot->ifindex, .made_clsact = true };
+	struct kidos_attachment qdisc = { .link = -1,
+					  .ifindex = slot->ifindex,
+					  .made_clsact = true };
 	struct kidos_rtnl *rtnl;
 
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)

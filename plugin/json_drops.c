@@ -28,7 +28,7 @@ static void add_address(struct json_object *object, const char *name,
 static void add_owner(struct json_object *object, const struct kidos_drop_record *record)
 {
 	bool process =
-	    record->owner == KIDOS_OWNER_SOCKET || record->owner == KIDOS_OWNER_BYSTANDER;
+		record->owner == KIDOS_OWNER_SOCKET || record->owner == KIDOS_OWNER_BYSTANDER;
 	char command[KIDOS_TEXT_OWNER];
 
 	kidos_drop_command(record, command);
@@ -87,7 +87,7 @@ static struct json_object *json_group(const struct ctl_drop_scan *scan, size_t i
 static void print_object(struct json_object *object)
 {
 	fputs(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-							 JSON_C_TO_STRING_NOSLASHESCAPE),
+							     JSON_C_TO_STRING_NOSLASHESCAPE),
 	      stdout);
 	json_object_put(object);
 }
@@ -111,7 +111,7 @@ static void print_head(const struct ctl_drop_scan *scan)
 		json_add_text(object, "of", scan->recent ? "recent" : "all");
 	}
 	text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-							  JSON_C_TO_STRING_NOSLASHESCAPE);
+							      JSON_C_TO_STRING_NOSLASHESCAPE);
 	printf("%.*s", (int)strlen(text) - 1, text);
 	json_object_put(object);
 }

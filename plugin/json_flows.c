@@ -75,12 +75,12 @@ void json_flows_print(const struct ctl_state *state, const struct kidos_flow_gro
 		printf("{\"flows\":[");
 	for (size_t i = 0; i < top->count; i++) {
 		const struct kidos_flow_row *row = &top->rows[i];
-		struct json_object *object = groups ? json_group(state, grouping, row) :
-						      json_flow(state, row);
+		struct json_object *object =
+			groups ? json_group(state, grouping, row) : json_flow(state, row);
 
 		printf("%s%s", i ? "," : "",
-		       json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-								      JSON_C_TO_STRING_NOSLASHESCAPE));
+		       json_object_to_json_string_ext(
+			       object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(object);
 	}
 	puts("]}");

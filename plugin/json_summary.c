@@ -52,7 +52,6 @@ void json_summary_print(const struct ctl_summary *summary)
 	json_drop_brief(object, &summary->drops);
 	array = json_add_array(object, "flows");
 	for (size_t i = 0; i < summary->scan.top.count; i++)
-		json_object_array_add(array,
-				      json_flow(summary->state, &summary->scan.top.rows[i]));
+		json_object_array_add(array, json_flow(summary->state, &summary->scan.top.rows[i]));
 	json_finish(object);
 }

@@ -46,8 +46,8 @@ struct kidos_rtnl *kidos_rtnl_open(void)
 		return NULL;
 	rtnl->ioctl_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	rtnl->request = socket_open(0, 0);
-	rtnl->events = socket_open(RTMGRP_LINK | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
-				   SOCK_NONBLOCK);
+	rtnl->events =
+		socket_open(RTMGRP_LINK | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE, SOCK_NONBLOCK);
 	if (rtnl->ioctl_socket >= 0 && rtnl->request && rtnl->events)
 		return rtnl;
 	saved = errno;
@@ -108,8 +108,9 @@ static int dump(struct kidos_rtnl *rtnl, unsigned short type, unsigned char fami
 {
 	char buffer[256];
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	size_t body = type == RTM_GETQDISC ? sizeof(struct tcmsg) :
-		      type == RTM_GETROUTE ? sizeof(struct rtmsg) : sizeof(struct ifinfomsg);
+	size_t body = type == RTM_GETQDISC   ? sizeof(struct tcmsg)
+		      : type == RTM_GETROUTE ? sizeof(struct rtmsg)
+					     : sizeof(struct ifinfomsg);
 
 	message->nlmsg_type = type;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
@@ -125,7 +126,8 @@ static void read_counters(const struct nlattr *attribute, struct kidos_link *lin
 	struct rtnl_link_stats64 stats = {};
 	size_t size = mnl_attr_get_payload_len(attribute);
 
-	memcpy(&stats, mnl_attr_get_payload(attribute), size < sizeof(stats) ? size : sizeof(stats));
+	memcpy(&stats, mnl_attr_get_payload(attribute),
+	       size < sizeof(stats) ? size : sizeof(stats));
 	link->counters = (struct kidos_link_counters){
 		.packets = { stats.rx_packets, stats.tx_packets },
 		.bytes = { stats.rx_bytes, stats.tx_bytes },
@@ -140,7 +142,7 @@ static void read_kind(const struct nlattr *info, char kind[16])
 {
 	const struct nlattr *attribute;
 
-	mnl_attr_for_each_nested(attribute, info)
+	mnl_attr_for_each_nested (attribute, info)
 		if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND)
 			strncpy(kind, mnl_attr_get_str(attribute), 15);
 }
@@ -159,7 +161,7 @@ static int each_link(const struct nlmsghdr *message, void *context)
 	link = &items[links->count++];
 	*link = (struct kidos_link){ .ifindex = (unsigned int)header->ifi_index,
 				     .type = header->ifi_type };
-	mnl_attr_for_each(attribute, message, sizeof(*header)) {
+	mnl_attr_for_each (attribute, message, sizeof(*header)) {
 		switch (mnl_attr_get_type(attribute)) {
 		case IFLA_IFNAME:
 			strncpy(link->name, mnl_attr_get_str(attribute), IF_NAMESIZE - 1);
@@ -192,7 +194,7 @@ static int each_route(const struct nlmsghdr *message, void *context)
 	if (header->rtm_dst_len || header->rtm_table != RT_TABLE_MAIN ||
 	    header->rtm_type != RTN_UNICAST)
 		return MNL_CB_OK;
-	mnl_attr_for_each(attribute, message, sizeof(*header)) {
+	mnl_attr_for_each (attribute, message, sizeof(*header)) {
 		if (mnl_attr_get_type(attribute) != RTA_OIF)
 			continue;
 		link = link_by_index(context, mnl_attr_get_u32(attribute));
@@ -246,7 +248,7 @@ static int each_qdisc(const struct nlmsghdr *message, void *context)
 	if (!link || header->tcm_parent != TC_H_ROOT)
 		return MNL_CB_OK;
 	link->counters.qdisc = header->tcm_handle;
-	mnl_attr_for_each(attribute, message, sizeof(*header)) {
+	mnl_attr_for_each (attribute, message, sizeof(*header)) {
 		size_t size = mnl_attr_get_payload_len(attribute);
 
 		if (mnl_attr_get_type(attribute) != TCA_STATS)

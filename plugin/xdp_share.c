@@ -23,7 +23,7 @@
 
 /* libxdp runs low numbers first, 50 by default: another's verdict must not hide packets from us. */
 #define PRIORITY 1
-#define MAPS 64	 /* of a program, looked through */
+#define MAPS 64 /* of a program, looked through */
 #define SLOTS 10 /* of a dispatcher */
 #define PINS_PATH (PATH_MAX - NAME_MAX - 2)
 
@@ -49,7 +49,7 @@ static bool uses_map(const struct bpf_prog_info *info, uint32_t map)
 static bool is_ours(int fd, const struct kidos_shared *ours)
 {
 	__u32 maps[MAPS];
-	struct bpf_prog_info info = {.nr_map_ids = MAPS, .map_ids = (uintptr_t)maps};
+	struct bpf_prog_info info = { .nr_map_ids = MAPS, .map_ids = (uintptr_t)maps };
 	__u32 size = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))
@@ -104,7 +104,7 @@ struct work {
 	int (*run)(struct work *work);
 	unsigned int ifindex;
 	const struct kidos_shared *ours; /* to detach */
-	kidos_share_open open;		 /* to attach */
+	kidos_share_open open; /* to attach */
 	const void *context;
 	const char *name;
 	bool generic;
@@ -146,9 +146,9 @@ static int attach(struct work *work)
 	} else {
 		error = xdp_program__set_run_prio(program, PRIORITY);
 		if (!error)
-			error =
-			    xdp_program__attach(program, (int)work->ifindex,
-						work->generic ? XDP_MODE_SKB : XDP_MODE_NATIVE, 0);
+			error = xdp_program__attach(program, (int)work->ifindex,
+						    work->generic ? XDP_MODE_SKB : XDP_MODE_NATIVE,
+						    0);
 		work->program = xdp_program__id(program);
 		xdp_program__close(program);
 	}
@@ -158,7 +158,7 @@ static int attach(struct work *work)
 
 static void describe_success(unsigned int ifindex, uint32_t program, char words[KIDOS_REASON])
 {
-	struct kidos_shared ours = {.program = program};
+	struct kidos_shared ours = { .program = program };
 	uint32_t hook = hook_of(ifindex);
 	bool found;
 
@@ -188,12 +188,12 @@ int kidos_share_attach(kidos_share_open open, const void *context, const char *n
 		       unsigned int ifindex, bool generic, uint32_t *program,
 		       char words[KIDOS_REASON])
 {
-	struct work work = {.run = attach,
-			    .ifindex = ifindex,
-			    .open = open,
-			    .context = context,
-			    .name = name,
-			    .generic = generic};
+	struct work work = { .run = attach,
+			     .ifindex = ifindex,
+			     .open = open,
+			     .context = context,
+			     .name = name,
+			     .generic = generic };
 	int error = run_apart(&work);
 
 	*program = work.program;
@@ -206,7 +206,7 @@ int kidos_share_attach(kidos_share_open open, const void *context, const char *n
 
 bool kidos_share_alive(unsigned int ifindex, uint32_t program)
 {
-	struct kidos_shared ours = {.program = program};
+	struct kidos_shared ours = { .program = program };
 	uint32_t hook = hook_of(ifindex), before;
 	bool found = false;
 
@@ -255,7 +255,7 @@ static int detach(struct work *work)
 
 void kidos_share_detach(unsigned int ifindex, const struct kidos_shared *ours)
 {
-	struct work work = {.run = detach, .ifindex = ifindex, .ours = ours};
+	struct work work = { .run = detach, .ifindex = ifindex, .ours = ours };
 	int error = hook_of(ifindex) ? run_apart(&work) : 0;
 
 	if (error)

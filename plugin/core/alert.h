@@ -21,11 +21,11 @@ extern const char *const kidos_severity_names[];
 /* What a rule makes of a ring record or of an interval. Strings are raw, as they came. */
 struct kidos_alert {
 	__u64 time_ns; /* CLOCK_BOOTTIME */
-	__u32 kind;    /* enum kidos_alert_kind */
-	__u32 pid;     /* 0: none */
+	__u32 kind; /* enum kidos_alert_kind */
+	__u32 pid; /* 0: none */
 	double observed;
 	double threshold;
-	struct kidos_flow_key flow;	     /* meta 0: no five-tuple */
+	struct kidos_flow_key flow; /* meta 0: no five-tuple */
 	char instance[KIDOS_ALERT_INSTANCE]; /* interface or collector */
 	char subject[KIDOS_ALERT_SUBJECT]; /* tells one instance's keys apart, "" if there is one */
 	char command[KIDOS_COMM];
@@ -37,13 +37,13 @@ struct kidos_alert {
  * to KIDOS_ABI_VERSION.
  */
 struct kidos_episode {
-	__u64 id;	  /* 0: never used */
+	__u64 id; /* 0: never used */
 	__u64 started_ns; /* CLOCK_BOOTTIME, as are the others */
-	__u64 last_ns;	  /* of the last sign */
-	__u64 ended_ns;	  /* 0: active */
-	__u32 keys;	  /* active now */
-	__u32 raised;	  /* keys that started in it */
-	__u32 announced;  /* of those, how many went out: without any, its end is no news */
+	__u64 last_ns; /* of the last sign */
+	__u64 ended_ns; /* 0: active */
+	__u32 keys; /* active now */
+	__u32 raised; /* keys that started in it */
+	__u32 announced; /* of those, how many went out: without any, its end is no news */
 	__u32 pad;
 	struct kidos_alert alert; /* the newest key's start, values of the last sign */
 };

@@ -11,19 +11,19 @@
 #include <time.h>
 
 const struct kidos_notice_row kidos_notice_fields[KIDOS_NOTICE_FIELDS] = {
-    [KIDOS_NOTICE_ALERT_ID] = {"alert_id", KIDOS_NOTICE_STRING},
-    [KIDOS_NOTICE_ACTIVE] = {"active", KIDOS_NOTICE_BOOLEAN},
-    [KIDOS_NOTICE_SRC] = {"src", KIDOS_NOTICE_STRING},
-    [KIDOS_NOTICE_DST] = {"dst", KIDOS_NOTICE_STRING},
-    [KIDOS_NOTICE_SPORT] = {"sport", KIDOS_NOTICE_NUMBER},
-    [KIDOS_NOTICE_DPORT] = {"dport", KIDOS_NOTICE_NUMBER},
-    [KIDOS_NOTICE_PROTO] = {"proto", KIDOS_NOTICE_STRING},
-    [KIDOS_NOTICE_OBSERVED] = {"observed", KIDOS_NOTICE_REAL},
-    [KIDOS_NOTICE_THRESHOLD] = {"threshold", KIDOS_NOTICE_REAL},
-    [KIDOS_NOTICE_PID] = {"pid", KIDOS_NOTICE_NUMBER},
-    [KIDOS_NOTICE_COMMAND] = {"command", KIDOS_NOTICE_STRING},
-    [KIDOS_NOTICE_CAPTURE] = {"capture", KIDOS_NOTICE_STRING},
-    [KIDOS_NOTICE_COMMUNITY_ID] = {"community_id", KIDOS_NOTICE_STRING},
+	[KIDOS_NOTICE_ALERT_ID] = { "alert_id", KIDOS_NOTICE_STRING },
+	[KIDOS_NOTICE_ACTIVE] = { "active", KIDOS_NOTICE_BOOLEAN },
+	[KIDOS_NOTICE_SRC] = { "src", KIDOS_NOTICE_STRING },
+	[KIDOS_NOTICE_DST] = { "dst", KIDOS_NOTICE_STRING },
+	[KIDOS_NOTICE_SPORT] = { "sport", KIDOS_NOTICE_NUMBER },
+	[KIDOS_NOTICE_DPORT] = { "dport", KIDOS_NOTICE_NUMBER },
+	[KIDOS_NOTICE_PROTO] = { "proto", KIDOS_NOTICE_STRING },
+	[KIDOS_NOTICE_OBSERVED] = { "observed", KIDOS_NOTICE_REAL },
+	[KIDOS_NOTICE_THRESHOLD] = { "threshold", KIDOS_NOTICE_REAL },
+	[KIDOS_NOTICE_PID] = { "pid", KIDOS_NOTICE_NUMBER },
+	[KIDOS_NOTICE_COMMAND] = { "command", KIDOS_NOTICE_STRING },
+	[KIDOS_NOTICE_CAPTURE] = { "capture", KIDOS_NOTICE_STRING },
+	[KIDOS_NOTICE_COMMUNITY_ID] = { "community_id", KIDOS_NOTICE_STRING },
 };
 
 /* Text that grows at its end and is cut only between pieces. */
@@ -108,7 +108,7 @@ static void append_wording(struct draft *draft, const struct kidos_alert *alert)
 			append_named(draft, at + 1, alert);
 			at = strchr(at, '}');
 		} else {
-			append(draft, (const char[]){*at, '\0'});
+			append(draft, (const char[]){ *at, '\0' });
 		}
 	}
 }
@@ -135,7 +135,7 @@ static void append_value(struct draft *draft, enum kidos_notice_field field,
 /* The network plugin and logs lose metadata: the message has what there is room for. */
 static void write_message(const struct kidos_episode *episode, struct kidos_notice *notice)
 {
-	struct draft draft = {.text = notice->message, .room = sizeof(notice->message)};
+	struct draft draft = { .text = notice->message, .room = sizeof(notice->message) };
 	char piece[KIDOS_ALERT_INSTANCE + 64];
 	bool over = notice->severity == KIDOS_SEVERITY_OKAY;
 

@@ -63,7 +63,7 @@ bool kidos_alert_queue_put(struct kidos_alert_queue *queue, const struct kidos_e
 	admitted = admit(queue, step);
 	if (admitted) {
 		queue->news[(queue->first + queue->count++) % queue->room] =
-		    (struct kidos_news){.step = step, .episode = *episode};
+			(struct kidos_news){ .step = step, .episode = *episode };
 		pthread_cond_signal(&queue->filled);
 	}
 	pthread_mutex_unlock(&queue->lock);

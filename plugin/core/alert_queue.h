@@ -19,9 +19,9 @@ struct kidos_news {
 #define KIDOS_ALERT_QUEUE 256 /* news, the plugin's queue */
 
 /* Bytes of states, their map, and the queue. */
-#define KIDOS_ALERTS_BYTES                                                                         \
-	(KIDOS_ALERT_QUEUE * sizeof(struct kidos_news) +                                           \
-	 2ull * KIDOS_EPISODES * sizeof(struct kidos_episode) +                                    \
+#define KIDOS_ALERTS_BYTES                                      \
+	(KIDOS_ALERT_QUEUE * sizeof(struct kidos_news) +        \
+	 2ull * KIDOS_EPISODES * sizeof(struct kidos_episode) + \
 	 KIDOS_ALERT_KEYS * (KIDOS_ALERT_SUBJECT + 16ull) + KIDOS_RATE_LIMIT_MAX * 8ull)
 
 /* NULL without memory. room: at least 2. */

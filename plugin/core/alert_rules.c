@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const kidos_severity_names[] = {"OKAY", "WARNING", "FAILURE"};
+const char *const kidos_severity_names[] = { "OKAY", "WARNING", "FAILURE" };
 
 const struct kidos_alert_rule kidos_alert_rules[KIDOS_ALERT_KINDS] = {
     [KIDOS_ALERT_DROP_SHARE] =
@@ -67,10 +67,10 @@ void kidos_alert_of_drop(const struct kidos_drop_record *drop, const char *reaso
 			 struct kidos_alert *alert)
 {
 	*alert = (struct kidos_alert){
-	    .time_ns = drop->time,
-	    .kind = KIDOS_ALERT_NEW_DROP_REASON,
-	    .observed = 1,
-	    .threshold = kidos_alert_rules[KIDOS_ALERT_NEW_DROP_REASON].threshold,
+		.time_ns = drop->time,
+		.kind = KIDOS_ALERT_NEW_DROP_REASON,
+		.observed = 1,
+		.threshold = kidos_alert_rules[KIDOS_ALERT_NEW_DROP_REASON].threshold,
 	};
 	flow_of_drop(drop, &alert->flow);
 	snprintf(alert->instance, sizeof(alert->instance), "drops");
@@ -85,7 +85,7 @@ bool kidos_share_add(struct kidos_share *share, uint64_t part, uint64_t whole, u
 		     uint64_t window_ns, uint64_t least, double *percent)
 {
 	if (!share->since_ns || now_ns - share->since_ns > window_ns)
-		*share = (struct kidos_share){.since_ns = now_ns};
+		*share = (struct kidos_share){ .since_ns = now_ns };
 	share->part += part;
 	share->whole += whole;
 	if (share->whole < least || !share->whole)

@@ -12,10 +12,10 @@
 struct kidos_alert_rule {
 	const char *name; /* the notification's type */
 	enum kidos_severity severity;
-	__u32 source;	  /* enum kidos_alert_source of its ring records, 0: judged each interval */
+	__u32 source; /* enum kidos_alert_source of its ring records, 0: judged each interval */
 	double threshold; /* the default */
-	uint64_t least;	  /* observations in a window, below which nothing is judged */
-	unsigned int hold;   /* cool-downs without a sign, after which a key has ended */
+	uint64_t least; /* observations in a window, below which nothing is judged */
+	unsigned int hold; /* cool-downs without a sign, after which a key has ended */
 	const char *wording; /* {observed}, {threshold} and {subject} are filled in */
 };
 

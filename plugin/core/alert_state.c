@@ -135,7 +135,7 @@ static void renew(struct kidos_alert_states *states, struct key *key,
 	struct kidos_episode *episode = key->episode;
 
 	key->until_ns =
-	    alert->time_ns + kidos_alert_rules[alert->kind].hold * states->limits.cool_down_ns;
+		alert->time_ns + kidos_alert_rules[alert->kind].hold * states->limits.cool_down_ns;
 	episode->last_ns = alert->time_ns;
 	episode->alert.observed = alert->observed;
 	episode->alert.threshold = alert->threshold;
@@ -148,8 +148,8 @@ static struct kidos_episode *episode_open(struct kidos_alert_states *states,
 	struct kidos_episode *episode = episode_room(states);
 
 	if (episode)
-		*episode =
-		    (struct kidos_episode){.id = states->next_id++, .started_ns = alert->time_ns};
+		*episode = (struct kidos_episode){ .id = states->next_id++,
+						   .started_ns = alert->time_ns };
 	return episode;
 }
 

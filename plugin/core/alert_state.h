@@ -19,7 +19,7 @@
 
 enum kidos_alert_step {
 	KIDOS_ALERT_STARTED, /* an episode's first news */
-	KIDOS_ALERT_ADDED,   /* one more key of it */
+	KIDOS_ALERT_ADDED, /* one more key of it */
 	KIDOS_ALERT_ENDED,
 };
 

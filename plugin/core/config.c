@@ -36,7 +36,8 @@ const struct kidos_option kidos_options[] = {
 	{ "Interface", "Virtual", KIDOS_OPTION_BOOLEAN, RULE(virtual_links), 0, 0, "false", NULL,
 	  "a regular expression matches veth, bridges, taps and the like too" },
 	{ "Interface", "Report", KIDOS_OPTION_STRING, RULE(report),
-	  ROOM(kidos_interface_rule, report), "", NULL, "name in values instead of the interface's" },
+	  ROOM(kidos_interface_rule, report), "", NULL,
+	  "name in values instead of the interface's" },
 	{ "Flows", "Enabled", KIDOS_OPTION_BOOLEAN, CONFIG(flows_enabled), 0, 0, "true", NULL,
 	  "count packets and flows" },
 	{ "Flows", "MaxFlows", KIDOS_OPTION_NUMBER, CONFIG(max_flows), 1024, 1 << 22, "1048576",
@@ -49,8 +50,8 @@ const struct kidos_option kidos_options[] = {
 	  "busiest flows of each interface that get series of their own; 0: none" },
 	{ "Flows", "FlowKey", KIDOS_OPTION_CHOICE, CONFIG(flow_key), 0, 0, "prefix",
 	  kidos_series_by_names, "what makes one series of flows" },
-	{ "Flows", "Group", KIDOS_OPTION_STRINGS, CONFIG(groups), 1, KIDOS_GROUPS_MAX,
-	  "10.0.0.0/8", NULL, "prefix whose addresses are one; may be repeated" },
+	{ "Flows", "Group", KIDOS_OPTION_STRINGS, CONFIG(groups), 1, KIDOS_GROUPS_MAX, "10.0.0.0/8",
+	  NULL, "prefix whose addresses are one; may be repeated" },
 	{ "Flows", "GroupPrefix", KIDOS_OPTION_PREFIX_LENGTHS, CONFIG(group_prefix), 0, 0, "24 64",
 	  NULL, "bits that are left of all other addresses, IPv4 and IPv6" },
 	{ "Flows", "MaxFlowSeries", KIDOS_OPTION_NUMBER, CONFIG(max_flow_series), 1, 10000, "100",
@@ -63,8 +64,8 @@ const struct kidos_option kidos_options[] = {
 	  "a reason whose drops are in no value" },
 	{ "Drops", "IgnorePlace", KIDOS_OPTION_STRINGS, CONFIG(ignore_places), 0, 32, "", NULL,
 	  "a function of the kernel whose drops are in no value" },
-	{ "Drops", "LearnTime", KIDOS_OPTION_NUMBER, CONFIG(learn_time), 0, 31536000, "86400",
-	  NULL, "seconds from the start; reasons seen by then are benign afterwards" },
+	{ "Drops", "LearnTime", KIDOS_OPTION_NUMBER, CONFIG(learn_time), 0, 31536000, "86400", NULL,
+	  "seconds from the start; reasons seen by then are benign afterwards" },
 	{ "Drops", "DropShare", KIDOS_OPTION_NUMBER, CONFIG(drop_share), 0, 100, "1", NULL,
 	  "percent of an interface's packets that may be dropped without an alert; 0: no alert" },
 	{ "Alerts", "Enabled", KIDOS_OPTION_BOOLEAN, CONFIG(alerts_enabled), 0, 0, "true", NULL,
@@ -239,8 +240,8 @@ static int rule_check(struct kidos_interface_rule *rule, char reason[KIDOS_REASO
 	return 0;
 }
 
-struct kidos_interface_rule *kidos_config_add_rule(struct kidos_config *config,
-						   const char *pattern, char reason[KIDOS_REASON])
+struct kidos_interface_rule *kidos_config_add_rule(struct kidos_config *config, const char *pattern,
+						   char reason[KIDOS_REASON])
 {
 	struct kidos_interface_rule rule = { .pattern = strdup(pattern) };
 	struct kidos_interface_rule *rules;

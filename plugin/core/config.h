@@ -100,7 +100,8 @@ struct kidos_option {
 	enum kidos_option_type type;
 	size_t offset; /* in struct kidos_config, or in the rule for block Interface */
 	uint64_t min, max; /* of a number; of a string the room it has */
-	const char *initial; /* the default as it would be written; of STRINGS an example: there are none */
+	const char *initial; /* the default as it would be written; of STRINGS an example: there are
+				none */
 	const char *const *choices;
 	const char *help;
 };
@@ -145,7 +146,7 @@ int kidos_config_set(struct kidos_config *config, struct kidos_interface_rule *r
 		     size_t count, char reason[KIDOS_REASON]);
 
 /* Appends a rule for an interface name or "/regex/"; NULL with a reason when it is neither. */
-struct kidos_interface_rule *kidos_config_add_rule(struct kidos_config *config,
-						   const char *pattern, char reason[KIDOS_REASON]);
+struct kidos_interface_rule *kidos_config_add_rule(struct kidos_config *config, const char *pattern,
+						   char reason[KIDOS_REASON]);
 
 #endif

@@ -16,7 +16,9 @@ int kidos_fail(char reason[KIDOS_REASON], const char *what)
 
 static int set_boolean(bool *to, const struct kidos_value *value, char reason[KIDOS_REASON])
 {
-	static const char *const words[][2] = { { "false", "true" }, { "no", "yes" }, { "off", "on" } };
+	static const char *const words[][2] = { { "false", "true" },
+						{ "no", "yes" },
+						{ "off", "on" } };
 
 	if (value->type == KIDOS_VALUE_BOOLEAN) {
 		*to = value->boolean;
@@ -57,7 +59,8 @@ static int set_number(const struct kidos_option *option, uint64_t *to,
 
 	if (value->type == KIDOS_VALUE_BOOLEAN ||
 	    (value->type == KIDOS_VALUE_STRING && number_of_text(value->string, size, &number)))
-		return kidos_fail(reason, size ? "not a size (a number, with K, M or G)" : "not a number");
+		return kidos_fail(reason,
+				  size ? "not a size (a number, with K, M or G)" : "not a number");
 	if (!(number >= (double)option->min && number <= (double)option->max) ||
 	    number != floor(number)) {
 		snprintf(reason, KIDOS_REASON, "not a whole number from %llu to %llu",
@@ -155,8 +158,9 @@ static int check_prefix(const char *text, char reason[KIDOS_REASON])
 {
 	struct kidos_prefix prefix;
 
-	return kidos_prefix_parse(text, &prefix) ? 0 :
-		       kidos_fail(reason, "not a prefix, as 10.0.0.0/8 or 2001:db8::/32 are");
+	return kidos_prefix_parse(text, &prefix)
+		       ? 0
+		       : kidos_fail(reason, "not a prefix, as 10.0.0.0/8 or 2001:db8::/32 are");
 }
 
 static const struct {
@@ -168,8 +172,7 @@ static const struct {
 	{ "Group", check_prefix },
 };
 
-static int check_value(const char *name, const struct kidos_value *value,
-		       char reason[KIDOS_REASON])
+static int check_value(const char *name, const struct kidos_value *value, char reason[KIDOS_REASON])
 {
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 		if (!strcasecmp(name, checks[i].name) && value->type == KIDOS_VALUE_STRING &&
@@ -178,8 +181,8 @@ static int check_value(const char *name, const struct kidos_value *value,
 	return 0;
 }
 
-int kidos_option_set(const struct kidos_option *option, void *base,
-		     const struct kidos_value *value, char reason[KIDOS_REASON])
+int kidos_option_set(const struct kidos_option *option, void *base, const struct kidos_value *value,
+		     char reason[KIDOS_REASON])
 {
 	void *to = (char *)base + option->offset;
 

@@ -12,7 +12,7 @@ int kidos_fail(char reason[KIDOS_REASON], const char *what);
  * Sets the option in base to the value (of PREFIX_LENGTHS two values; STRINGS
  * are added to). Returns 0, or -1 with a reason.
  */
-int kidos_option_set(const struct kidos_option *option, void *base,
-		     const struct kidos_value *value, char reason[KIDOS_REASON]);
+int kidos_option_set(const struct kidos_option *option, void *base, const struct kidos_value *value,
+		     char reason[KIDOS_REASON]);
 
 #endif

@@ -5,12 +5,12 @@
 #include <string.h>
 
 const char *const kidos_collector_names[KIDOS_COLLECTORS] = {
-    [KIDOS_COLLECTOR_FLOWS] = "flows",
-    [KIDOS_COLLECTOR_DROPS] = "drops",
-    [KIDOS_COLLECTOR_ALERTS] = "alerts",
+	[KIDOS_COLLECTOR_FLOWS] = "flows",
+	[KIDOS_COLLECTOR_DROPS] = "drops",
+	[KIDOS_COLLECTOR_ALERTS] = "alerts",
 };
 
-const char *const kidos_collector_state_names[] = {"absent", "on", "off", "failed"};
+const char *const kidos_collector_state_names[] = { "absent", "on", "off", "failed" };
 
 enum kidos_collector kidos_collector_find(const char *name)
 {

@@ -25,7 +25,7 @@ enum kidos_collector kidos_collector_find(const char *name);
 enum kidos_collector_state {
 	KIDOS_COLLECTOR_ABSENT, /* not configured */
 	KIDOS_COLLECTOR_ON,
-	KIDOS_COLLECTOR_OFF,	/* switched off by a request */
+	KIDOS_COLLECTOR_OFF, /* switched off by a request */
 	KIDOS_COLLECTOR_FAILED, /* reason says why */
 };
 extern const char *const kidos_collector_state_names[];
@@ -55,7 +55,7 @@ struct kidos_request {
 struct kidos_answer {
 	__u64 number; /* of the request */
 	__s32 status; /* 0 or -errno */
-	__u32 check;  /* of number, status and text */
+	__u32 check; /* of number, status and text */
 	char text[KIDOS_CONTROL_TEXT];
 };
 

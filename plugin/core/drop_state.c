@@ -5,7 +5,8 @@
 #define KPROBE "lists freed at once and net_tx_action (since 6.3), and misses before 6.7"
 
 const struct kidos_drop_rung kidos_drop_rungs[] = {
-	{ "tp_btf_socket", "drop_btf_socket", false, "kernel BTF, tracepoint with rx_sk (6.11)", "" },
+	{ "tp_btf_socket", "drop_btf_socket", false, "kernel BTF, tracepoint with rx_sk (6.11)",
+	  "" },
 	{ "tp_btf_reason", "drop_btf_reason", false, "kernel BTF, tracepoint with a reason (5.17)",
 	  "the socket that a packet was on its way to" },
 	{ "tp_btf", "drop_btf", false, "kernel BTF", NO_REASON },
@@ -23,8 +24,17 @@ const struct kidos_drop_rung kidos_drop_rungs[] = {
 const size_t kidos_drop_rung_count = sizeof(kidos_drop_rungs) / sizeof(kidos_drop_rungs[0]);
 
 const char *const kidos_drop_probe_names[] = {
-	"auto",	  "tp_btf_socket",	"tp_btf_reason",    "tp_btf",	 "raw_tp_socket", "raw_tp_reason",
-	"raw_tp", "sk_skb_reason_drop", "kfree_skb_reason", "kfree_skb", NULL,
+	"auto",
+	"tp_btf_socket",
+	"tp_btf_reason",
+	"tp_btf",
+	"raw_tp_socket",
+	"raw_tp_reason",
+	"raw_tp",
+	"sk_skb_reason_drop",
+	"kfree_skb_reason",
+	"kfree_skb",
+	NULL,
 };
 
 const char kidos_drop_blind[] =

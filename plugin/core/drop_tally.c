@@ -46,7 +46,8 @@ uint64_t kidos_drop_tally_delta(struct kidos_drop_tally *tally, const struct kid
 	struct kidos_drop_last *last;
 	uint64_t delta;
 
-	for (uint32_t i = 0, place = home_of(key); i < PLACES; i++, place = (place + 1) & (PLACES - 1)) {
+	for (uint32_t i = 0, place = home_of(key); i < PLACES;
+	     i++, place = (place + 1) & (PLACES - 1)) {
 		last = &tally->last[place];
 		if (last->count && memcmp(&last->key, key, sizeof(*key)))
 			continue;

@@ -68,5 +68,6 @@ uint64_t kidos_clock_realtime(const struct kidos_clock *clock, uint32_t units)
 
 	/* From the start of the present unit, so that a time reads the same at every look. */
 	age += clock->table_ns % clock->unit_ns;
-	return clock->realtime_ns - (age > (clock->unit_ns << 31) ? 0 : age); /* a tick ahead of ours */
+	return clock->realtime_ns -
+	       (age > (clock->unit_ns << 31) ? 0 : age); /* a tick ahead of ours */
 }

@@ -22,7 +22,10 @@ struct kidos_flow_filter {
 	size_t port_count;
 };
 
-#define KIDOS_FLOW_FILTER_ALL { .direction = KIDOS_FILTER_ANY, .protocol = KIDOS_FILTER_ANY }
+#define KIDOS_FLOW_FILTER_ALL                                               \
+	{                                                                   \
+		.direction = KIDOS_FILTER_ANY, .protocol = KIDOS_FILTER_ANY \
+	}
 
 bool kidos_flow_matches(const struct kidos_flow_filter *filter, const struct kidos_flow_key *key);
 

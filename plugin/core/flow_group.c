@@ -12,10 +12,14 @@
 #define PREFIX_V6 64
 
 const char *const kidos_flow_group_names[KIDOS_GROUPS] = {
-	[KIDOS_GROUP_NONE] = "none",   [KIDOS_GROUP_SRC] = "src",
-	[KIDOS_GROUP_DST] = "dst",     [KIDOS_GROUP_HOST] = "host",
-	[KIDOS_GROUP_PORT] = "port",   [KIDOS_GROUP_PROTO] = "proto",
-	[KIDOS_GROUP_INTERFACE] = "interface", [KIDOS_GROUP_PREFIX] = "prefix",
+	[KIDOS_GROUP_NONE] = "none",
+	[KIDOS_GROUP_SRC] = "src",
+	[KIDOS_GROUP_DST] = "dst",
+	[KIDOS_GROUP_HOST] = "host",
+	[KIDOS_GROUP_PORT] = "port",
+	[KIDOS_GROUP_PROTO] = "proto",
+	[KIDOS_GROUP_INTERFACE] = "interface",
+	[KIDOS_GROUP_PREFIX] = "prefix",
 };
 
 static bool parse_lengths(const char *text, struct kidos_flow_grouping *grouping)
@@ -25,8 +29,8 @@ static bool parse_lengths(const char *text, struct kidos_flow_grouping *grouping
 	char first[8];
 
 	snprintf(first, sizeof(first), "%.*s", comma ? (int)(comma - text) : 7, text);
-	if (comma && (!kidos_text_number(first, 0, 32, &v4) ||
-		      !kidos_text_number(comma + 1, 0, 128, &v6)))
+	if (comma &&
+	    (!kidos_text_number(first, 0, 32, &v4) || !kidos_text_number(comma + 1, 0, 128, &v6)))
 		return false;
 	if (!comma && !kidos_text_number(text, 0, 32, &v4) &&
 	    !kidos_text_number(text, 33, 128, &v6))

@@ -20,7 +20,8 @@ static int alloc_talkers(struct kidos_flow_series *series)
 int kidos_series_init(struct kidos_flow_series *series, const struct kidos_config *config,
 		      unsigned int slots, uint64_t seed)
 {
-	*series = (struct kidos_flow_series){ .top = config->top_flows, .seed = seed,
+	*series = (struct kidos_flow_series){ .top = config->top_flows,
+					      .seed = seed,
 					      .slot_count = slots };
 	kidos_series_rule_init(&series->rule, config);
 	series->slots = calloc(slots, sizeof(*series->slots));
@@ -54,8 +55,8 @@ void kidos_series_begin(struct kidos_flow_series *series)
 }
 
 /* The place of a key, or the free one where it would be. */
-static uint32_t *place_of(const struct kidos_flow_series *series, const struct kidos_series_key *key,
-			  uint64_t hash)
+static uint32_t *place_of(const struct kidos_flow_series *series,
+			  const struct kidos_series_key *key, uint64_t hash)
 {
 	size_t at = hash >> 16 & series->places_mask;
 
@@ -158,7 +159,8 @@ struct kidos_series *kidos_series_open(struct kidos_flow_series *series,
 	if (grow(series))
 		return NULL;
 	item = &series->items[series->count];
-	*item = (struct kidos_series){ .key = *key, .remembered = remembered,
+	*item = (struct kidos_series){ .key = *key,
+				       .remembered = remembered,
 				       .hash = kidos_series_hash(key, series->seed) };
 	kidos_series_name(key, item->name);
 	*place_of(series, key, item->hash) = (uint32_t)++series->count;

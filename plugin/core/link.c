@@ -23,7 +23,9 @@ static const struct kidos_driver drivers[] = {
 	{ "bridge", { { HOOK, BETWEEN, -14, -14 }, { BETWEEN, BETWEEN, 0, 0 } }, false },
 	{ "tun", { { BETWEEN, BETWEEN, 0, 0 }, { BETWEEN, BETWEEN, 0, 0 } }, false },
 	{ "macvlan", { { HOOK, BETWEEN, 0, 0 }, { BETWEEN, BETWEEN, 0, 0 } }, false },
-	{ "802.1Q VLAN Support", { { HOOK, BETWEEN, -14, -14 }, { BETWEEN, BETWEEN, 0, 0 } }, false },
+	{ "802.1Q VLAN Support",
+	  { { HOOK, BETWEEN, -14, -14 }, { BETWEEN, BETWEEN, 0, 0 } },
+	  false },
 	{ "loopback", { { HOOK, BETWEEN, -14, -14 }, { BETWEEN, BETWEEN, -14, -14 } }, false },
 	{ "virtio_net", { { BETWEEN, BETWEEN, 0, 0 }, { BETWEEN, BETWEEN, 0, 0 } }, false },
 	/* With FCS; QEMU's leaves it out of what it sends. */

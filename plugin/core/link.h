@@ -47,7 +47,8 @@ enum kidos_unit {
 /* What an interface counts for a packet of ours. */
 struct kidos_count_rule {
 	enum kidos_unit packets, bytes;
-	int beside_low, beside_high; /* bytes more per packet: -14 without Ethernet header, 4 with FCS */
+	int beside_low,
+		beside_high; /* bytes more per packet: -14 without Ethernet header, 4 with FCS */
 };
 
 /* How an interface's driver counts, and what its XDP does to traffic. */

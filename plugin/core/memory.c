@@ -48,8 +48,7 @@ static uint64_t drop_bytes(void)
 	return KIDOS_DROP_KEYS * (48ull + sizeof(struct kidos_drop_key) + 8) +
 	       KIDOS_DROP_OWNERS * (56ull + sizeof(struct kidos_owner_key) +
 				    sizeof(struct kidos_owner_process)) +
-	       KIDOS_DROP_REASONS * 64ull + KIDOS_ALERT_RING + KIDOS_DROP_TALLY_BYTES +
-	       DROP_NAMES;
+	       KIDOS_DROP_REASONS * 64ull + KIDOS_ALERT_RING + KIDOS_DROP_TALLY_BYTES + DROP_NAMES;
 }
 
 /* Records take what the flows leave. */
@@ -75,9 +74,10 @@ int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int 
 	       struct kidos_plan *plan)
 {
 	uint64_t series = series_bytes(config);
-	uint64_t drops = config->drops_enabled ? drop_bytes() + (uint64_t)DROP_ROOM_LEAST * cpus *
-								 sizeof(struct kidos_drop_record)
-					       : 0;
+	uint64_t drops = config->drops_enabled
+				 ? drop_bytes() + (uint64_t)DROP_ROOM_LEAST * cpus *
+							  sizeof(struct kidos_drop_record)
+				 : 0;
 	uint64_t alerts = config->alerts_block && config->alerts_enabled ? KIDOS_ALERTS_BYTES : 0;
 	uint32_t flows = SMALLEST;
 
@@ -87,7 +87,8 @@ int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int 
 	while (plan->ports < 4 * plan->slots)
 		plan->ports *= 2;
 	while (2 * flows <= config->max_flows &&
-	       alerts + drops + series + kidos_plan_bytes(2 * flows, plan->slots, cpus) <= plan->limit)
+	       alerts + drops + series + kidos_plan_bytes(2 * flows, plan->slots, cpus) <=
+		       plan->limit)
 		flows *= 2;
 	plan->max_flows = flows;
 	plan->sets = 2 * flows / KIDOS_WAYS;

@@ -6,18 +6,12 @@
 #include <stdio.h>
 
 const char *const kidos_class_names[KIDOS_CLASSES] = {
-	[KIDOS_CLASS_TCP] = "tcp",
-	[KIDOS_CLASS_UDP] = "udp",
-	[KIDOS_CLASS_ICMP] = "icmp",
-	[KIDOS_CLASS_ICMPV6] = "icmpv6",
-	[KIDOS_CLASS_SCTP] = "sctp",
-	[KIDOS_CLASS_GRE] = "gre",
-	[KIDOS_CLASS_ESP] = "esp",
-	[KIDOS_CLASS_AH] = "ah",
-	[KIDOS_CLASS_IGMP] = "igmp",
-	[KIDOS_CLASS_OTHER_IP] = "other_ip",
-	[KIDOS_CLASS_ARP] = "arp",
-	[KIDOS_CLASS_OTHER] = "other",
+	[KIDOS_CLASS_TCP] = "tcp",   [KIDOS_CLASS_UDP] = "udp",
+	[KIDOS_CLASS_ICMP] = "icmp", [KIDOS_CLASS_ICMPV6] = "icmpv6",
+	[KIDOS_CLASS_SCTP] = "sctp", [KIDOS_CLASS_GRE] = "gre",
+	[KIDOS_CLASS_ESP] = "esp",   [KIDOS_CLASS_AH] = "ah",
+	[KIDOS_CLASS_IGMP] = "igmp", [KIDOS_CLASS_OTHER_IP] = "other_ip",
+	[KIDOS_CLASS_ARP] = "arp",   [KIDOS_CLASS_OTHER] = "other",
 };
 
 const char *const kidos_error_names[KIDOS_PARSE_ERRORS] = {
@@ -46,9 +40,9 @@ const char *const kidos_direction_names[KIDOS_DIRECTIONS] = { "rx", "tx" };
 
 static const char *const protocols[] = {
 	[IPPROTO_ICMP] = "icmp", [IPPROTO_IGMP] = "igmp", [IPPROTO_TCP] = "tcp",
-	[IPPROTO_UDP] = "udp",	 [IPPROTO_DCCP] = "dccp", [IPPROTO_GRE] = "gre",
-	[IPPROTO_ESP] = "esp",	 [IPPROTO_AH] = "ah",	  [IPPROTO_ICMPV6] = "icmpv6",
-	[89] = "ospf",		 [IPPROTO_SCTP] = "sctp", [IPPROTO_UDPLITE] = "udplite",
+	[IPPROTO_UDP] = "udp",   [IPPROTO_DCCP] = "dccp", [IPPROTO_GRE] = "gre",
+	[IPPROTO_ESP] = "esp",   [IPPROTO_AH] = "ah",     [IPPROTO_ICMPV6] = "icmpv6",
+	[89] = "ospf",           [IPPROTO_SCTP] = "sctp", [IPPROTO_UDPLITE] = "udplite",
 };
 
 const char *kidos_protocol_name(unsigned int protocol, char buffer[8])

@@ -9,7 +9,7 @@ static const struct kidos_interface_rule default_rule = { .egress = true };
 
 /* Names that virtual links have where the kernel tells no kind (tap is "tun" there). */
 static const char *const virtual_prefixes[] = { "veth", "docker", "br-", "cali",
-						"lxc",	"tap",	  "vnet" };
+						"lxc",  "tap",    "vnet" };
 
 static bool is_virtual(const struct kidos_link *link)
 {
@@ -44,7 +44,7 @@ const struct kidos_interface_rule *kidos_rule_for(const struct kidos_config *con
 static bool is_reserved(const char *name)
 {
 	static const char *const collectors[] = { "drops",  "connects", "accepts",
-						  "alerts", "capture",	"self" };
+						  "alerts", "capture",  "self" };
 
 	for (size_t i = 0; i < sizeof(collectors) / sizeof(collectors[0]); i++)
 		if (!strcmp(name, collectors[i]))

@@ -21,8 +21,8 @@ static int check_file(int fd)
 
 	if (fstat(fd, &stat))
 		return -errno;
-	if (!S_ISREG(stat.st_mode) || stat.st_uid != geteuid() || stat.st_mode & (S_IWGRP | S_IWOTH) ||
-	    stat.st_nlink != 1 || stat.st_size > LARGEST)
+	if (!S_ISREG(stat.st_mode) || stat.st_uid != geteuid() ||
+	    stat.st_mode & (S_IWGRP | S_IWOTH) || stat.st_nlink != 1 || stat.st_size > LARGEST)
 		return -EPERM;
 	return 0;
 }
@@ -98,7 +98,8 @@ static int write_new(const struct kidos_names *names, int directory)
 	FILE *file;
 
 	unlinkat(directory, TEMPORARY, 0); /* of a former process that was killed */
-	fd = openat(directory, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	fd = openat(directory, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    0640);
 	if (fd < 0)
 		return -errno;
 	file = fdopen(fd, "w");

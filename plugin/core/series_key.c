@@ -86,8 +86,10 @@ static void keep_service(struct kidos_series_key *key)
 
 static void set_group(const struct kidos_series_mask *group, struct kidos_series_key *key)
 {
-	*key = (struct kidos_series_key){ .remote = group->address, .slot = key->slot,
-					  .ipv4 = group->ipv4, .remote_bits = group->bits,
+	*key = (struct kidos_series_key){ .remote = group->address,
+					  .slot = key->slot,
+					  .ipv4 = group->ipv4,
+					  .remote_bits = group->bits,
 					  .group = 1 };
 }
 

@@ -38,8 +38,8 @@ static uint64_t weight_of(const struct kidos_series *item, int by)
 {
 	const struct kidos_count *gained = item->gained;
 
-	return by ? gained[KIDOS_RX].packets + gained[KIDOS_TX].packets :
-		    gained[KIDOS_RX].bytes + gained[KIDOS_TX].bytes;
+	return by ? gained[KIDOS_RX].packets + gained[KIDOS_TX].packets
+		  : gained[KIDOS_RX].bytes + gained[KIDOS_TX].bytes;
 }
 
 static void rank_items(const struct kidos_flow_series *series, int by, struct ranking *ranking)
@@ -61,10 +61,10 @@ static void rank_talkers(const struct kidos_talkers *talkers, struct ranking *ra
 		uint64_t weight = set->weights[i % KIDOS_TALKER_WAYS];
 
 		if (weight)
-			ranking->items[ranking->count++] = (struct candidate){
-				.weight = weight, .talker = &talkers->keys[i],
-				.slot = talkers->keys[i].slot
-			};
+			ranking->items[ranking->count++] =
+				(struct candidate){ .weight = weight,
+						    .talker = &talkers->keys[i],
+						    .slot = talkers->keys[i].slot };
 	}
 }
 
@@ -110,9 +110,8 @@ static bool take_next(struct selection *selection, struct ranking *ranking, unsi
 
 	while (ranking->at < ranking->count && ranking->items[ranking->at].slot == slot) {
 		const struct candidate *next = &ranking->items[ranking->at++];
-		struct kidos_series *item =
-			next->talker ? kidos_series_find(series, next->talker) :
-				       &series->items[next->item];
+		struct kidos_series *item = next->talker ? kidos_series_find(series, next->talker)
+							 : &series->items[next->item];
 
 		if (item && item->ranked == series->selections)
 			continue;

@@ -43,7 +43,8 @@ struct kidos_slot {
 	__u32 has_device;
 	__u32 mirror;
 	__u32 made_clsact; /* the qdisc is ours to remove */
-	__u32 program[KIDOS_DIRECTIONS]; /* id; with clsact, how a crashed owner's filter is known */
+	__u32 program[KIDOS_DIRECTIONS]; /* id; with clsact, how a crashed owner's filter is known
+					  */
 	__u32 priority[KIDOS_DIRECTIONS]; /* of the clsact filter */
 	__s64 unaccounted[KIDOS_DIRECTIONS]; /* at the last poll, packets */
 	__s64 unaccounted_bytes[KIDOS_DIRECTIONS];

@@ -31,7 +31,9 @@ static int make_room(struct kidos_symbols *symbols, size_t length)
 	void *more;
 
 	if (symbols->count == symbols->room) {
-		more = room > SYMBOLS_MAX ? NULL : reallocarray(symbols->items, room, sizeof(*symbols->items));
+		more = room > SYMBOLS_MAX
+			       ? NULL
+			       : reallocarray(symbols->items, room, sizeof(*symbols->items));
 		if (!more)
 			return -ENOMEM;
 		symbols->items = more;
@@ -52,7 +54,8 @@ static bool read_line(const char *line, uint64_t *address, char name[KIDOS_SYMBO
 {
 	char type;
 
-	return sscanf(line, "%" SCNx64 " %c %95s", address, &type, name) == 3 && strchr("tTwW", type);
+	return sscanf(line, "%" SCNx64 " %c %95s", address, &type, name) == 3 &&
+	       strchr("tTwW", type);
 }
 
 static int read_all(FILE *file, struct kidos_symbols *symbols)

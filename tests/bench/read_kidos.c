@@ -49,7 +49,9 @@ static void gained(void *context, const struct kidos_flow_key *key, const struct
 static int give_slot(const struct bpf_object *object, const struct kidos_traffic_config *config)
 {
 	struct bpf_map *ports = bpf_object__find_map_by_name(object, "ports");
-	struct kidos_port port = { .netns = config->netns, .ifindex = LOOPBACK, .slot = SLOT,
+	struct kidos_port port = { .netns = config->netns,
+				   .ifindex = LOOPBACK,
+				   .slot = SLOT,
 				   .flags = KIDOS_PORT_ETHERNET };
 	__u32 index = kidos_port_home(config->netns, LOOPBACK) & config->ports_mask;
 
@@ -78,8 +80,10 @@ int read_kidos_open(const struct subject *subject)
 
 	if (!rodata || bpf_map_lookup_elem(bpf_map__fd(rodata), &zero, &settings))
 		return -ENOENT;
-	meta = (struct kidos_meta){ .set_mask = settings.set_mask, .idle = settings.idle,
-				    .slots = settings.slots, .unit_ns = 4000000 };
+	meta = (struct kidos_meta){ .set_mask = settings.set_mask,
+				    .idle = settings.idle,
+				    .slots = settings.slots,
+				    .unit_ns = 4000000 };
 	memcpy(meta.seed, settings.seed, sizeof(meta.seed));
 	before = anonymous_kib();
 	kidos_config_init(&config);

@@ -90,8 +90,7 @@ static struct bpf_program *select_program(struct bpf_object *object, const char 
 {
 	struct bpf_program *program, *selected = NULL;
 
-	bpf_object__for_each_program(program, object)
-	{
+	bpf_object__for_each_program (program, object) {
 		bool wanted = !strcmp(bpf_program__name(program), name);
 
 		bpf_program__set_autoload(program, wanted);

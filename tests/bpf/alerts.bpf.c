@@ -17,9 +17,9 @@ SEC("tc")
 int raise_alert(struct __sk_buff *skb)
 {
 	struct kidos_alert_record record = {
-	    .size = sizeof(record),
-	    .source = KIDOS_ALERT_DROP_REASON,
-	    .drop = {.time = bpf_ktime_get_boot_ns(), .reason = raised},
+		.size = sizeof(record),
+		.source = KIDOS_ALERT_DROP_REASON,
+		.drop = { .time = bpf_ktime_get_boot_ns(), .reason = raised },
 	};
 
 	raised++;

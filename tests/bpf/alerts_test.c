@@ -82,7 +82,7 @@ static void *receive(void *context)
 static int setup(void **state)
 {
 	/* Every sign starts a key: none is renewed, and there is room for some of them. */
-	const struct kidos_alert_limits limits = {.cool_down_ns = 1, .rate = 1000};
+	const struct kidos_alert_limits limits = { .cool_down_ns = 1, .rate = 1000 };
 
 	(void)state;
 	fixture.skeleton = alerts_test_bpf__open_and_load();
@@ -113,7 +113,8 @@ static void raise_many(unsigned int many)
 	run.data_size_in = sizeof(frame);
 	run.repeat = (int)many;
 	assert_int_equal(
-	    bpf_prog_test_run_opts(bpf_program__fd(fixture.skeleton->progs.raise_alert), &run), 0);
+		bpf_prog_test_run_opts(bpf_program__fd(fixture.skeleton->progs.raise_alert), &run),
+		0);
 }
 
 static void test_million(void **state)
@@ -151,7 +152,7 @@ static void test_million(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    {"alerts: a million through a ring of one page", test_million, NULL, NULL, NULL},
+		{ "alerts: a million through a ring of one page", test_million, NULL, NULL, NULL },
 	};
 
 	if (geteuid()) {

@@ -140,10 +140,10 @@ static void fill_counts(void)
 static void set_state(void)
 {
 	struct kidos_drop_state state = { .rung = "a test's rung",
-					   .blind = "the dark\n\033",
-					   .running = 1,
-					   .room = ROOM,
-					   .missed = 7 };
+					  .blind = "the dark\n\033",
+					  .running = 1,
+					  .room = ROOM,
+					  .missed = 7 };
 	uint32_t zero = 0;
 
 	assert_int_equal(bpf_map_update_elem(drop_maps.fd[STATE], &zero, &state, BPF_ANY), 0);
@@ -163,10 +163,10 @@ static int make_maps(void)
 	drop_maps.fd[COUNTS] = bpf_map_create(BPF_MAP_TYPE_HASH, pins[COUNTS],
 					      sizeof(struct kidos_drop_key), 8, 1024, NULL);
 	drop_maps.fd[OTHER] =
-	    bpf_map_create(BPF_MAP_TYPE_ARRAY, pins[OTHER], 4, 8, KIDOS_CLASSES, NULL);
+		bpf_map_create(BPF_MAP_TYPE_ARRAY, pins[OTHER], 4, 8, KIDOS_CLASSES, NULL);
 	drop_maps.fd[RECORDS] =
-	    bpf_map_create(BPF_MAP_TYPE_ARRAY, pins[RECORDS], 4, sizeof(struct kidos_drop_record),
-			   CPUS * ROOM, &mmapable);
+		bpf_map_create(BPF_MAP_TYPE_ARRAY, pins[RECORDS], 4,
+			       sizeof(struct kidos_drop_record), CPUS * ROOM, &mmapable);
 	drop_maps.fd[STATE] = bpf_map_create(BPF_MAP_TYPE_ARRAY, pins[STATE], 4,
 					     sizeof(struct kidos_drop_state), 1, NULL);
 	for (int i = 0; i < PINS; i++)
@@ -195,7 +195,7 @@ int drop_maps_setup(void **state)
 		.set_mask = 1023,
 		.slots = 2,
 		.max_flows = 4096,
-		
+
 		.interval_ns = 600 * SECOND,
 		.version = "test",
 	};

@@ -37,10 +37,10 @@ static void test_not_counted(void **state)
 
 static void test_events(void **state)
 {
-	static const char *const fields[] = { "time",	"reason",   "place",	 "interface",
-					      "class",	"protocol", "src",	 "dst",
-					      "sport",	"dport",    "ethertype", "length",
-					      "owner",	"pid",	    "command",	 "uid",
+	static const char *const fields[] = { "time",   "reason",   "place",     "interface",
+					      "class",  "protocol", "src",       "dst",
+					      "sport",  "dport",    "ethertype", "length",
+					      "owner",  "pid",      "command",   "uid",
 					      "cgroup", "policy" };
 	const size_t count = sizeof(fields) / sizeof(fields[0]);
 	struct json_object *object = ctl_run_json("drops --json"), *drop;
@@ -79,7 +79,7 @@ static void test_time(void **state)
 {
 	struct json_object *object = ctl_run_json("drops --json --limit 1");
 	uint64_t wanted =
-	    clock_ns(CLOCK_REALTIME) - (clock_ns(CLOCK_BOOTTIME) - drop_maps.boot_ns) - SECOND;
+		clock_ns(CLOCK_REALTIME) - (clock_ns(CLOCK_BOOTTIME) - drop_maps.boot_ns) - SECOND;
 	struct tm tm = {};
 	unsigned int milliseconds;
 	int64_t got;
@@ -98,7 +98,7 @@ static void test_text(void **state)
 	(void)state;
 	assert_int_equal(ctl_run("drops --limit 3"), 0);
 	ctl_assert_says(
-	    "1250 drops, 7 missed, 11 by kidos's policy; 22 of 22 recent ones selected\n");
+		"1250 drops, 7 missed, 11 by kidos's policy; 22 of 22 recent ones selected\n");
 	ctl_assert_says("OWNER\n");
 	ctl_assert_says("203.0.113.9:40009  192.0.2.1:22");
 	ctl_assert_says("  a\\x1b[2J\\x0a\"\\x5c\\xff[4242]\n");
@@ -167,9 +167,9 @@ static void assert_groups(const char *options, const char *wanted)
 	for (size_t i = 0; i < json_object_array_length(groups); i++) {
 		struct json_object *group = json_object_array_get_idx(groups, i);
 
-		length +=
-		    (size_t)snprintf(got + length, sizeof(got) - length, "%s%s=%d", i ? " " : "",
-				     ctl_text(group, by), (int)ctl_number(group, "/packets"));
+		length += (size_t)snprintf(got + length, sizeof(got) - length, "%s%s=%d",
+					   i ? " " : "", ctl_text(group, by),
+					   (int)ctl_number(group, "/packets"));
 	}
 	print_message("# %s\n", command);
 	assert_string_equal(got, wanted);
@@ -247,8 +247,8 @@ static void test_brief(void **state)
 			"900001 1200\n            cannot see the dark\\x0a\\x1b\n");
 	assert_int_equal(ctl_run("summary"), 0);
 	ctl_assert_says(
-	    "Drops: 1250, missed 7\n  900001 1200, 900002 30, 900001 (kidos) 11, other 5, "
-	    "unknown 4\n");
+		"Drops: 1250, missed 7\n  900001 1200, 900002 30, 900001 (kidos) 11, other 5, "
+		"unknown 4\n");
 	object = ctl_run_json("summary --json");
 	assert_int_equal(ctl_number(object, "/drops/total"), 1250);
 	json_object_put(object);

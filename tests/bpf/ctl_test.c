@@ -85,8 +85,8 @@ static void set_slot(void)
 	};
 
 	assert_int_equal(kidos_maps_set_slot(&fixture.maps, SLOT, &slot), 0);
-	assert_int_equal(kidos_maps_set_port(&fixture.maps, 0, LOOPBACK, SLOT,
-					     KIDOS_PORT_ETHERNET), 0);
+	assert_int_equal(kidos_maps_set_port(&fixture.maps, 0, LOOPBACK, SLOT, KIDOS_PORT_ETHERNET),
+			 0);
 }
 
 static void set_meta(void)
@@ -198,11 +198,13 @@ static void test_summary(void **state)
 
 static void test_flows_json(void **state)
 {
-	static const char *const fields[] = { "interface", "direction", "protocol", "src",
-					      "dst", "sport", "dport", "vlan", "packets", "bytes",
-					      "first", "last", "tcp_flags", "community_id" };
+	static const char *const fields[] = { "interface", "direction",   "protocol", "src",
+					      "dst",       "sport",       "dport",    "vlan",
+					      "packets",   "bytes",       "first",    "last",
+					      "tcp_flags", "community_id" };
 	const size_t count = sizeof(fields) / sizeof(fields[0]);
-	struct json_object *object = ctl_run_json("flows --json"), *flow = ctl_at(object, "/flows/0");
+	struct json_object *object = ctl_run_json("flows --json"),
+			   *flow = ctl_at(object, "/flows/0");
 	int64_t before = INT64_MAX;
 
 	(void)state;
@@ -322,7 +324,8 @@ static void test_watch(void **state)
 {
 	(void)state;
 	assert_int_equal(ctl_run("flows --watch 0.2 --limit 1 & pid=$!; sleep 2; kill -INT $pid; "
-			     "wait $pid"), 0);
+				 "wait $pid"),
+			 0);
 	ctl_assert_says("PACKETS/S");
 	assert_non_null(strstr(strstr(ctl_output, "BIT/S") + 1, "BIT/S"));
 }
@@ -345,7 +348,8 @@ static void test_exit_status(void **state)
 	memcpy(ctl_path, path, sizeof(path));
 }
 
-/* As many flows as MaxFlows are all listed; how long that took is printed. Last: it fills the table. */
+/* As many flows as MaxFlows are all listed; how long that took is printed. Last: it fills the
+ * table. */
 static void test_million(void **state)
 {
 	uint32_t many = getenv("KIDOS_SLOW") ? MANY_EMULATED : MANY;

@@ -23,8 +23,8 @@ static int make_hash(struct table_run *run)
 
 	run->meta.baseline = 1;
 	run->maps.fd[KIDOS_MAP_FLOWS] = bpf_map_create(
-	    BPF_MAP_TYPE_HASH, "flows", sizeof(struct kidos_flow_key),
-	    sizeof(struct kidos_flow_baseline), (__u32)run->meta.max_flows, &options);
+		BPF_MAP_TYPE_HASH, "flows", sizeof(struct kidos_flow_key),
+		sizeof(struct kidos_flow_baseline), (__u32)run->meta.max_flows, &options);
 	return run->maps.fd[KIDOS_MAP_FLOWS] < 0 ? -errno : 0;
 }
 
@@ -51,9 +51,9 @@ int table_run_open(struct table_run *run, unsigned int idle, bool hash)
 	if (!run->traffic)
 		return -errno;
 	run->maps.meta = run->meta;
-	return kidos_maps_mmap(&run->maps)
-		   ? -EIO
-		   : kidos_maps_set_port(&run->maps, 0, LOOPBACK, TABLE_SLOT, KIDOS_PORT_ETHERNET);
+	return kidos_maps_mmap(&run->maps) ? -EIO
+					   : kidos_maps_set_port(&run->maps, 0, LOOPBACK,
+								 TABLE_SLOT, KIDOS_PORT_ETHERNET);
 }
 
 void table_run_close(struct table_run *run)
@@ -117,7 +117,7 @@ void table_run_totals(const struct table_run *run, struct table_counts *totals, 
 		assert_int_equal(kidos_maps_totals(&run->maps, TABLE_SLOT, d, &read), 0);
 		for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
 			totals->classes[d][c].packets =
-			    read.hook[c].packets + read.extra[c].packets;
+				read.hook[c].packets + read.extra[c].packets;
 			totals->classes[d][c].bytes = read.hook[c].bytes + read.extra[c].bytes;
 		}
 		for (unsigned int e = KIDOS_PARSE_OK + 1; e < KIDOS_PARSE_ERRORS; e++)

@@ -228,7 +228,7 @@ static void test_overload(bool hash)
 	assert_int_equal(table_run_open(&run, NEVER, hash), 0);
 	if (!run.meta.baseline)
 		reader.ring =
-		    ring_buffer__new(run.maps.fd[KIDOS_MAP_SPILLS], take_spill, &reader, NULL);
+			ring_buffer__new(run.maps.fd[KIDOS_MAP_SPILLS], take_spill, &reader, NULL);
 	reader.cpus = run.maps.cpus;
 	assert_int_equal(pthread_create(&reader.thread, NULL, read_thread, &reader), 0);
 	join_senders(senders, start_senders(&run, senders), &sent);

@@ -26,7 +26,7 @@ int verifier_insns_of(struct bpf_object *object, const char *program)
 
 	if (!log)
 		return -ENOMEM;
-	bpf_object__for_each_program(other, object) {
+	bpf_object__for_each_program (other, object) {
 		int is_wanted = !strcmp(bpf_program__name(other), program);
 
 		bpf_program__set_autoload(other, is_wanted);

@@ -20,9 +20,9 @@
 #include "abi.h"
 #include "verifier_insns.h"
 
-#define GROWTH 10	 /* percent */
+#define GROWTH 10 /* percent */
 #define ENTRIES_MAX 1024 /* of each map: what it holds is of no account here */
-#define REFUSED 0	 /* in the table: "-" */
+#define REFUSED 0 /* in the table: "-" */
 
 /* Of a kernel that takes all programs of the first, the second is not used, and not measured. */
 static const char *const tables[] = { "traffic", "traffic_baseline" };
@@ -135,7 +135,7 @@ static unsigned int measure_all(const char *name, unsigned int *bad)
 	struct bpf_program *program;
 	unsigned int refused = 0;
 
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program (program, object) {
 		int count = measure(name, bpf_program__name(program));
 
 		refused += count == REFUSED;

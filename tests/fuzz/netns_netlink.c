@@ -39,7 +39,7 @@ static int each(const struct nlmsghdr *nlh, void *data)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct kn_reply reply = {.seq = 0, .portid = 0, .each = each};
+	struct kn_reply reply = { .seq = 0, .portid = 0, .each = each };
 	void *copy = malloc(size ? size : 1); /* aligned, and as long as it is for ASan */
 
 	if (!copy)

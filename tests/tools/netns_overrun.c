@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define VETHS 60   /* pairs: some 120 KiB of dump, several times what one receive takes */
+#define VETHS 60 /* pairs: some 120 KiB of dump, several times what one receive takes */
 #define EVENTS 200 /* of 1 KiB and more each, far above the smallest receive buffer */
 
 static char buf[KN_MSG_SIZE];
@@ -40,7 +40,7 @@ static void expect(bool good, const char *what, long got)
 /* A socket that hears of every link and has next to no room. */
 static int small_socket(void)
 {
-	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), size = 1;
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) < 0 ||
@@ -52,7 +52,7 @@ static int small_socket(void)
 static void add_pair(struct kn_talk *talk, int i)
 {
 	char a[16], b[16];
-	struct kn_link_spec end = {.name = a, .ns_fd = -1}, peer = {.name = b, .ns_fd = -1};
+	struct kn_link_spec end = { .name = a, .ns_fd = -1 }, peer = { .name = b, .ns_fd = -1 };
 
 	snprintf(a, sizeof(a), "a%d", i);
 	snprintf(b, sizeof(b), "b%d", i);
@@ -62,7 +62,7 @@ static void add_pair(struct kn_talk *talk, int i)
 static void overrun(struct kn_talk *other)
 {
 	unsigned long repeated = kn_talk_count.repeated;
-	struct kn_link_spec spec = {.name = "br0", .ns_fd = -1};
+	struct kn_link_spec spec = { .name = "br0", .ns_fd = -1 };
 	struct kn_talk *small;
 
 	must(kn_talk_adopt(&small, small_socket(), &err), "a small socket");
@@ -103,8 +103,8 @@ static int each(const struct nlmsghdr *nlh, void *data)
 
 static void interrupted(struct kn_talk *talk, struct kn_talk *other)
 {
-	struct walk quiet = {}, walk = {.other = other};
-	struct kn_dump before = {begin, each, &quiet}, dump = {begin, each, &walk};
+	struct walk quiet = {}, walk = { .other = other };
+	struct kn_dump before = { begin, each, &quiet }, dump = { begin, each, &walk };
 	static char request[KN_MSG_SIZE];
 
 	must(kn_talk_dump(talk, kn_msg_link_dump(request), &before, &err), "a dump");

@@ -22,7 +22,7 @@
 #define HEADERS 40 /* IPv4 and TCP */
 #define FRAME_MAX 65536
 #define FIRST_MS 20000 /* the first frame is waited for so long */
-#define QUIET_MS 500   /* then read until nothing comes for so long */
+#define QUIET_MS 500 /* then read until nothing comes for so long */
 
 struct job {
 	const char *interface;

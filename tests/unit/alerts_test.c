@@ -39,7 +39,7 @@ static bool record(const struct kidos_episode *episode, enum kidos_alert_step st
 
 static struct kidos_alert_states *states_new(unsigned int rate)
 {
-	const struct kidos_alert_limits limits = {.cool_down_ns = 60 * SECOND, .rate = rate};
+	const struct kidos_alert_limits limits = { .cool_down_ns = 60 * SECOND, .rate = rate };
 	struct kidos_alert_states *states = kidos_alert_states_new(&limits, FIRST_ID, record, NULL);
 
 	memset(&sent, 0, sizeof(sent));
@@ -51,7 +51,8 @@ static struct kidos_alert alert_at(uint64_t seconds, enum kidos_alert_kind kind,
 				   const char *instance, const char *subject)
 {
 	struct kidos_alert alert = {
-	    .time_ns = seconds * SECOND, .kind = kind, .observed = 2.5, .threshold = 1};
+		.time_ns = seconds * SECOND, .kind = kind, .observed = 2.5, .threshold = 1
+	};
 
 	snprintf(alert.instance, sizeof(alert.instance), "%s", instance);
 	snprintf(alert.subject, sizeof(alert.subject), "%s", subject);
@@ -245,7 +246,7 @@ static void test_changed(void **state)
 static void test_queue_keeps_room(void **state)
 {
 	struct kidos_alert_queue *queue = kidos_alert_queue_new(4);
-	struct kidos_episode episode = {.id = 1};
+	struct kidos_episode episode = { .id = 1 };
 	struct kidos_news news;
 
 	(void)state;
@@ -310,10 +311,10 @@ static void take_many(struct kidos_alert_states *states, unsigned int from, unsi
 /* A million starts, at first nobody who receives them: none is unaccounted for. */
 static void test_million(void **state)
 {
-	const struct kidos_alert_limits limits = {.cool_down_ns = 1000, .rate = 3};
-	struct receiver receiver = {.queue = kidos_alert_queue_new(8)};
+	const struct kidos_alert_limits limits = { .cool_down_ns = 1000, .rate = 3 };
+	struct receiver receiver = { .queue = kidos_alert_queue_new(8) };
 	struct kidos_alert_states *states =
-	    kidos_alert_states_new(&limits, FIRST_ID, put, receiver.queue);
+		kidos_alert_states_new(&limits, FIRST_ID, put, receiver.queue);
 	struct kidos_alert_counts counts;
 	pthread_t thread;
 
@@ -355,8 +356,8 @@ static void test_share(void **state)
 
 static void test_record(void **state)
 {
-	struct kidos_alert_record record = {.size = sizeof(record),
-					    .source = KIDOS_ALERT_DROP_REASON};
+	struct kidos_alert_record record = { .size = sizeof(record),
+					     .source = KIDOS_ALERT_DROP_REASON };
 	enum kidos_alert_kind kind = KIDOS_ALERT_KINDS;
 
 	(void)state;
@@ -377,13 +378,13 @@ static const char hostile[] = "a\nHost: x\033[2J\"'\\\xff";
 
 static struct kidos_drop_record a_drop(void)
 {
-	struct kidos_drop_record drop = {.time = 5 * SECOND,
-					 .sport = 1234,
-					 .dport = 443,
-					 .protocol = 6,
-					 .family = 4,
-					 .owner = KIDOS_OWNER_SOCKET,
-					 .tgid = 77};
+	struct kidos_drop_record drop = { .time = 5 * SECOND,
+					  .sport = 1234,
+					  .dport = 443,
+					  .protocol = 6,
+					  .family = 4,
+					  .owner = KIDOS_OWNER_SOCKET,
+					  .tgid = 77 };
 
 	drop.src.words[2] = drop.dst.words[2] = htonl(0xffff);
 	drop.src.words[3] = htonl(0x0a000001);
@@ -399,12 +400,12 @@ static const char *text(const struct kidos_notice *notice, enum kidos_notice_fie
 
 static struct kidos_episode episode_of(const struct kidos_alert *alert)
 {
-	return (struct kidos_episode){.id = FIRST_ID,
-				      .started_ns = alert->time_ns,
-				      .last_ns = alert->time_ns,
-				      .keys = 1,
-				      .raised = 1,
-				      .alert = *alert};
+	return (struct kidos_episode){ .id = FIRST_ID,
+				       .started_ns = alert->time_ns,
+				       .last_ns = alert->time_ns,
+				       .keys = 1,
+				       .raised = 1,
+				       .alert = *alert };
 }
 
 static void test_notice(void **state)
@@ -433,10 +434,10 @@ static void test_notice(void **state)
 	assert_int_equal(notice.values[KIDOS_NOTICE_PID].number, 77);
 	assert_true(notice.values[KIDOS_NOTICE_ACTIVE].boolean);
 	assert_string_equal(
-	    notice.message,
-	    "new_drop_reason on drops: packets are dropped for a new reason, NO_SOCKET "
-	    "alert_id=0000000000001234 active=true src=10.0.0.1 dst=10.0.0.2 sport=1234 "
-	    "dport=443 proto=tcp pid=77 command=\"a\\x0aHost: x\\x1b[2J\\x22\\x27\\x5c\"");
+		notice.message,
+		"new_drop_reason on drops: packets are dropped for a new reason, NO_SOCKET "
+		"alert_id=0000000000001234 active=true src=10.0.0.1 dst=10.0.0.2 sport=1234 "
+		"dport=443 proto=tcp pid=77 command=\"a\\x0aHost: x\\x1b[2J\\x22\\x27\\x5c\"");
 }
 
 static void test_notice_of_end(void **state)
@@ -455,8 +456,8 @@ static void test_notice_of_end(void **state)
 	assert_int_equal(notice.time_ns, 165 * SECOND);
 	assert_false(notice.values[KIDOS_NOTICE_ACTIVE].boolean);
 	assert_string_equal(
-	    notice.message,
-	    "drop_share on eth0: over after 65 s alert_id=0000000000001234 active=false");
+		notice.message,
+		"drop_share on eth0: over after 65 s alert_id=0000000000001234 active=false");
 }
 
 static void assert_plain(const char *words, size_t room)
@@ -530,8 +531,8 @@ static void test_documents(void **state)
 /* Requests and answers that are half of one and half of another are told by their check. */
 static void test_torn(void **state)
 {
-	struct kidos_request request = {.number = 7, .verb = KIDOS_REQUEST_COLLECTOR, .on = 1};
-	struct kidos_answer answer = {.number = 7, .text = "flows is on"};
+	struct kidos_request request = { .number = 7, .verb = KIDOS_REQUEST_COLLECTOR, .on = 1 };
+	struct kidos_answer answer = { .number = 7, .text = "flows is on" };
 
 	(void)state;
 	kidos_request_seal(&request);
@@ -549,22 +550,25 @@ static void test_torn(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    {"alerts: a state starts and ends with one id", test_start_and_end, NULL, NULL, NULL},
-	    {"alerts: signs within the cool-down are one alert", test_cool_down, NULL, NULL, NULL},
-	    {"alerts: a state ends with its last key", test_keys, NULL, NULL, NULL},
-	    {"alerts: so many starts in any minute", test_rate_limit, NULL, NULL, NULL},
-	    {"alerts: no end without a start", test_untold_start, NULL, NULL, NULL},
-	    {"alerts: no room is counted", test_no_room, NULL, NULL, NULL},
-	    {"alerts: what changed is told once", test_changed, NULL, NULL, NULL},
-	    {"alerts: the queue keeps room for ends", test_queue_keeps_room, NULL, NULL, NULL},
-	    {"alerts: a million, all accounted for", test_million, NULL, NULL, NULL},
-	    {"alerts: a share of enough packets", test_share, NULL, NULL, NULL},
-	    {"alerts: records of other sizes and sources", test_record, NULL, NULL, NULL},
-	    {"alerts: message and metadata", test_notice, NULL, NULL, NULL},
-	    {"alerts: message of an end", test_notice_of_end, NULL, NULL, NULL},
-	    {"alerts: hostile names", test_hostile, NULL, NULL, NULL},
-	    {"alerts: kinds and fields are documented", test_documents, NULL, NULL, NULL},
-	    {"control: a torn request or answer", test_torn, NULL, NULL, NULL},
+		{ "alerts: a state starts and ends with one id", test_start_and_end, NULL, NULL,
+		  NULL },
+		{ "alerts: signs within the cool-down are one alert", test_cool_down, NULL, NULL,
+		  NULL },
+		{ "alerts: a state ends with its last key", test_keys, NULL, NULL, NULL },
+		{ "alerts: so many starts in any minute", test_rate_limit, NULL, NULL, NULL },
+		{ "alerts: no end without a start", test_untold_start, NULL, NULL, NULL },
+		{ "alerts: no room is counted", test_no_room, NULL, NULL, NULL },
+		{ "alerts: what changed is told once", test_changed, NULL, NULL, NULL },
+		{ "alerts: the queue keeps room for ends", test_queue_keeps_room, NULL, NULL,
+		  NULL },
+		{ "alerts: a million, all accounted for", test_million, NULL, NULL, NULL },
+		{ "alerts: a share of enough packets", test_share, NULL, NULL, NULL },
+		{ "alerts: records of other sizes and sources", test_record, NULL, NULL, NULL },
+		{ "alerts: message and metadata", test_notice, NULL, NULL, NULL },
+		{ "alerts: message of an end", test_notice_of_end, NULL, NULL, NULL },
+		{ "alerts: hostile names", test_hostile, NULL, NULL, NULL },
+		{ "alerts: kinds and fields are documented", test_documents, NULL, NULL, NULL },
+		{ "control: a torn request or answer", test_torn, NULL, NULL, NULL },
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

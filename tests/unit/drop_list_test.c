@@ -204,8 +204,8 @@ static void test_wrong_values(void **state)
 	static const struct {
 		const char *option, *value;
 	} cases[] = {
-		{ "by", "none" },  { "by", "" },      { "by", "reasons" },	{ "reason", "" },
-		{ "place", "" },   { "proto", "tc" }, { "pid", "0" },		{ "pid", "-1" },
+		{ "by", "none" },  { "by", "" },      { "by", "reasons" },      { "reason", "" },
+		{ "place", "" },   { "proto", "tc" }, { "pid", "0" },           { "pid", "-1" },
 		{ "pid", "init" }, { "since", "" },   { "since", "yesterday" }, { "limit", "-1" },
 		{ "port", "0" },   { "watch", "0" },
 	};
@@ -327,7 +327,7 @@ static void test_texts(void **state)
 /* Sixteen bytes without an end, none of which belongs on a terminal. */
 static void test_hostile_command(void **state)
 {
-	static const char comm[KIDOS_COMM] = { '\033', '[', '2',  'J',	'\n',	'"', '\\', '\xff',
+	static const char comm[KIDOS_COMM] = { '\033', '[', '2',  'J',  '\n',   '"', '\\', '\xff',
 					       '\xc3', '(', '\r', '\t', '\x7f', '/', 'a',  '\b' };
 	struct kidos_drop_record record = tcp_record();
 	char owner[KIDOS_TEXT_OWNER];

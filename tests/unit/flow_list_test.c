@@ -103,15 +103,32 @@ static void test_wrong_values(void **state)
 	static const struct {
 		const char *option, *value;
 	} cases[] = {
-		{ "proto", "256" },	    { "proto", "tcpp" },      { "proto", "" },
-		{ "host", "10.0.0.0/8" },   { "host", "host.name" },  { "host", "1.2.3" },
-		{ "port", "0" },	    { "port", "65536" },      { "port", "-1" },
-		{ "port", "80x" },	    { "prefix", "10.0.0.0/33" }, { "prefix", "::/129" },
-		{ "prefix", "10.0.0.0/" },  { "direction", "in" },    { "sort", "size" },
-		{ "limit", "many" },	    { "limit", "-1" },	      { "group", "none" },
-		{ "group", "prefix" },	    { "group", "24,129" },    { "group", "33,64" },
-		{ "group", "129" },	    { "watch", "0" },	      { "watch", "1s" },
-		{ "watch", "nan" },	    { "interface", "" },
+		{ "proto", "256" },
+		{ "proto", "tcpp" },
+		{ "proto", "" },
+		{ "host", "10.0.0.0/8" },
+		{ "host", "host.name" },
+		{ "host", "1.2.3" },
+		{ "port", "0" },
+		{ "port", "65536" },
+		{ "port", "-1" },
+		{ "port", "80x" },
+		{ "prefix", "10.0.0.0/33" },
+		{ "prefix", "::/129" },
+		{ "prefix", "10.0.0.0/" },
+		{ "direction", "in" },
+		{ "sort", "size" },
+		{ "limit", "many" },
+		{ "limit", "-1" },
+		{ "group", "none" },
+		{ "group", "prefix" },
+		{ "group", "24,129" },
+		{ "group", "33,64" },
+		{ "group", "129" },
+		{ "watch", "0" },
+		{ "watch", "1s" },
+		{ "watch", "nan" },
+		{ "interface", "" },
 	};
 
 	(void)state;
@@ -170,12 +187,9 @@ static void test_groups(void **state)
 		size_t groups;
 		uint64_t flows, packets, bytes; /* of that one */
 	} cases[] = {
-		{ "src", "10.0.0.1", 3, 2, 3, 300 },
-		{ "dst", "192.0.2.1", 3, 2, 3, 300 },
-		{ "host", "10.0.0.1", 5, 2, 3, 300 },
-		{ "port", "443", 4, 3, 7, 700 },
-		{ "proto", "tcp", 2, 3, 7, 700 },
-		{ "16", "10.0.0.0/16", 4, 2, 3, 300 },
+		{ "src", "10.0.0.1", 3, 2, 3, 300 },  { "dst", "192.0.2.1", 3, 2, 3, 300 },
+		{ "host", "10.0.0.1", 5, 2, 3, 300 }, { "port", "443", 4, 3, 7, 700 },
+		{ "proto", "tcp", 2, 3, 7, 700 },     { "16", "10.0.0.0/16", 4, 2, 3, 300 },
 		{ "8", "10.0.0.0/8", 3, 3, 7, 700 },
 	};
 	const struct {

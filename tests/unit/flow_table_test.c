@@ -18,7 +18,7 @@
 #define THREADS 4
 #define TICKS 400
 #define TICK_PACKETS 200 /* of each thread */
-#define GSO 3		 /* wire packets of one skb, at most */
+#define GSO 3 /* wire packets of one skb, at most */
 
 static void test_one_flow(void **state)
 {

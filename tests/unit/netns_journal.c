@@ -36,16 +36,16 @@ static int remove_dir(void **state)
 
 static void fill(struct kn_journal *journal)
 {
-	struct nlmsghdr message[2] = {{.nlmsg_len = sizeof(message), .nlmsg_type = 20}};
+	struct nlmsghdr message[2] = { { .nlmsg_len = sizeof(message), .nlmsg_type = 20 } };
 
-	*journal = (struct kn_journal){.ns = "ethns",
-				       .boot_id = "b",
-				       .name = "eth0",
-				       .ifindex = 4,
-				       .mtu = 1450,
-				       .up = true,
-				       .has_mac = true,
-				       .mac = {2, 0, 0, 0, 0xab, 0xcd}};
+	*journal = (struct kn_journal){ .ns = "ethns",
+					.boot_id = "b",
+					.name = "eth0",
+					.ifindex = 4,
+					.mtu = 1450,
+					.up = true,
+					.has_mac = true,
+					.mac = { 2, 0, 0, 0, 0xab, 0xcd } };
 	journal->altnames = calloc(1, sizeof(*journal->altnames));
 	strcpy(journal->altnames[0], "enp0s3");
 	journal->n_altnames = 1;
@@ -93,18 +93,18 @@ static void round_trip(void **state)
 static void broken(void **state)
 {
 	static const char *const texts[] = {
-	    "",
-	    "[]",
-	    "{}",
-	    "{\"name\":\"eth0\"}",
-	    /* complete, but an address's message is cut short */
-	    "{\"namespace\":\"n\",\"boot_id\":\"b\",\"name\":\"e\",\"kind\":\"\",\"ifindex\":1,"
-	    "\"mtu\":1,\"up\":true,\"altnames\":[],\"sysctls\":{},\"routes\":[],"
-	    "\"addresses\":[{\"text\":\"x\",\"message\":\"14000000\"}]}",
-	    /* a key that would leave /proc/sys/net */
-	    "{\"namespace\":\"n\",\"boot_id\":\"b\",\"name\":\"e\",\"kind\":\"\",\"ifindex\":1,"
-	    "\"mtu\":1,\"up\":true,\"altnames\":[],\"sysctls\":{\"ipv4/../../kernel\":\"1\"},"
-	    "\"routes\":[],\"addresses\":[]}",
+		"",
+		"[]",
+		"{}",
+		"{\"name\":\"eth0\"}",
+		/* complete, but an address's message is cut short */
+		"{\"namespace\":\"n\",\"boot_id\":\"b\",\"name\":\"e\",\"kind\":\"\",\"ifindex\":1,"
+		"\"mtu\":1,\"up\":true,\"altnames\":[],\"sysctls\":{},\"routes\":[],"
+		"\"addresses\":[{\"text\":\"x\",\"message\":\"14000000\"}]}",
+		/* a key that would leave /proc/sys/net */
+		"{\"namespace\":\"n\",\"boot_id\":\"b\",\"name\":\"e\",\"kind\":\"\",\"ifindex\":1,"
+		"\"mtu\":1,\"up\":true,\"altnames\":[],\"sysctls\":{\"ipv4/../../kernel\":\"1\"},"
+		"\"routes\":[],\"addresses\":[]}",
 	};
 	struct kn_journal got;
 	struct kn_err err;
@@ -139,9 +139,9 @@ static void planted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    {"netns: journal comes back as it was", round_trip, NULL, NULL, NULL},
-	    {"netns: journal that is broken", broken, NULL, NULL, NULL},
-	    {"netns: journal and planted links", planted, NULL, NULL, NULL},
+		{ "netns: journal comes back as it was", round_trip, NULL, NULL, NULL },
+		{ "netns: journal that is broken", broken, NULL, NULL, NULL },
+		{ "netns: journal and planted links", planted, NULL, NULL, NULL },
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -13,23 +13,24 @@ static const struct {
 	const char *udhcpc, *dhclient; /* option 121; NULL: not sent */
 	const char *routes;
 } options[] = {
-    {NULL, NULL, "0.0.0.0/0 192.0.2.1;"},
-    {"10.0.0.0/8 192.0.2.9", "8 10 192 0 2 9", "10.0.0.0/8 192.0.2.9;"},
-    {"10.0.0.0/8 192.0.2.9 0.0.0.0/0 192.0.2.8", "8 10 192 0 2 9 0 192 0 2 8",
-     "10.0.0.0/8 192.0.2.9;0.0.0.0/0 192.0.2.8;"},
-    {"10.1.2.0/23 192.0.2.9", "23 10 1 2 192 0 2 9", "10.1.2.0/23 192.0.2.9;"},
-    {"10.1.2.3/32 0.0.0.0", "32 10 1 2 3 0 0 0 0", "10.1.2.3/32 link;"},
-    {"10.1.2.3/23 192.0.2.9", "23 10 1 3 192 0 2 9", "10.1.2.0/23 192.0.2.9;"}, /* host bits */
-    {"", "", "0.0.0.0/0 192.0.2.1;"},
-    /* What makes no sense is as if it were not there. */
-    {"10.0.0.0/33 192.0.2.9", "33 10 0 0 0 0 192 0 2 9", "0.0.0.0/0 192.0.2.1;"},
-    {"10.0.0.0/8", "8 10 192 0 2", "0.0.0.0/0 192.0.2.1;"},
-    {"10.0.0.0/8 192.0.2.9 11.0.0.0", "8 10 192 0 2 9 8", "0.0.0.0/0 192.0.2.1;"},
-    {"10.0.0/8 192.0.2.9", "8 256 192 0 2 9", "0.0.0.0/0 192.0.2.1;"},
-    {"10.0.0.0/-1 192.0.2.9", "-8 10 192 0 2 9", "0.0.0.0/0 192.0.2.1;"},
-    {"10.0.0.0/8x 192.0.2.9", "8 10x 192 0 2 9", "0.0.0.0/0 192.0.2.1;"},
-    {"10.0.0.0/ 192.0.2.9", "8 0x10 192 0 2 9", "0.0.0.0/0 192.0.2.1;"},
-    {"$(reboot) 192.0.2.9", "`reboot`", "0.0.0.0/0 192.0.2.1;"},
+	{ NULL, NULL, "0.0.0.0/0 192.0.2.1;" },
+	{ "10.0.0.0/8 192.0.2.9", "8 10 192 0 2 9", "10.0.0.0/8 192.0.2.9;" },
+	{ "10.0.0.0/8 192.0.2.9 0.0.0.0/0 192.0.2.8", "8 10 192 0 2 9 0 192 0 2 8",
+	  "10.0.0.0/8 192.0.2.9;0.0.0.0/0 192.0.2.8;" },
+	{ "10.1.2.0/23 192.0.2.9", "23 10 1 2 192 0 2 9", "10.1.2.0/23 192.0.2.9;" },
+	{ "10.1.2.3/32 0.0.0.0", "32 10 1 2 3 0 0 0 0", "10.1.2.3/32 link;" },
+	{ "10.1.2.3/23 192.0.2.9", "23 10 1 3 192 0 2 9",
+	  "10.1.2.0/23 192.0.2.9;" }, /* host bits */
+	{ "", "", "0.0.0.0/0 192.0.2.1;" },
+	/* What makes no sense is as if it were not there. */
+	{ "10.0.0.0/33 192.0.2.9", "33 10 0 0 0 0 192 0 2 9", "0.0.0.0/0 192.0.2.1;" },
+	{ "10.0.0.0/8", "8 10 192 0 2", "0.0.0.0/0 192.0.2.1;" },
+	{ "10.0.0.0/8 192.0.2.9 11.0.0.0", "8 10 192 0 2 9 8", "0.0.0.0/0 192.0.2.1;" },
+	{ "10.0.0/8 192.0.2.9", "8 256 192 0 2 9", "0.0.0.0/0 192.0.2.1;" },
+	{ "10.0.0.0/-1 192.0.2.9", "-8 10 192 0 2 9", "0.0.0.0/0 192.0.2.1;" },
+	{ "10.0.0.0/8x 192.0.2.9", "8 10x 192 0 2 9", "0.0.0.0/0 192.0.2.1;" },
+	{ "10.0.0.0/ 192.0.2.9", "8 0x10 192 0 2 9", "0.0.0.0/0 192.0.2.1;" },
+	{ "$(reboot) 192.0.2.9", "`reboot`", "0.0.0.0/0 192.0.2.1;" },
 };
 
 static void show(const struct kn_lease *lease, char *out)
@@ -103,15 +104,15 @@ static void addresses(void **state)
 		const char *ip, *mask, *subnet;
 		int code, len;
 	} cases[] = {
-	    {"192.0.2.50", "24", NULL, 0, 24},
-	    {"192.0.2.50", NULL, "255.255.254.0", 0, 23},
-	    {"192.0.2.50", NULL, "255.255.255.255", 0, 32},
-	    {"192.0.2.50", "33", "255.0.0.0", 0, 8},
-	    {"192.0.2.50", NULL, "255.0.255.0", -EINVAL, 0},
-	    {"192.0.2.50", NULL, "0.0.0.0", -EINVAL, 0},
-	    {"192.0.2.50", NULL, NULL, -EINVAL, 0},
-	    {"192.0.2", "24", NULL, -EINVAL, 0},
-	    {NULL, "24", NULL, -EINVAL, 0},
+		{ "192.0.2.50", "24", NULL, 0, 24 },
+		{ "192.0.2.50", NULL, "255.255.254.0", 0, 23 },
+		{ "192.0.2.50", NULL, "255.255.255.255", 0, 32 },
+		{ "192.0.2.50", "33", "255.0.0.0", 0, 8 },
+		{ "192.0.2.50", NULL, "255.0.255.0", -EINVAL, 0 },
+		{ "192.0.2.50", NULL, "0.0.0.0", -EINVAL, 0 },
+		{ "192.0.2.50", NULL, NULL, -EINVAL, 0 },
+		{ "192.0.2", "24", NULL, -EINVAL, 0 },
+		{ NULL, "24", NULL, -EINVAL, 0 },
 	};
 	struct kn_lease lease;
 	struct kn_err err;
@@ -139,7 +140,7 @@ static void names(void **state)
 	setenv("domain", "kidos.test", 1);
 	assert_int_equal(kn_lease_read(KN_UDHCPC, &lease, &err), 0);
 	assert_non_null(strstr(
-	    lease.resolv, "\nnameserver 192.0.2.3\nnameserver 192.0.2.4\nsearch kidos.test\n"));
+		lease.resolv, "\nnameserver 192.0.2.3\nnameserver 192.0.2.4\nsearch kidos.test\n"));
 	free(lease.resolv);
 	setenv("domain", "x\noptions attempts:0", 1);
 	assert_int_equal(kn_lease_read(KN_UDHCPC, &lease, &err), 0);
@@ -153,10 +154,11 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    {"netns: lease: classless static routes, or else the router", routes, NULL, NULL, NULL},
-	    {"netns: lease: more routes than are taken", too_many, NULL, NULL, NULL},
-	    {"netns: lease: addresses and masks", addresses, NULL, NULL, NULL},
-	    {"netns: lease: nameservers and domain", names, NULL, NULL, NULL},
+		{ "netns: lease: classless static routes, or else the router", routes, NULL, NULL,
+		  NULL },
+		{ "netns: lease: more routes than are taken", too_many, NULL, NULL, NULL },
+		{ "netns: lease: addresses and masks", addresses, NULL, NULL, NULL },
+		{ "netns: lease: nameservers and domain", names, NULL, NULL, NULL },
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

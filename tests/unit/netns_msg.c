@@ -53,8 +53,8 @@ static void expect(const struct nlmsghdr *nlh, uint16_t type, uint16_t flags)
 
 static void veth(void **state)
 {
-	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 9};
-	struct kn_link_spec end = {"a0", -1, 1400, NULL, false}, peer = {"b0", 7, 0, mac, true};
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
+	struct kn_link_spec end = { "a0", -1, 1400, NULL, false }, peer = { "b0", 7, 0, mac, true };
 	struct nlmsghdr *nlh = kn_msg_veth_new(buf, &end, &peer);
 	const struct nlattr *data, *other, *attr;
 	const struct ifinfomsg *ifi;
@@ -75,8 +75,8 @@ static void veth(void **state)
 	assert_int_equal(ifi->ifi_flags, IFF_NOARP);
 	assert_int_equal(ifi->ifi_change, IFF_NOARP);
 	attr = (const void *)((const char *)mnl_attr_get_payload(other) + sizeof(struct ifinfomsg));
-	while (
-	    mnl_attr_ok(attr, (int)((const char *)other + other->nla_len - (const char *)attr))) {
+	while (mnl_attr_ok(attr,
+			   (int)((const char *)other + other->nla_len - (const char *)attr))) {
 		if (mnl_attr_get_type(attr) == IFLA_IFNAME)
 			name = strcmp(mnl_attr_get_str(attr), "b0") == 0;
 		if (mnl_attr_get_type(attr) == IFLA_NET_NS_FD)
@@ -91,7 +91,7 @@ static void veth(void **state)
 
 static void bridge(void **state)
 {
-	struct kn_link_spec spec = {"br0", -1, 0, NULL, false};
+	struct kn_link_spec spec = { "br0", -1, 0, NULL, false };
 	struct kn_link_info info;
 	struct nlmsghdr *nlh = kn_msg_bridge_new(buf, &spec, true, 400);
 
@@ -110,7 +110,7 @@ static void bridge(void **state)
 
 static void vlan_and_macvlan(void **state)
 {
-	struct kn_link_spec spec = {"v5", -1, 0, NULL, false};
+	struct kn_link_spec spec = { "v5", -1, 0, NULL, false };
 	struct kn_link_info info;
 	struct nlmsghdr *nlh = kn_msg_vlan_new(buf, &spec, 4, 5, 0x88a8);
 
@@ -131,7 +131,7 @@ static void vlan_and_macvlan(void **state)
 
 static void changes(void **state)
 {
-	static const uint8_t mac[6] = {2, 1, 2, 3, 4, 5};
+	static const uint8_t mac[6] = { 2, 1, 2, 3, 4, 5 };
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload((struct nlmsghdr *)buf);
 	struct nlmsghdr *nlh;
 
@@ -154,7 +154,8 @@ static void changes(void **state)
 	nlh = kn_msg_altname_add(buf, 9, "enp0s3");
 	expect(nlh, RTM_NEWLINKPROP, CREATE | NLM_F_APPEND);
 	assert_string_equal(
-	    mnl_attr_get_str(find_in(find(nlh, 16, IFLA_PROP_LIST), IFLA_ALT_IFNAME)), "enp0s3");
+		mnl_attr_get_str(find_in(find(nlh, 16, IFLA_PROP_LIST), IFLA_ALT_IFNAME)),
+		"enp0s3");
 	nlh = kn_msg_link_del(buf, 9);
 	expect(nlh, RTM_DELLINK, NLM_F_ACK);
 	nlh = kn_msg_link_get(buf, "eth0");
@@ -168,9 +169,12 @@ static void addresses(void **state)
 		struct kn_prefix addr;
 		uint32_t broadcast; /* 0: none */
 	} cases[] = {
-	    {{AF_INET, 24, {10, 1, 2, 3}}, 0x0a0102ff}, {{AF_INET, 30, {10, 1, 2, 1}}, 0x0a010203},
-	    {{AF_INET, 31, {10, 1, 2, 1}}, 0},		{{AF_INET, 32, {10, 1, 2, 1}}, 0},
-	    {{AF_INET, 0, {10, 1, 2, 1}}, 0xffffffff},	{{AF_INET6, 64, {0xfd, 0x77, [15] = 1}}, 0},
+		{ { AF_INET, 24, { 10, 1, 2, 3 } }, 0x0a0102ff },
+		{ { AF_INET, 30, { 10, 1, 2, 1 } }, 0x0a010203 },
+		{ { AF_INET, 31, { 10, 1, 2, 1 } }, 0 },
+		{ { AF_INET, 32, { 10, 1, 2, 1 } }, 0 },
+		{ { AF_INET, 0, { 10, 1, 2, 1 } }, 0xffffffff },
+		{ { AF_INET6, 64, { 0xfd, 0x77, [15] = 1 } }, 0 },
 	};
 	struct kn_addr_info info;
 	const struct nlattr *attr;
@@ -199,12 +203,12 @@ static void addresses(void **state)
 static void routes(void **state)
 {
 	struct kn_route_spec spec = {
-	    .to = {AF_INET, 24, {192, 0, 2}},
-	    .via = {AF_INET, 32, {10, 0, 0, 1}},
-	    .source = {AF_INET, 32, {10, 0, 0, 2}},
-	    .oif = 5,
-	    .metric = 77,
-	    .table = 1000,
+		.to = { AF_INET, 24, { 192, 0, 2 } },
+		.via = { AF_INET, 32, { 10, 0, 0, 1 } },
+		.source = { AF_INET, 32, { 10, 0, 0, 2 } },
+		.oif = 5,
+		.metric = 77,
+		.table = 1000,
 	};
 	struct kn_route_info info;
 	struct nlmsghdr *nlh = kn_msg_route_new(buf, &spec);
@@ -223,7 +227,7 @@ static void routes(void **state)
 	assert_int_equal(info.route.metric, 77);
 	assert_int_equal(info.route.table, 1000);
 	/* The default route: no destination, and on the link itself without a gateway. */
-	spec = (struct kn_route_spec){.to = {.family = AF_INET6}, .oif = 5, .table = 254};
+	spec = (struct kn_route_spec){ .to = { .family = AF_INET6 }, .oif = 5, .table = 254 };
 	nlh = kn_msg_route_new(buf, &spec);
 	assert_int_equal(rtm->rtm_scope, RT_SCOPE_LINK);
 	assert_int_equal(rtm->rtm_table, 254);
@@ -236,7 +240,7 @@ static void routes(void **state)
 
 static void mirrors(void **state)
 {
-	struct kn_mirror_spec spec = {.from = 4, .to = 9, .prio = 27492};
+	struct kn_mirror_spec spec = { .from = 4, .to = 9, .prio = 27492 };
 	struct kn_filter_info info;
 	const struct tcmsg *tcm;
 	const struct nlattr *options, *action;
@@ -264,9 +268,9 @@ static void mirrors(void **state)
 			assert_int_equal(info.to, 9);
 			options = find(nlh, sizeof(*tcm), TCA_OPTIONS);
 			action = mnl_attr_get_payload(
-			    find_in(options, classifier ? TCA_U32_ACT : TCA_MATCHALL_ACT));
+				find_in(options, classifier ? TCA_U32_ACT : TCA_MATCHALL_ACT));
 			parms = mnl_attr_get_payload(
-			    find_in(find_in(action, TCA_ACT_OPTIONS), TCA_MIRRED_PARMS));
+				find_in(find_in(action, TCA_ACT_OPTIONS), TCA_MIRRED_PARMS));
 			/* Others' filters at later priorities go on. */
 			assert_int_equal(parms->action, TC_ACT_UNSPEC);
 			if (classifier == KN_U32) {
@@ -291,7 +295,7 @@ static void mirrors(void **state)
 /* A message cut at any length is refused or read, never over-read (ASan watches). */
 static void cut(void **state)
 {
-	struct kn_mirror_spec spec = {.from = 4, .to = 9, .prio = 1, .classifier = KN_U32};
+	struct kn_mirror_spec spec = { .from = 4, .to = 9, .prio = 1, .classifier = KN_U32 };
 	struct kn_filter_info filter;
 	struct kn_link_info link;
 	struct nlmsghdr *nlh = kn_msg_mirror_new(buf, &spec), *copy;
@@ -312,14 +316,14 @@ static void cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    {"netns: message veth", veth, NULL, NULL, NULL},
-	    {"netns: message bridge", bridge, NULL, NULL, NULL},
-	    {"netns: message vlan_and_macvlan", vlan_and_macvlan, NULL, NULL, NULL},
-	    {"netns: message changes", changes, NULL, NULL, NULL},
-	    {"netns: message addresses", addresses, NULL, NULL, NULL},
-	    {"netns: message routes", routes, NULL, NULL, NULL},
-	    {"netns: message mirrors", mirrors, NULL, NULL, NULL},
-	    {"netns: message cut", cut, NULL, NULL, NULL},
+		{ "netns: message veth", veth, NULL, NULL, NULL },
+		{ "netns: message bridge", bridge, NULL, NULL, NULL },
+		{ "netns: message vlan_and_macvlan", vlan_and_macvlan, NULL, NULL, NULL },
+		{ "netns: message changes", changes, NULL, NULL, NULL },
+		{ "netns: message addresses", addresses, NULL, NULL, NULL },
+		{ "netns: message routes", routes, NULL, NULL, NULL },
+		{ "netns: message mirrors", mirrors, NULL, NULL, NULL },
+		{ "netns: message cut", cut, NULL, NULL, NULL },
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

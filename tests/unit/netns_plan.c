@@ -10,39 +10,41 @@
 #include <string.h>
 
 static const char json[] =
-    "{\"namespaces\":["
-    "{\"name\":\"n1\",\"sysctl\":{\"net.ipv4.ip_forward\":1},"
-    "\"routes\":[{\"to\":\"default\",\"via\":\"10.0.0.9\"}],"
-    "\"resolv\":{\"nameservers\":[\"10.0.0.9\"]}},{\"name\":\"n2\"}],"
-    "\"veths\":[{\"ends\":[{\"name\":\"a\",\"namespace\":\"n1\",\"addresses\":[\"10.0.0.1/24\"],"
-    "\"sysctl\":{\"ipv6.accept_ra\":0}},{\"name\":\"b\",\"namespace\":\"n2\"}]},"
-    "{\"ends\":[{\"name\":\"m\",\"namespace\":\"n2\"},{\"name\":\"mon\",\"namespace\":\"n1\"}]}],"
-    "\"vlans\":[{\"name\":\"v2\",\"namespace\":\"n1\",\"parent\":\"v1\",\"id\":2},"
-    "{\"name\":\"v1\",\"namespace\":\"n1\",\"parent\":\"a\",\"id\":1}],"
-    "\"bridges\":[{\"name\":\"br\",\"namespace\":\"n2\",\"members\":[\"b\"],\"dhcp\":true}],"
-    "\"uplink\":{\"interface\":\"e0\",\"namespace\":\"n2\",\"bridge\":\"br\"},"
-    "\"mirrors\":[{\"namespace\":\"n2\",\"from\":\"b\",\"to\":\"m\"}]}";
+	"{\"namespaces\":["
+	"{\"name\":\"n1\",\"sysctl\":{\"net.ipv4.ip_forward\":1},"
+	"\"routes\":[{\"to\":\"default\",\"via\":\"10.0.0.9\"}],"
+	"\"resolv\":{\"nameservers\":[\"10.0.0.9\"]}},{\"name\":\"n2\"}],"
+	"\"veths\":[{\"ends\":[{\"name\":\"a\",\"namespace\":\"n1\",\"addresses\":[\"10.0.0.1/"
+	"24\"],"
+	"\"sysctl\":{\"ipv6.accept_ra\":0}},{\"name\":\"b\",\"namespace\":\"n2\"}]},"
+	"{\"ends\":[{\"name\":\"m\",\"namespace\":\"n2\"},{\"name\":\"mon\",\"namespace\":\"n1\"}]}"
+	"],"
+	"\"vlans\":[{\"name\":\"v2\",\"namespace\":\"n1\",\"parent\":\"v1\",\"id\":2},"
+	"{\"name\":\"v1\",\"namespace\":\"n1\",\"parent\":\"a\",\"id\":1}],"
+	"\"bridges\":[{\"name\":\"br\",\"namespace\":\"n2\",\"members\":[\"b\"],\"dhcp\":true}],"
+	"\"uplink\":{\"interface\":\"e0\",\"namespace\":\"n2\",\"bridge\":\"br\"},"
+	"\"mirrors\":[{\"namespace\":\"n2\",\"from\":\"b\",\"to\":\"m\"}]}";
 
 static const char *const before[][2] = {
-    {"namespace n1", "up n1/lo"},
-    {"namespace n1", "sysctl n1 net.ipv4.ip_forward=1"},
-    {"sysctl n1 net.ipv4.ip_forward=1", "veth n1/a - n2/b"},
-    {"namespace n2", "veth n1/a - n2/b"},
-    {"veth n1/a - n2/b", "vlan n1/v1 parent a id 1"},
-    {"vlan n1/v1 parent a id 1", "vlan n1/v2 parent v1 id 2"},
-    {"bridge n2/br stp off forward-delay 0.00", "uplink to n2"},
-    {"veth n2/m - n1/mon", "uplink to n2"},
-    {"uplink to n2", "member n2/(uplink) of br"},
-    {"sysctl n1/a ipv6.accept_ra=0", "up n1/a"},
-    {"address n1/a 10.0.0.1/24", "up n1/a"},
-    {"member n2/b of br", "up n2/b"},
-    {"clsact n2/b", "mirror n2/b in to m prio 27492"},
-    {"mirror n2/b in to m prio 27492", "mirror n2/b out to m prio 27492"},
-    {"mirror n2/b out to m prio 27492", "up n2/b"},
-    {"up n2/m", "up n2/b"},
-    {"up n1/mon", "up n2/b"},
-    {"up n1/a", "route n1 0.0.0.0/0 via 10.0.0.9"},
-    {"up n2/br", "dhcp n2/br"},
+	{ "namespace n1", "up n1/lo" },
+	{ "namespace n1", "sysctl n1 net.ipv4.ip_forward=1" },
+	{ "sysctl n1 net.ipv4.ip_forward=1", "veth n1/a - n2/b" },
+	{ "namespace n2", "veth n1/a - n2/b" },
+	{ "veth n1/a - n2/b", "vlan n1/v1 parent a id 1" },
+	{ "vlan n1/v1 parent a id 1", "vlan n1/v2 parent v1 id 2" },
+	{ "bridge n2/br stp off forward-delay 0.00", "uplink to n2" },
+	{ "veth n2/m - n1/mon", "uplink to n2" },
+	{ "uplink to n2", "member n2/(uplink) of br" },
+	{ "sysctl n1/a ipv6.accept_ra=0", "up n1/a" },
+	{ "address n1/a 10.0.0.1/24", "up n1/a" },
+	{ "member n2/b of br", "up n2/b" },
+	{ "clsact n2/b", "mirror n2/b in to m prio 27492" },
+	{ "mirror n2/b in to m prio 27492", "mirror n2/b out to m prio 27492" },
+	{ "mirror n2/b out to m prio 27492", "up n2/b" },
+	{ "up n2/m", "up n2/b" },
+	{ "up n1/mon", "up n2/b" },
+	{ "up n1/a", "route n1 0.0.0.0/0 via 10.0.0.9" },
+	{ "up n2/br", "dhcp n2/br" },
 };
 
 static struct kn_topology *topo;
@@ -115,9 +117,9 @@ static void complete(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    {"netns: plan order", order, NULL, NULL, NULL},
-	    {"netns: plan steps have texts of their own", own_texts, NULL, NULL, NULL},
-	    {"netns: plan steps can look, make and undo", complete, NULL, NULL, NULL},
+		{ "netns: plan order", order, NULL, NULL, NULL },
+		{ "netns: plan steps have texts of their own", own_texts, NULL, NULL, NULL },
+		{ "netns: plan steps can look, make and undo", complete, NULL, NULL, NULL },
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

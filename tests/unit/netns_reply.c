@@ -56,7 +56,7 @@ static struct kn_reply fresh(void)
 {
 	used = 0;
 	handed = 0;
-	return (struct kn_reply){.seq = SEQ, .portid = PORT, .each = count};
+	return (struct kn_reply){ .seq = SEQ, .portid = PORT, .each = count };
 }
 
 static void acks(void **state)
@@ -81,7 +81,7 @@ static void acks(void **state)
 
 static void extended_acks(void **state)
 {
-	static const uint16_t flags[] = {NLM_F_ACK_TLVS, NLM_F_ACK_TLVS | NLM_F_CAPPED};
+	static const uint16_t flags[] = { NLM_F_ACK_TLVS, NLM_F_ACK_TLVS | NLM_F_CAPPED };
 	struct kn_reply reply;
 	char words[600];
 
@@ -183,14 +183,15 @@ static void rubbish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    {"netns: reply acks", acks, NULL, NULL, NULL},
-	    {"netns: reply extended acks, as the kernel words them", extended_acks, NULL, NULL,
-	     NULL},
-	    {"netns: reply dumps, interrupted ones and cut-off ones", dumps, NULL, NULL, NULL},
-	    {"netns: reply of another sequence or port is passed over", strangers, NULL, NULL,
-	     NULL},
-	    {"netns: reply of one message", single, NULL, NULL, NULL},
-	    {"netns: reply that is rubbish", rubbish, NULL, NULL, NULL},
+		{ "netns: reply acks", acks, NULL, NULL, NULL },
+		{ "netns: reply extended acks, as the kernel words them", extended_acks, NULL, NULL,
+		  NULL },
+		{ "netns: reply dumps, interrupted ones and cut-off ones", dumps, NULL, NULL,
+		  NULL },
+		{ "netns: reply of another sequence or port is passed over", strangers, NULL, NULL,
+		  NULL },
+		{ "netns: reply of one message", single, NULL, NULL, NULL },
+		{ "netns: reply that is rubbish", rubbish, NULL, NULL, NULL },
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -122,9 +122,9 @@ struct outcome {
 
 static struct outcome run(const struct say (*answers)[4], size_t n, struct nlmsghdr *nlh)
 {
-	struct outcome out = {.repeated = kn_talk_count.repeated};
-	struct script script = {.answers = answers, .n = n};
-	struct kn_dump dump = {begin, each, &out.seen};
+	struct outcome out = { .repeated = kn_talk_count.repeated };
+	struct script script = { .answers = answers, .n = n };
+	struct kn_dump dump = { begin, each, &out.seen };
 	struct kn_talk *talk;
 	struct kn_err err;
 	pthread_t kernel;
@@ -149,9 +149,11 @@ static char buf[KN_MSG_SIZE];
 
 static void busy(void **state)
 {
-	static const struct say busy_twice[][4] = {{{ACK, -EBUSY}}, {{ACK, -EAGAIN}}, {{ACK, 0}}};
-	static const struct say always[][4] = {{{ACK, -EBUSY}}};
-	static const struct say refused[][4] = {{{ACK, -EPERM}}, {{ACK, 0}}};
+	static const struct say busy_twice[][4] = { { { ACK, -EBUSY } },
+						    { { ACK, -EAGAIN } },
+						    { { ACK, 0 } } };
+	static const struct say always[][4] = { { { ACK, -EBUSY } } };
+	static const struct say refused[][4] = { { { ACK, -EPERM } }, { { ACK, 0 } } };
 	struct outcome out = RUN(busy_twice, kn_msg_link_del(buf, 3));
 
 	(void)state;
@@ -168,12 +170,12 @@ static void busy(void **state)
 /* The request whose answer was lost has been done: doing it again says so. */
 static void overrun(void **state)
 {
-	static const struct say exists[][4] = {{{ACK, -ENOBUFS}}, {{ACK, -EEXIST}}};
-	static const struct say gone[][4] = {{{ACK, -ENOBUFS}}, {{ACK, -ENODEV}}};
-	static const struct say at_once[][4] = {{{ACK, -EEXIST}}};
-	static const struct say no_device[][4] = {{{ACK, -ENODEV}}};
-	static const struct say always[][4] = {{{ACK, -ENOBUFS}}};
-	struct kn_link_spec spec = {"br0", -1, 0, NULL, false};
+	static const struct say exists[][4] = { { { ACK, -ENOBUFS } }, { { ACK, -EEXIST } } };
+	static const struct say gone[][4] = { { { ACK, -ENOBUFS } }, { { ACK, -ENODEV } } };
+	static const struct say at_once[][4] = { { { ACK, -EEXIST } } };
+	static const struct say no_device[][4] = { { { ACK, -ENODEV } } };
+	static const struct say always[][4] = { { { ACK, -ENOBUFS } } };
+	struct kn_link_spec spec = { "br0", -1, 0, NULL, false };
 	struct outcome out = RUN(exists, kn_msg_bridge_new(buf, &spec, false, 0));
 
 	(void)state;
@@ -193,10 +195,12 @@ static void overrun(void **state)
 static void interrupted(void **state)
 {
 	static const struct say once[][4] = {
-	    {{LINK, 0}, {INTERRUPTED_LINK, 0}, {LINK, 0}, {DONE, 0}},
-	    {{LINK, 0}, {LINK, 0}, {DONE, 0}}};
-	static const struct say always[][4] = {{{INTERRUPTED_LINK, 0}, {DONE, 0}}};
-	static const struct say lost[][4] = {{{LINK, 0}, {DONE, -ENOBUFS}}, {{LINK, 0}, {DONE, 0}}};
+		{ { LINK, 0 }, { INTERRUPTED_LINK, 0 }, { LINK, 0 }, { DONE, 0 } },
+		{ { LINK, 0 }, { LINK, 0 }, { DONE, 0 } }
+	};
+	static const struct say always[][4] = { { { INTERRUPTED_LINK, 0 }, { DONE, 0 } } };
+	static const struct say lost[][4] = { { { LINK, 0 }, { DONE, -ENOBUFS } },
+					      { { LINK, 0 }, { DONE, 0 } } };
 	struct outcome out = RUN(once, kn_msg_link_dump(buf));
 
 	(void)state;
@@ -215,8 +219,10 @@ static void interrupted(void **state)
 
 static void large_and_late(void **state)
 {
-	static const struct say large[][4] = {{{LINK, 0}, {BIG_LINK, 0}, {LINK, 0}, {DONE, 0}}};
-	static const struct say late[][4] = {{{STALE_ACK, -EEXIST}, {ACK, 0}}};
+	static const struct say large[][4] = {
+		{ { LINK, 0 }, { BIG_LINK, 0 }, { LINK, 0 }, { DONE, 0 } }
+	};
+	static const struct say late[][4] = { { { STALE_ACK, -EEXIST }, { ACK, 0 } } };
 	struct outcome out = RUN(large, kn_msg_link_dump(buf));
 
 	(void)state;
@@ -229,11 +235,12 @@ static void large_and_late(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    {"netns: talk to a busy kernel", busy, NULL, NULL, NULL},
-	    {"netns: talk after an overrun", overrun, NULL, NULL, NULL},
-	    {"netns: talk when a dump is interrupted or cut short", interrupted, NULL, NULL, NULL},
-	    {"netns: talk with answers that are large, and with late ones", large_and_late, NULL,
-	     NULL, NULL},
+		{ "netns: talk to a busy kernel", busy, NULL, NULL, NULL },
+		{ "netns: talk after an overrun", overrun, NULL, NULL, NULL },
+		{ "netns: talk when a dump is interrupted or cut short", interrupted, NULL, NULL,
+		  NULL },
+		{ "netns: talk with answers that are large, and with late ones", large_and_late,
+		  NULL, NULL, NULL },
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -132,8 +132,8 @@ static void test_man_has_every_option(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		{ "options: kidos.conf has every option at its default",
-		  test_conf_has_every_option, NULL, NULL, NULL },
+		{ "options: kidos.conf has every option at its default", test_conf_has_every_option,
+		  NULL, NULL, NULL },
 		{ "options: kidos.conf has no other option", test_conf_has_nothing_else, NULL, NULL,
 		  NULL },
 		{ "options: the man page has every option and default", test_man_has_every_option,

@@ -37,8 +37,12 @@ static void gained(void *context, const struct kidos_flow_key *key, const struct
 
 static struct kidos_meta meta_of(bool baseline)
 {
-	return (struct kidos_meta){ .seed = { 1, 2, 3, 4, 5 }, .set_mask = SETS - 1, .idle = 1000,
-				    .baseline = baseline, .slots = 4, .max_flows = 16,
+	return (struct kidos_meta){ .seed = { 1, 2, 3, 4, 5 },
+				    .set_mask = SETS - 1,
+				    .idle = 1000,
+				    .baseline = baseline,
+				    .slots = 4,
+				    .max_flows = 16,
 				    .unit_ns = 4000000 };
 }
 
@@ -62,7 +66,9 @@ static struct kidos_flow *put(struct kidos_flow_set *sets, const struct kidos_me
 	memcpy(seed, meta->seed, sizeof(seed));
 	hash = kidos_flow_hash(&key, seed);
 	flow = &sets[kidos_flow_choice(hash, 0, meta->set_mask)].ways[0];
-	*flow = (struct kidos_flow){ .key = key, .bytes = bytes, .last = last,
+	*flow = (struct kidos_flow){ .key = key,
+				     .bytes = bytes,
+				     .last = last,
 				     .state = (uint64_t)packets << 32 | owner << 2 };
 	return flow;
 }
@@ -142,7 +148,8 @@ static void test_torn_key(void **state)
 	meta.set_mask = (1u << 20) - 1;
 	assert_int_equal(kidos_reader_init(&reader, &meta, gained, NULL), 0);
 	for (uint32_t i = 1; i < 100; i++) {
-		sets[0].ways[0] = (struct kidos_flow){ .key = key_of(i), .bytes = 1,
+		sets[0].ways[0] = (struct kidos_flow){ .key = key_of(i),
+						       .bytes = 1,
 						       .state = 1ull << 32 | i << 2 };
 		told.packets = 0;
 		kidos_reader_begin(&reader);
@@ -294,7 +301,8 @@ static void test_file_of_others(void **state)
 		{ "5 flow_a eth0\n", 0640, 0, 1 },
 		{ "5 flow_a eth0\n", 0660, -EPERM, 0 },
 		{ "5 flow_a eth0\n", 0602, -EPERM, 0 },
-		{ "flow_a eth0\n5\n5 flow_a\n5 ../../x eth0\n5 flow_a eth0\033\n-\n\n", 0640, 0, 0 },
+		{ "flow_a eth0\n5\n5 flow_a\n5 ../../x eth0\n5 flow_a eth0\033\n-\n\n", 0640, 0,
+		  0 },
 		{ "5 flow_a eth0\n5 flow_a eth0\n6 flow_b eth0", 0640, 0, 2 },
 	};
 	struct kidos_names names;
@@ -319,10 +327,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		{ "reader: what an entry gained, by owner", test_deltas, NULL, NULL, NULL },
-		{ "reader: a count seen too high is waited for", test_count_seen_too_high, NULL, NULL,
-		  NULL },
+		{ "reader: a count seen too high is waited for", test_count_seen_too_high, NULL,
+		  NULL, NULL },
 		{ "reader: a torn key is left out", test_torn_key, NULL, NULL, NULL },
-		{ "reader: what an evicted flow had that no scan saw", test_spilled, NULL, NULL, NULL },
+		{ "reader: what an evicted flow had that no scan saw", test_spilled, NULL, NULL,
+		  NULL },
 		{ "reader: flows of a hash map", test_hashed, NULL, NULL, NULL },
 		{ "series names: they survive a restart", test_names_survive, make_folder,
 		  remove_folder, NULL },

@@ -39,8 +39,9 @@ static struct kidos_flow_key flow_of(unsigned int slot, unsigned int direction, 
 	assert_true(kidos_prefix_parse(dst, &to));
 	key.src = from.address;
 	key.dst = to.address;
-	key.meta = protocol | slot << KIDOS_META_SLOT_SHIFT | direction << KIDOS_META_DIRECTION_SHIFT |
-		   (from.ipv4 ? KIDOS_META_IPV4 : 0) | 7 << KIDOS_META_VLAN_SHIFT;
+	key.meta = protocol | slot << KIDOS_META_SLOT_SHIFT |
+		   direction << KIDOS_META_DIRECTION_SHIFT | (from.ipv4 ? KIDOS_META_IPV4 : 0) |
+		   7 << KIDOS_META_VLAN_SHIFT;
 	return key;
 }
 
@@ -55,8 +56,8 @@ static void configure(struct kidos_config *config, unsigned int by, const char *
 	snprintf(text, sizeof(text), "%s", groups);
 	for (char *group = strtok(text, " "); group; group = strtok(NULL, " ")) {
 		value.string = group;
-		assert_int_equal(kidos_config_set(config, NULL, "Flows", "Group", &value, 1, reason),
-				 0);
+		assert_int_equal(
+			kidos_config_set(config, NULL, "Flows", "Group", &value, 1, reason), 0);
 	}
 }
 
@@ -301,7 +302,8 @@ static void check_interval(const struct kidos_flow_series *series,
  */
 static void test_sums_hold(void **state)
 {
-	struct kidos_count totals[SLOTS][KIDOS_DIRECTIONS] = {}, other[SLOTS][KIDOS_DIRECTIONS] = {};
+	struct kidos_count totals[SLOTS][KIDOS_DIRECTIONS] = {},
+			   other[SLOTS][KIDOS_DIRECTIONS] = {};
 	uint64_t late[SLOTS][KIDOS_DIRECTIONS][8] = {}, held = 0;
 	struct kidos_flow_series series;
 
@@ -355,8 +357,7 @@ static void test_what_waits_is_sent(void **state)
 		kidos_series_totals(&series, 1, totals);
 		kidos_series_settle(&series);
 		series.items[0].emitted++;
-		assert_int_equal(series.items[0].sent[KIDOS_RX].packets,
-				 wanted[poll]);
+		assert_int_equal(series.items[0].sent[KIDOS_RX].packets, wanted[poll]);
 	}
 	assert_int_equal(series.slots[1].other[KIDOS_RX].packets, 20);
 	assert_int_equal(series.items[0].waiting[KIDOS_RX].bytes, 0);
@@ -392,7 +393,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		{ "series: names, the same for both directions", test_names, NULL, NULL, NULL },
-		{ "series: twenty heavy flows among 250,000", test_top_among_many, NULL, NULL, NULL },
+		{ "series: twenty heavy flows among 250,000", test_top_among_many, NULL, NULL,
+		  NULL },
 		{ "series: the top by bytes and packets of each interface", test_top_is_exact, NULL,
 		  NULL, NULL },
 		{ "series: named flows count among the top", test_named_count_among_top, NULL, NULL,
@@ -401,7 +403,8 @@ int main(void)
 		  test_names_are_bounded_and_age, NULL, NULL, NULL },
 		{ "series: sums are the totals, nothing runs backwards", test_sums_hold, NULL, NULL,
 		  NULL },
-		{ "series: what waits is sent in the end", test_what_waits_is_sent, NULL, NULL, NULL },
+		{ "series: what waits is sent in the end", test_what_waits_is_sent, NULL, NULL,
+		  NULL },
 		{ "series: groups are sent from the first poll on", test_groups, NULL, NULL, NULL },
 	};
 
