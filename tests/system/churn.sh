@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10
 # Flows that come and go while collectd stores their series: what the series gain is what the
 # interface's totals gain, in every interval of the csv files, in the RRD files and on the
 # Prometheus page; collectd is restarted in the middle. --long runs for ten minutes,

@@ -150,11 +150,13 @@ full_qdisc() {
 }
 
 tc_dropped() {
-	tc -n "$run-b" qdisc add dev b0 clsact || return
+	local undo=(filter del dev b0 ingress pref 7)
+	# Where there is no tcx the clsact is kidos's.
+	! tc -n "$run-b" qdisc add dev b0 clsact 2>/dev/null || undo=(qdisc del dev b0 clsact)
 	# Classic BPF that returns 2, TC_ACT_SHOT; port 8888 only.
 	tc -n "$run-b" filter add dev b0 ingress pref 7 bpf da bytecode '1,6 0 0 2,' || return
 	send 20
-	tc -n "$run-b" qdisc del dev b0 clsact
+	tc -n "$run-b" "${undo[@]}"
 }
 
 # xdp_dropped MODE
