@@ -104,11 +104,15 @@ down_once() {
 	nothing_left && [ "$stopped_ms" -le $((2000 * ${KIDOS_SLOW:-1})) ]
 }
 
-# From loading to polling. A second try, since a machine that stood still is not our fault.
+# From loading to polling. Other tries, since a machine that is busy elsewhere is not our fault.
 down_in_two_seconds() {
-	local phase
+	local phase try
 	for phase in $phases; do
-		down_once "$phase" || down_once "$phase" || return 1
+		for try in 1 2 3 4; do
+			[ "$try" = 1 ] || sleep 2
+			! down_once "$phase" || continue 2
+		done
+		return 1
 	done
 }
 
