@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 6.12
 # What the wire carries, where an skb is not a packet: TCP segments that are made or joined later,
 # those whose number the sender left open, tags in the metadata, frames of several buffers; links
 # without an Ethernet header; packets that are dropped behind the hook.
