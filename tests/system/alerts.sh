@@ -5,7 +5,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-nobody=02:00:00:00:00:99 # no host has it: what is sent to it is dropped where it arrives
 got=$work/got
 hostile=$'ev"\e[2J\xff'
 

@@ -7,7 +7,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-nobody=02:00:00:00:00:99
 seconds=${KIDOS_CHURN_SECONDS:-30}
 [ "${1:-}" != --long ] || seconds=600
 [ "${KIDOS_SLOW:-1}" -le 1 ] || seconds=20

@@ -6,8 +6,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-nobody=02:00:00:00:00:99
-
 ctl() {
 	"$kidosctl" --state "$state" "$@"
 }

@@ -46,7 +46,7 @@ churn() {
 
 # An alert from its start to its end, which collectd's logfile takes too.
 alert() {
-	in_ns a "$frames" a0 udp 3000 --dst-mac 02:00:00:00:00:99 || return 1
+	in_ns a "$frames" a0 udp 3000 --dst-mac "$nobody" || return 1
 	wait_for 10 logged 'drop_share on' && wait_for 10 logged 'over after'
 }
 

@@ -105,7 +105,7 @@ to_machine() {
 	in_ns b "$tap_frames" t0 tap read >"$work/read" &
 	started+=($!)
 	wait_for 10 carrier t0
-	in_ns b "$frames" t0 udp 20 --dst-mac 02:00:00:00:00:99
+	in_ns b "$frames" t0 udp 20 --dst-mac "$nobody"
 	wait "${started[-1]}"
 	unset 'started[-1]'
 	cat "$work/read"
@@ -170,7 +170,7 @@ jumbo() {
 		skip 'native XDP, frames of several buffers: bytes' 'before kernel 5.18'
 	else
 		check 'native XDP, large MTU: attached' attached b0
-		in_ns a "$frames" a0 udp 31 --size 9000 --dst-mac 02:00:00:00:00:99
+		in_ns a "$frames" a0 udp 31 --size 9000 --dst-mac "$nobody"
 		settle
 		equal 'native XDP, frames of several buffers: packets' 31 "$(counted if_packets b0 udp rx)"
 		equal 'native XDP, frames of several buffers: bytes' $((31 * 9000)) "$(counted if_octets b0 udp rx)"
