@@ -8,10 +8,6 @@
 got=$work/got
 hostile=$'ev"\e[2J\xff'
 
-ctl() {
-	"$kidosctl" --state "$state" "$@"
-}
-
 # The script runs as nobody: it may write into one folder. A file for each notification.
 write_scripts() {
 	chmod 755 "$work"

@@ -146,6 +146,16 @@ make_veth() {
 	make_world "$1 $3" "$*"
 }
 
+# mac_of NS LINK
+mac_of() {
+	ip -n "$run-$1" -j link show "$2" | jq -r '.[0].address'
+}
+
+# carrier NS LINK: has it one?
+carrier() {
+	ip -n "$run-$1" -j link show "$2" | jq -e '.[0].flags | index("LOWER_UP")'
+}
+
 # As somebody else would, whatever kidos-netns thinks of it.
 delete_ns() {
 	ip netns delete "$run-$1"
@@ -215,7 +225,16 @@ attached() {
 	wait_for 20 logged "interface $1 in" && wait_for 20 logged "received packets at"
 }
 
-# Prints how long it took, in ms.
+ctl() {
+	"$kidosctl" --state "$state" "$@"
+}
+
+# interface_is NAME STATE: as status has it; LINK, or NAMESPACE:LINK
+interface_is() {
+	[ "$(ctl status --json | jq -r --arg name "$1" '.interfaces[] | select(.interface == $name) | .state')" = "$2" ]
+}
+
+# stopped_ms: how long it took
 stop_collectd() {
 	local start=${EPOCHREALTIME/./}
 	[ -n "$daemon" ] || return 0
@@ -290,6 +309,14 @@ sends_counted() {
 	now=$(csv_last "$1/if_packets-udp" | cut -d, -f1)
 	echo "before $was, now $now"
 	[ $((now - was)) = 100 ]
+}
+
+# counts_from_start NAME: collectd, just started in b, counts what is sent to b0
+counts_from_start() {
+	check "$1: attached" attached b0
+	in_ns a "$frames" a0 udp 100 >/dev/null
+	settle
+	equal "$1: counted" 100,0 "$(csv_last b0/if_packets-udp)"
 }
 
 leave() {
