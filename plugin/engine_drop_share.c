@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/now.h"
 #include "engine_alerts.h"
 #include "engine_drop_share.h"
 
@@ -47,7 +48,7 @@ void kidos_drop_share_add(struct kidos_engine *engine, const struct kidos_drop_k
 static void raise_alert(struct kidos_engine *engine, unsigned int slot, double percent)
 {
 	struct kidos_alert alert = {
-		.time_ns = kidos_boottime_ns(),
+		.time_ns = kidos_now_ns(CLOCK_BOOTTIME),
 		.kind = KIDOS_ALERT_DROP_SHARE,
 		.observed = percent,
 		.threshold = (double)engine->config->drop_share,
@@ -65,7 +66,7 @@ static void judge(struct kidos_engine *engine, unsigned int slot, uint64_t packe
 
 	if (share->based &&
 	    kidos_share_add(&share->open, share->drops, packets - share->packets,
-			    kidos_boottime_ns(), window_ns,
+			    kidos_now_ns(CLOCK_BOOTTIME), window_ns,
 			    kidos_alert_rules[KIDOS_ALERT_DROP_SHARE].least, &percent) &&
 	    engine->config->drop_share && percent > (double)engine->config->drop_share)
 		raise_alert(engine, slot, percent);

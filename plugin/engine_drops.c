@@ -8,13 +8,13 @@
 #include "core/drop_tally.h"
 #include "core/log.h"
 #include "core/names.h"
+#include "core/now.h"
 #include "core/symbols.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Of the whole life of the engine, through every stop and start. */
 struct kidos_engine_drops {
@@ -30,14 +30,6 @@ struct kidos_engine_drops {
 	uint64_t missed_before; /* of programs that are gone */
 	uint64_t other[KIDOS_CLASSES]; /* as last read */
 };
-
-static uint64_t boottime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /*
  * Names are for people: without them places and reasons are numbers. Not at
@@ -72,7 +64,7 @@ static struct kidos_engine_drops *create(const struct kidos_engine *engine)
 	drops->state.abi = KIDOS_ABI_VERSION;
 	drops->state.cpus = engine->maps.cpus;
 	drops->state.room = engine->drop_room;
-	drops->state.started = boottime_ns();
+	drops->state.started = kidos_now_ns(CLOCK_BOOTTIME);
 	drops->state.learn_until = drops->state.started + engine->config->learn_time * 1000000000u;
 	return drops;
 }
@@ -300,7 +292,7 @@ void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *contex
 		load_names(drops);
 		join_alerts(engine, drops);
 	}
-	reading.learned = boottime_ns() >= drops->state.learn_until;
+	reading.learned = kidos_now_ns(CLOCK_BOOTTIME) >= drops->state.learn_until;
 	if (drops->programs)
 		kidos_drop_ports_read(drops->ports, engine, &drops->tally);
 	error = kidos_drop_maps_each(&drops->maps, take_count, &reading);

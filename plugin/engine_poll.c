@@ -2,13 +2,13 @@
 /* engine_poll.c: one poll: counts from the maps, values out. */
 #include "core/log.h"
 #include "core/names.h"
+#include "core/now.h"
 #include "engine_drops.h"
 #include "engine_alerts.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* What a poll works with; an entry for each slot. */
 struct poll {
@@ -124,14 +124,6 @@ static void emit_interfaces(const struct kidos_engine *engine, const struct poll
 	}
 }
 
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* What kidos itself did, lost and cost. */
 static void emit_self(struct kidos_engine *engine, struct output *output)
 {
@@ -222,7 +214,7 @@ static void read_all(struct kidos_engine *engine, struct poll *poll)
 void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *context)
 {
 	struct output output = { .emit = emit, .context = context };
-	uint64_t start = clock_ns(CLOCK_MONOTONIC), cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t start = kidos_now_ns(CLOCK_MONOTONIC), cpu = kidos_now_ns(CLOCK_THREAD_CPUTIME_ID);
 	struct poll poll;
 
 	if (!poll_begin(engine, &poll)) {
@@ -234,9 +226,9 @@ void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *conte
 	read_all(engine, &poll);
 	emit_interfaces(engine, &poll, &output);
 	kidos_flows_emit(engine, poll.counts, poll.instances, emit, context);
-	engine->meta.last_poll_ns = clock_ns(CLOCK_REALTIME);
-	engine->meta.poll_cost_ns = clock_ns(CLOCK_MONOTONIC) - start;
-	engine->meta.poll_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	engine->meta.last_poll_ns = kidos_now_ns(CLOCK_REALTIME);
+	engine->meta.poll_cost_ns = kidos_now_ns(CLOCK_MONOTONIC) - start;
+	engine->meta.poll_cpu_ns = kidos_now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	emit_self(engine, &output);
 	kidos_drops_poll(engine, emit, context);
 	emit_alerts(engine, &output);
