@@ -17,7 +17,7 @@ void kidos_drops_stop(struct kidos_engine *engine);
 void kidos_drops_status(const struct kidos_engine *engine, struct kidos_collector_status *status);
 
 /* Once per poll, under the lock. */
-void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *context);
+void kidos_drops_poll(struct kidos_engine *engine, struct kidos_output *output);
 
 /*
  * Is this none of the drops that are ordinary here: ignored, or of a reason
