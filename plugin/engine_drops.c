@@ -254,7 +254,8 @@ static void join_alerts(struct kidos_engine *engine, const struct kidos_engine_d
 		kidos_log(LOG_WARNING, "alerts of drops: %s", strerror(-error));
 }
 
-void kidos_drops_poll(struct kidos_engine *engine, struct kidos_output *output)
+void kidos_drops_poll(struct kidos_engine *engine, const struct kidos_slot_counts *counts,
+		      struct kidos_output *output)
 {
 	struct kidos_engine_drops *drops = engine->drops;
 	struct reading reading = { .drops = drops, .engine = engine, .config = engine->config };
@@ -272,7 +273,7 @@ void kidos_drops_poll(struct kidos_engine *engine, struct kidos_output *output)
 	error = kidos_drop_maps_each(&drops->maps, take_count, &reading);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
-	kidos_drop_share_judge(engine);
+	kidos_drop_share_judge(engine, counts);
 	take_other(drops);
 	drops->state.missed =
 		drops->missed_before + (drops->programs ? kidos_drops_missed(drops->programs) : 0);

@@ -200,7 +200,7 @@ void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *conte
 	engine->meta.poll_cost_ns = kidos_now_ns(CLOCK_MONOTONIC) - start;
 	engine->meta.poll_cpu_ns = kidos_now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	emit_self(engine, &output);
-	kidos_drops_poll(engine, &output);
+	kidos_drops_poll(engine, poll.counts, &output);
 	emit_alerts(engine, &output);
 	store(engine);
 	pthread_mutex_unlock(&engine->lock);
