@@ -75,6 +75,15 @@ int kidos_maps_set_port(const struct kidos_maps *maps, unsigned int netns, unsig
 			unsigned int slot, unsigned int flags);
 int kidos_maps_forget_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex);
 
+struct bpf_object;
+
+/*
+ * Duplicates of a loaded object's maps of these names, which outlive it, where fd is -1 and the
+ * object has such a map; 0 or -errno.
+ */
+int kidos_maps_take(const struct bpf_object *object, const char *const *names, int *fd,
+		    size_t count);
+
 unsigned int kidos_possible_cpus(void);
 
 #endif
