@@ -75,19 +75,21 @@ static void judge(struct kidos_engine *engine, unsigned int slot, uint64_t packe
 	share->based = true;
 }
 
-void kidos_drop_share_judge(struct kidos_engine *engine)
+void kidos_drop_share_judge(struct kidos_engine *engine, const struct kidos_slot_counts *counts)
 {
 	struct kidos_drop_share *shares = shares_of(engine);
 	struct kidos_sum sums[KIDOS_DIRECTIONS];
 
 	for (unsigned int slot = 1; shares && slot < engine->meta.slots; slot++) {
 		/* While packets are not counted, drops are a share of nothing. */
-		if (engine->slots[slot].state != KIDOS_SLOT_ATTACHED)
+		if (engine->slots[slot].state != KIDOS_SLOT_ATTACHED) {
 			shares[slot] = (struct kidos_drop_share){};
-		else if (!kidos_slot_sums(engine, slot, sums))
+		} else if (counts[slot].read) {
+			kidos_totals_sum(counts[slot].totals, sums);
 			/* skbs, since that is what is dropped */
 			judge(engine, slot,
 			      sums[KIDOS_RX].hook_packets + sums[KIDOS_TX].hook_packets);
+		}
 	}
 }
 
