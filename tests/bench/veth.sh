@@ -4,82 +4,29 @@
 # its place, and how many of the packets each of them saw; then what each XdpMode
 # leaves of iperf3 TCP. Needs root, iproute2, bpftool, ethtool, iperf3; softflowd
 # and pmacct where there are.
-#   veth.sh [--build DIR] [--frames N] [--rounds N] [--window MILLISECONDS] [--iperf]
-# --iperf leaves out all but iperf3.
+#   veth.sh [--build DIR] [--frames N] [--rounds N] [--window MILLISECONDS] [--only iperf]
+# shellcheck source-path=SCRIPTDIR source=lib.bash
 set -euo pipefail
+. "$(dirname "$0")/lib.bash"
 
-here=$(cd "$(dirname "$0")/../.." && pwd)
-build=$here/build frames=3000000 rounds=200 window=100 rates=yes
-while [ $# -gt 0 ]; do
-	case $1 in
-	--iperf) rates= && shift && continue ;;
-	--build) build=${2:-} ;;
-	--frames) frames=${2:-} ;;
-	--rounds) rounds=${2:-} ;;
-	--window) window=${2:-} ;;
-	*) break ;;
-	esac
-	shift 2 || break
-done
-if [ $# -gt 0 ]; then
-	echo "usage: veth.sh [--build DIR] [--frames N] [--rounds N] [--window MILLISECONDS] [--iperf]" >&2
-	exit 2
-fi
-
-PATH=$PATH:/usr/sbin:/sbin
-tx=kt-bench-tx rx=kt-bench-rx
+frames=3000000 rounds=200 window=100 only=
+take_options 'build frames rounds window only' "$@"
 # libbpf makes underscores of the dots in a path that maps are pinned to
 work=$(mktemp -d /tmp/kt-bench-XXXXXX)
 pins=$work/bpf
-daemon='' iperf=() first=() sampler=()
+iperf=() first=() sampler=()
 statistics=$(sysctl -n kernel.bpf_stats_enabled)
 
 cleanup() {
-	[ -z "$daemon" ] || stop_daemon
+	stop_daemon
 	stop_iperf
 	sysctl -qw kernel.bpf_stats_enabled="$statistics"
-	ip netns del $tx 2>/dev/null || true
-	ip netns del $rx 2>/dev/null || true
+	delete_veth
 	umount "$pins" 2>/dev/null || true
 	rm -rf "$work"
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
-
-in_tx() { ip netns exec $tx "$@"; }
-in_rx() { ip netns exec $rx "$@"; }
-
-# One queue per CPU: a veth picks the receive queue by the sending CPU. Without
-# IPv6 and ARP there is no packet that nobody sent.
-make_veth() {
-	local end
-	ip netns add $tx
-	ip netns add $rx
-	for end in $tx $rx; do
-		ip netns exec "$end" sysctl -qw net.ipv6.conf.{all,default}.disable_ipv6=1
-		ip -n "$end" link set lo up
-	done
-	ip -n $tx link add vtx numrxqueues 2 numtxqueues 2 type veth \
-		peer name vrx netns $rx numrxqueues 2 numtxqueues 2
-	ip -n $tx link set vtx arp off up
-	ip -n $rx link set vrx arp off up
-	in_rx ethtool -K vrx gro on
-}
-
-# Not by way of a function, which would stand between: ip execs, so that the
-# pid is the daemon's own.
-start_daemon() {
-	ip netns exec $rx "$@" >/dev/null 2>&1 &
-	daemon=$!
-	sleep 2
-}
-
-stop_daemon() {
-	kill -INT "$daemon" 2>/dev/null || true
-	timeout 10 tail --pid="$daemon" -f /dev/null || kill -KILL "$daemon" 2>/dev/null || true
-	wait "$daemon" 2>/dev/null || true
-	daemon=
-}
 
 load_kidos() {
 	bpftool prog loadall "$build/bpf/traffic.bpf.o" "$pins/programs" pinmaps "$pins/maps" \
@@ -120,6 +67,7 @@ tc_stop() { in_rx tc qdisc del dev vrx clsact; unload_kidos; }
 
 softflowd_start() {
 	start_daemon softflowd -d -i vrx -n 127.0.0.1:9995 -p "$work/pid" -c "$work/control"
+	sleep 2
 }
 softflowd_seen() {
 	in_rx softflowctl -c "$work/control" statistics 2>/dev/null |
@@ -140,6 +88,7 @@ pmacctd_start() {
 		imt_path: $work/pmacct.pipe
 	END
 	start_daemon pmacctd -f "$work/pmacctd.conf"
+	sleep 2
 }
 pmacctd_seen() {
 	sleep 2
@@ -200,10 +149,10 @@ start_iperf() {
 	ip -n $rx link set vrx arp on
 	ip -n $tx addr add 10.99.0.1/30 dev vtx
 	ip -n $rx addr add 10.99.0.2/30 dev vrx
-	"${first[@]}" ip netns exec $rx iperf3 -s -1 >/dev/null 2>&1 &
+	"${first[@]}" nsenter --net=/run/netns/$rx iperf3 -s -1 >/dev/null 2>&1 &
 	iperf=($!)
 	sleep 0.5
-	"${first[@]}" ip netns exec $tx iperf3 -c 10.99.0.2 -t 3600 -A 0,1 >/dev/null 2>&1 &
+	"${first[@]}" nsenter --net=/run/netns/$tx iperf3 -c 10.99.0.2 -t 3600 -A 0,1 >/dev/null 2>&1 &
 	iperf+=($!)
 	sleep 1
 }
@@ -214,7 +163,7 @@ stop_iperf() {
 	iperf=()
 }
 
-turns() { # rounds, modes
+turns() { # rounds, modes; its sysfs is the namespace's
 	"${sampler[@]}" ip netns exec $rx "$build/tests/bench/turns" vrx "$pins/programs" "$1" \
 		"$window" "${@:2}"
 }
@@ -236,8 +185,11 @@ measure_iperf() {
 
 # name, nanoseconds, runs
 run_times() {
-	bpftool -j prog show | jq -r '.[] | select(.name | startswith("kidos_tc")) |
-		"\(.name) \(.run_time_ns // 0) \(.run_cnt // 0)"' | sort
+	local program
+	for program in kidos_tc_ingress kidos_tc_egress; do
+		bpftool -j prog show pinned "$pins/programs/$program" |
+			jq -r '"\(.name) \(.run_time_ns // 0) \(.run_cnt // 0)"'
+	done
 }
 
 # What the programs take by the kernel's own clock, whatever else the machine does.
@@ -263,10 +215,10 @@ iperf_bar() {
 
 mkdir "$pins"
 mount -t bpf bpf "$pins"
-make_veth
+make_veth 2 # a queue per CPU: a veth picks the receive queue by the sending CPU
 echo "kernel $(uname -r), $(nproc) CPUs, load average $(cut -d' ' -f1 /proc/loadavg) before the run" \
 	"(with others on the machine trust CPU ns and shares, not Mpps and Gbit/s)"
-if [ -n "$rates" ]; then
+if [ "$only" != iperf ]; then
 	measure_rates
 	rate_bar
 fi
