@@ -216,7 +216,9 @@ static void take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 	if (kidos_strings_have(&reading->config->ignore_reasons, kind.reason) ||
 	    kidos_strings_have(&reading->config->ignore_places, kind.place))
 		return;
-	kidos_drop_share_add(reading->engine, key, packets);
+	/* The packets that a share is of do not have those that no packet came of. */
+	if (key->place != KIDOS_PLACE_DRIVER)
+		kidos_drop_share_add(reading->engine, key, packets);
 	kind.benign = is_benign(reading, key->reason);
 	kidos_drop_tally_add(&drops->tally, &kind, packets);
 }
@@ -302,7 +304,7 @@ void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *contex
 	}
 	reading.learned = boottime_ns() >= drops->state.learn_until;
 	if (drops->programs)
-		kidos_drop_ports_read(drops->ports, engine, &drops->tally);
+		kidos_drop_ports_read(drops->ports, engine, &drops->maps, drops->symbols);
 	error = kidos_drop_maps_each(&drops->maps, take_count, &reading);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
