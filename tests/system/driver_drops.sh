@@ -54,11 +54,11 @@ hook() {
 
 # b0 sends to a0, whose program sends it back: b0 gets frames that no skb was made of.
 frames_dropped() {
-	in_ns b "$frames" b0 udp "$1" --dst-mac $mac
+	in_ns b "$frames" b0 udp "$1" --dst-mac "$mac"
 }
 
 packets_dropped() {
-	in_ns a "$frames" a0 udp "$1" --dst-mac $mac
+	in_ns a "$frames" a0 udp "$1" --dst-mac "$mac"
 }
 
 both_dropped() {
@@ -69,7 +69,7 @@ generic_dropped() {
 	hook b b0 xdpgeneric "$drop_pin" && packets_dropped 20
 	local status=$?
 	in_ns b ip link set dev b0 xdpgeneric off
-	return $status
+	return "$status"
 }
 
 value() {
@@ -88,7 +88,7 @@ one_sum() {
 		echo "$(sum_of drops) $(sum_of drops.place)"
 		echo "$(sum_of drops) $(sum_of drops.proto)"
 		for by in reason place proto interface; do
-			ctl drops --json --by $by --limit 0 | jq -r '"\(.total) \([.groups[].packets] | add)"'
+			ctl drops --json --by "$by" --limit 0 | jq -r '"\(.total) \([.groups[].packets] | add)"'
 		done
 	} | tee "$work/sums"
 	awk '$1 != $2 { wrong = 1 } END { exit wrong || NR != 6 }' "$work/sums"

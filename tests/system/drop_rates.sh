@@ -40,9 +40,9 @@ near() {
 # None of this reason or place before: a burst within an interval is all that comes.
 burst() {
 	local reason
-	in_ns a "$frames" a0 udp $count --dst-mac $nobody >/dev/null || return
+	in_ns a "$frames" a0 udp "$count" --dst-mac "$nobody" >/dev/null || return
 	reason=$(ctl drops --json --by reason --interface "$run-b:b0" --limit 1 | jq -r '.groups[0].reason')
-	[ "$(counted --reason "$reason")" -ge $count ] && near "drops/packets-$reason" --reason "$reason"
+	[ "$(counted --reason "$reason")" -ge "$count" ] && near "drops/packets-$reason" --reason "$reason"
 }
 
 make_ns a b
