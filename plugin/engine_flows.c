@@ -3,6 +3,7 @@
  * engine_flows.c: a poll's scan of the flow table, and the series of flows.
  * The scan comes before the totals are read, so that these hold all of it.
  */
+#include "bpf_baseline.h"
 #include "core/flow_key.h"
 #include "core/log.h"
 #include "engine_internal.h"
@@ -95,16 +96,44 @@ static void read_spills(struct kidos_engine *engine)
 			kidos_series_add(&engine->series, &spills[i].key, &rest);
 }
 
-/* Idle entries of the hash map go here; nothing else ever deletes them. */
+struct hashed {
+	struct kidos_engine *engine;
+	bool any_idle;
+};
+
 static bool read_hashed(const struct kidos_flow_key *key, const struct kidos_flow_baseline *flow,
 			void *context)
 {
+	struct hashed *hashed = context;
+
+	if (!kidos_reader_hashed(&hashed->engine->reader, key, flow))
+		hashed->any_idle = true;
+	return true;
+}
+
+static bool forget_hashed(const struct kidos_flow_key *key, const struct kidos_flow_baseline *flow,
+			  void *context)
+{
 	struct kidos_engine *engine = context;
 
-	if (!kidos_reader_hashed(&engine->reader, key, flow) &&
-	    !kidos_maps_retire_baseline(&engine->maps, key, flow))
-		kidos_reader_forget(&engine->reader, key);
+	kidos_reader_hashed(&engine->reader, key, flow);
+	kidos_reader_forget(&engine->reader, key);
 	return true;
+}
+
+/* Idle entries of the hash map go here; nothing else ever deletes them. */
+static void read_baseline(struct kidos_engine *engine)
+{
+	struct hashed hashed = { .engine = engine };
+	int error = 0;
+
+	kidos_baseline_each(&engine->maps, read_hashed, &hashed);
+	if (hashed.any_idle)
+		error = kidos_baseline_remove(&engine->maps,
+					      engine->reader.now - engine->meta.idle,
+					      forget_hashed, engine);
+	if (error)
+		kidos_log(LOG_WARNING, "idle flows are not removed: %s", strerror(-error));
 }
 
 void kidos_flows_read(struct kidos_engine *engine)
@@ -113,7 +142,7 @@ void kidos_flows_read(struct kidos_engine *engine)
 	read_spills(engine);
 	kidos_reader_begin(&engine->reader);
 	if (engine->meta.baseline)
-		kidos_maps_each_baseline(&engine->maps, read_hashed, engine);
+		read_baseline(engine);
 	else
 		kidos_reader_table(&engine->reader, engine->maps.flows, engine->maps.sets);
 	engine->meta.flows_active = engine->reader.active;
@@ -161,35 +190,23 @@ void kidos_flows_settle(struct kidos_engine *engine, const struct kidos_slot_cou
 	kidos_series_settle(&engine->series);
 }
 
-struct output {
-	kidos_emit emit;
-	void *context;
-	char instance[128];
-};
-
-static void emit(const struct output *output, const char *name,
-		 const struct kidos_count counts[KIDOS_DIRECTIONS])
+static void send_series(const struct kidos_output *output, const char *interface, const char *name,
+			const struct kidos_count counts[KIDOS_DIRECTIONS])
 {
-	struct kidos_sample sample = { .instance = output->instance,
-				       .type = "if_packets",
-				       .type_instance = name,
-				       .kind = KIDOS_SAMPLE_DERIVE,
-				       .count = KIDOS_DIRECTIONS };
+	struct kidos_output flows = *output;
+	char instance[128];
 
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
-		sample.derive[d] = (int64_t)counts[d].packets;
-	output->emit(&sample, output->context);
-	sample.type = "if_octets";
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
-		sample.derive[d] = (int64_t)counts[d].bytes;
-	output->emit(&sample, output->context);
+	snprintf(instance, sizeof(instance), "%s.flows", interface);
+	flows.instance = instance;
+	kidos_send_rx_tx(&flows, "if_packets", name, counts[KIDOS_RX].packets,
+			 counts[KIDOS_TX].packets);
+	kidos_send_rx_tx(&flows, "if_octets", name, counts[KIDOS_RX].bytes, counts[KIDOS_TX].bytes);
 }
 
 void kidos_flows_emit(struct kidos_engine *engine, const struct kidos_slot_counts *counts,
-		      const char *const *instances, kidos_emit to, void *context)
+		      const char *const *instances, const struct kidos_output *output)
 {
 	struct kidos_flow_series *series = &engine->series;
-	struct output output = { .emit = to, .context = context };
 
 	for (size_t i = 0; i < series->count; i++) {
 		struct kidos_series *item = &series->items[i];
@@ -197,14 +214,10 @@ void kidos_flows_emit(struct kidos_engine *engine, const struct kidos_slot_count
 
 		if (!instances[slot] || !counts[slot].read)
 			continue;
-		snprintf(output.instance, sizeof(output.instance), "%s.flows", instances[slot]);
-		emit(&output, item->name, item->sent);
+		send_series(output, instances[slot], item->name, item->sent);
 		item->emitted++;
 	}
-	for (unsigned int slot = 1; slot < engine->meta.slots; slot++) {
-		if (!instances[slot] || !counts[slot].read)
-			continue;
-		snprintf(output.instance, sizeof(output.instance), "%s.flows", instances[slot]);
-		emit(&output, "other", series->slots[slot].other);
-	}
+	for (unsigned int slot = 1; slot < engine->meta.slots; slot++)
+		if (instances[slot] && counts[slot].read)
+			send_series(output, instances[slot], "other", series->slots[slot].other);
 }
