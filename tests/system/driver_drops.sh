@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: yes
 # What another's XDP program drops is counted once: frames of native XDP by the driver's own
 # statistics, as place driver; skbs, which a veth runs it on as well, and generic XDP by the probe.
 # shellcheck source-path=SCRIPTDIR source=lib.bash
