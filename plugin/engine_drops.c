@@ -3,6 +3,7 @@
 #include "engine_drop_ports.h"
 #include "engine_drop_share.h"
 #include "engine_drops.h"
+#include "bpf_drop_counts.h"
 #include "bpf_drops.h"
 #include "bpf_reasons.h"
 #include "core/drop_tally.h"
@@ -201,7 +202,7 @@ static bool is_benign(const struct reading *reading, uint32_t reason)
 	return first && first < reading->drops->state.learn_until;
 }
 
-static void take_count(const struct kidos_drop_key *key, uint64_t count, void *context)
+static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *context)
 {
 	const struct reading *reading = context;
 	struct kidos_engine_drops *drops = reading->drops;
@@ -210,22 +211,23 @@ static void take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 	struct kidos_drop_kind kind = { .class = key->class };
 
 	if (!packets)
-		return;
+		return true;
 	kind.reason = kidos_reason_name(drops->reasons, key->reason, reason);
 	kind.place = kidos_symbol_name(drops->symbols, key->place, NULL, place);
 	if (kidos_strings_have(&reading->config->ignore_reasons, kind.reason) ||
 	    kidos_strings_have(&reading->config->ignore_places, kind.place))
-		return;
+		return true;
 	kidos_drop_share_add(reading->engine, key, packets);
 	kind.benign = is_benign(reading, key->reason);
 	kidos_drop_tally_add(&drops->tally, &kind, packets);
+	return true;
 }
 
 static void take_other(struct kidos_engine_drops *drops)
 {
 	uint64_t other[KIDOS_CLASSES];
 
-	if (kidos_drop_maps_other(&drops->maps, other))
+	if (kidos_drop_counts_other(drops->maps.fd[KIDOS_DROP_MAP_OTHER], other))
 		return;
 	for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
 		struct kidos_drop_kind kind = { .class = c };
@@ -303,7 +305,7 @@ void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *contex
 	reading.learned = boottime_ns() >= drops->state.learn_until;
 	if (drops->programs)
 		kidos_drop_ports_read(drops->ports, engine, &drops->tally);
-	error = kidos_drop_maps_each(&drops->maps, take_count, &reading);
+	error = kidos_drop_counts_each(drops->maps.fd[KIDOS_DROP_MAP_COUNTS], take_count, &reading);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
 	kidos_drop_share_judge(engine);
