@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpf_clock.h"
+#include "core/now.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -8,16 +9,7 @@
 
 #include "clock.skel.h"
 
-#define NS_PER_S 1000000000ull
-#define LONGEST_WAIT_NS (NS_PER_S / 10) /* ten units of the slowest kernel */
-
-static __u64 monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * NS_PER_S + (__u64)now.tv_nsec;
-}
+#define LONGEST_WAIT_NS 100000000u /* ten units of the slowest kernel */
 
 /* A tick is what the coarse clocks advance by. */
 static int set_unit(struct kidos_meta *meta)
@@ -45,12 +37,12 @@ static int units_now(int program, __u32 *units)
 
 static int wait_for_unit(int program, struct kidos_meta *meta)
 {
-	__u64 begin = monotonic_ns(), now;
+	__u64 begin = kidos_now_ns(CLOCK_MONOTONIC), now;
 	__u32 first, units;
 	int error = units_now(program, &first);
 
 	do {
-		now = monotonic_ns();
+		now = kidos_now_ns(CLOCK_MONOTONIC);
 		if (!error)
 			error = units_now(program, &units);
 	} while (!error && units == first && now - begin < LONGEST_WAIT_NS);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpf_drops.h"
 #include "bpf_drop_trial.h"
+#include "bpf_maps.h"
 #include "bpf_owners.h"
 #include "bpf_traffic.h"
 #include "core/log.h"
@@ -8,7 +9,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,21 +63,6 @@ static int set_maps(struct bpf_object *object, const struct kidos_drop_maps *map
 	return error;
 }
 
-/* Duplicates outlive the object: counts go on when another rung or run takes over. */
-static int take_maps(struct bpf_object *object, struct kidos_drop_maps *maps)
-{
-	for (int i = 0; i < KIDOS_DROP_MAPS; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(object, kidos_drop_map_names[i]);
-
-		if (!map || maps->fd[i] >= 0)
-			continue;
-		maps->fd[i] = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
-		if (maps->fd[i] < 0)
-			return -errno;
-	}
-	return 0;
-}
-
 static int open_rung(struct kidos_drops *drops, const struct kidos_drop_rung *rung)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "kidos");
@@ -98,7 +83,10 @@ static int load_rung(struct kidos_drops *drops, struct kidos_drop_maps *maps,
 		error = set_maps(drops->object, maps, state);
 	if (!error)
 		error = bpf_object__load(drops->object);
-	return error ? error : take_maps(drops->object, maps);
+	/* Counts go on when another rung or run takes over. */
+	return error ? error
+		     : kidos_maps_take(drops->object, kidos_drop_map_names, maps->fd,
+				       KIDOS_DROP_MAPS);
 }
 
 static int attach_rung(struct kidos_drops *drops)

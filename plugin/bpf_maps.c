@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,6 +309,21 @@ int kidos_maps_retire_baseline(const struct kidos_maps *maps, const struct kidos
 	retired.classes[class].packets += flow->packets;
 	retired.classes[class].bytes += flow->bytes;
 	return update(maps, KIDOS_MAP_RETIRED, &index, &retired);
+}
+
+int kidos_maps_take(const struct bpf_object *object, const char *const *names, int *fd,
+		    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object, names[i]);
+
+		if (!map || fd[i] >= 0)
+			continue;
+		fd[i] = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
+		if (fd[i] < 0)
+			return -errno;
+	}
+	return 0;
 }
 
 unsigned int kidos_possible_cpus(void)

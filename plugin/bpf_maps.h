@@ -81,6 +81,15 @@ int kidos_maps_each_baseline(const struct kidos_maps *maps,
 int kidos_maps_retire_baseline(const struct kidos_maps *maps, const struct kidos_flow_key *key,
 			       const struct kidos_flow_baseline *flow);
 
+struct bpf_object;
+
+/*
+ * Duplicates of a loaded object's maps of these names, which outlive it, where fd is -1 and the
+ * object has such a map; 0 or -errno.
+ */
+int kidos_maps_take(const struct bpf_object *object, const char *const *names, int *fd,
+		    size_t count);
+
 unsigned int kidos_possible_cpus(void);
 
 #endif

@@ -5,7 +5,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -139,21 +138,6 @@ static int set_maps(struct bpf_object *object, const struct kidos_maps *maps,
 	return error;
 }
 
-/* Duplicates outlive the object, so that every namespace's programs end alike. */
-static int take_maps(struct bpf_object *object, struct kidos_maps *maps)
-{
-	for (int i = 0; i < KIDOS_MAPS; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(object, kidos_map_names[i]);
-
-		if (!map || maps->fd[i] >= 0)
-			continue;
-		maps->fd[i] = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
-		if (maps->fd[i] < 0)
-			return -errno;
-	}
-	return 0;
-}
-
 static int find_programs(struct kidos_traffic *traffic)
 {
 	for (int i = 0; i < KIDOS_PROGRAMS; i++) {
@@ -206,8 +190,8 @@ static int load_rung(struct kidos_traffic *traffic, const struct rung *rung,
 	error = bpf_object__load(traffic->object);
 	if (!error)
 		error = find_programs(traffic);
-	if (!error)
-		error = take_maps(traffic->object, maps);
+	if (!error) /* so that every namespace's programs end alike */
+		error = kidos_maps_take(traffic->object, kidos_map_names, maps->fd, KIDOS_MAPS);
 	if (error) {
 		bpf_object__close(traffic->object);
 		traffic->object = NULL;

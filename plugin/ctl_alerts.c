@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpf_control.h"
+#include "core/now.h"
 #include "core/text.h"
 #include "ctl_alerts.h"
 #include "ctl_state.h"

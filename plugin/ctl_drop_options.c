@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/now.h"
 #include "core/text.h"
 #include "core/when.h"
 #include "ctl.h"
 
 #include <string.h>
-#include <time.h>
 
 const char *const ctl_drop_by_names[CTL_DROPS_BY] = {
 	[CTL_DROPS_ONE_BY_ONE] = "none",
@@ -56,10 +56,7 @@ static bool set_pid(struct ctl_settings *settings, const char *value)
 
 static bool set_since(struct ctl_settings *settings, const char *value)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return kidos_when_parse(value, (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+	return kidos_when_parse(value, kidos_now_ns(CLOCK_REALTIME),
 				&settings->drops.filter.since_ns);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpf_drop_counts.h"
 #include "core/names.h"
+#include "core/now.h"
 #include "core/text.h"
 #include "ctl_drop_scan.h"
 
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 /* What a count and a record have in common. */
 struct traits {
@@ -263,12 +263,12 @@ static int newest_first(const void *a, const void *b)
 
 static int take_records(struct ctl_drop_scan *scan)
 {
-	int64_t clock = kidos_drop_clock();
+	uint64_t boot_ns = kidos_boot_ns();
 	struct kidos_drop_view view;
 	int error = kidos_drop_reader_rings(&scan->maps);
 
 	for (size_t i = 0; !error && i < scan->maps.records_total; i++) {
-		if (!kidos_drop_read(&scan->maps.rings[i], clock, &view))
+		if (!kidos_drop_read(&scan->maps.rings[i], boot_ns, &view))
 			continue;
 		scan->kept++;
 		if (!take_record(scan, &view))
@@ -282,11 +282,9 @@ static int take_records(struct ctl_drop_scan *scan)
 int ctl_drop_run(struct ctl_drop_scan *scan)
 {
 	const struct ctl_drop_settings *drops = &scan->settings->drops;
-	struct timespec now;
 	int error;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	scan->now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	scan->now_ns = kidos_now_ns(CLOCK_REALTIME);
 	scan->recent = drops->by == CTL_DROPS_ONE_BY_ONE || drops->by >= CTL_DROPS_SRC ||
 		       kidos_drop_filter_needs_records(&drops->filter);
 	error = take_counts(scan);

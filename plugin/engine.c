@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine_drops.h"
 #include "core/log.h"
+#include "core/now.h"
 #include "engine_alerts.h"
 #include "engine_control.h"
 #include "engine_drop_share.h"
@@ -13,16 +14,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
-
-static uint64_t realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static int plan_memory(struct kidos_engine *engine)
 {
@@ -56,7 +48,7 @@ static int fill_meta(struct kidos_engine *engine, uint64_t interval_ns)
 	meta->pid = (uint32_t)getpid();
 	meta->inner = engine->config->inner;
 	meta->interval_ns = interval_ns;
-	meta->started_ns = realtime_ns();
+	meta->started_ns = kidos_now_ns(CLOCK_REALTIME);
 	snprintf(meta->version, sizeof(meta->version), "%s", KIDOS_VERSION);
 	if (getrandom(meta->seed, sizeof(meta->seed), 0) != sizeof(meta->seed))
 		return -1;

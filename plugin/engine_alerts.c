@@ -2,6 +2,7 @@
 #include "bpf_ring.h"
 #include "core/alert_queue.h"
 #include "core/log.h"
+#include "core/now.h"
 #include "engine_alerts.h"
 #include "engine_drops.h"
 
@@ -80,7 +81,7 @@ static void take_record(const void *data, size_t size, void *context)
 static void expire(struct kidos_alerts *alerts)
 {
 	pthread_mutex_lock(&alerts->lock);
-	kidos_alert_expire(alerts->states, kidos_boottime_ns());
+	kidos_alert_expire(alerts->states, kidos_now_ns(CLOCK_BOOTTIME));
 	kidos_alert_each_changed(alerts->states, store_episode, alerts);
 	pthread_mutex_unlock(&alerts->lock);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/now.h"
 #include "engine_alerts.h"
 #include "engine_drop_share.h"
 
@@ -47,7 +48,7 @@ void kidos_drop_share_add(struct kidos_engine *engine, const struct kidos_drop_k
 static void raise_alert(struct kidos_engine *engine, unsigned int slot, double percent)
 {
 	struct kidos_alert alert = {
-		.time_ns = kidos_boottime_ns(),
+		.time_ns = kidos_now_ns(CLOCK_BOOTTIME),
 		.kind = KIDOS_ALERT_DROP_SHARE,
 		.observed = percent,
 		.threshold = (double)engine->config->drop_share,
@@ -65,7 +66,7 @@ static void judge(struct kidos_engine *engine, unsigned int slot, uint64_t packe
 
 	if (share->based &&
 	    kidos_share_add(&share->open, share->drops, packets - share->packets,
-			    kidos_boottime_ns(), window_ns,
+			    kidos_now_ns(CLOCK_BOOTTIME), window_ns,
 			    kidos_alert_rules[KIDOS_ALERT_DROP_SHARE].least, &percent) &&
 	    engine->config->drop_share && percent > (double)engine->config->drop_share)
 		raise_alert(engine, slot, percent);
@@ -74,19 +75,21 @@ static void judge(struct kidos_engine *engine, unsigned int slot, uint64_t packe
 	share->based = true;
 }
 
-void kidos_drop_share_judge(struct kidos_engine *engine)
+void kidos_drop_share_judge(struct kidos_engine *engine, const struct kidos_slot_counts *counts)
 {
 	struct kidos_drop_share *shares = shares_of(engine);
 	struct kidos_sum sums[KIDOS_DIRECTIONS];
 
 	for (unsigned int slot = 1; shares && slot < engine->meta.slots; slot++) {
 		/* While packets are not counted, drops are a share of nothing. */
-		if (engine->slots[slot].state != KIDOS_SLOT_ATTACHED)
+		if (engine->slots[slot].state != KIDOS_SLOT_ATTACHED) {
 			shares[slot] = (struct kidos_drop_share){};
-		else if (!kidos_slot_sums(engine, slot, sums))
+		} else if (counts[slot].read) {
+			kidos_totals_sum(counts[slot].totals, sums);
 			/* skbs, since that is what is dropped */
 			judge(engine, slot,
 			      sums[KIDOS_RX].hook_packets + sums[KIDOS_TX].hook_packets);
+		}
 	}
 }
 

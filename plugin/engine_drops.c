@@ -9,13 +9,13 @@
 #include "core/drop_tally.h"
 #include "core/log.h"
 #include "core/names.h"
+#include "core/now.h"
 #include "core/symbols.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Of the whole life of the engine, through every stop and start. */
 struct kidos_engine_drops {
@@ -31,14 +31,6 @@ struct kidos_engine_drops {
 	uint64_t missed_before; /* of programs that are gone */
 	uint64_t other[KIDOS_CLASSES]; /* as last read */
 };
-
-static uint64_t boottime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /*
  * Names are for people: without them places and reasons are numbers. Not at
@@ -73,7 +65,7 @@ static struct kidos_engine_drops *create(const struct kidos_engine *engine)
 	drops->state.abi = KIDOS_ABI_VERSION;
 	drops->state.cpus = engine->maps.cpus;
 	drops->state.room = engine->drop_room;
-	drops->state.started = boottime_ns();
+	drops->state.started = kidos_now_ns(CLOCK_BOOTTIME);
 	drops->state.learn_until = drops->state.started + engine->config->learn_time * 1000000000u;
 	return drops;
 }
@@ -237,48 +229,22 @@ static void take_other(struct kidos_engine_drops *drops)
 	}
 }
 
-static void emit_packets(kidos_emit emit, void *context, const char *instance, const char *name,
-			 uint64_t packets)
-{
-	struct kidos_sample sample = { .instance = instance,
-				       .type = "packets",
-				       .type_instance = name,
-				       .kind = KIDOS_SAMPLE_DERIVE,
-				       .count = 1,
-				       .derive = { (int64_t)packets } };
-
-	emit(&sample, context);
-}
-
-static void emit_part(kidos_emit emit, void *context, const char *instance,
+static void send_part(struct kidos_output *output, const char *instance,
 		      const struct kidos_drop_part *part)
 {
+	output->instance = instance;
 	for (size_t i = 0; i < part->count; i++)
-		emit_packets(emit, context, instance, part->series[i].name,
-			     part->series[i].packets);
+		kidos_send_derive(output, "packets", part->series[i].name, part->series[i].packets);
 }
 
-static void emit_tally(kidos_emit emit, void *context, const struct kidos_drop_tally *tally)
+static void send_tally(struct kidos_output *output, const struct kidos_drop_tally *tally)
 {
-	emit_part(emit, context, "drops", &tally->reasons);
-	emit_part(emit, context, "drops.place", &tally->places);
+	send_part(output, "drops", &tally->reasons);
+	send_part(output, "drops.place", &tally->places);
+	output->instance = "drops.proto";
 	for (unsigned int c = 0; c < KIDOS_CLASSES; c++)
-		emit_packets(emit, context, "drops.proto", kidos_class_names[c], tally->classes[c]);
-	emit_packets(emit, context, "drops.proto", "benign", tally->benign);
-}
-
-static void emit_missed(kidos_emit emit, void *context, uint64_t missed, uint64_t lost)
-{
-	struct kidos_sample sample = {
-		.instance = "self", .type = "total_events", .kind = KIDOS_SAMPLE_DERIVE, .count = 1
-	};
-
-	sample.type_instance = "drops_missed";
-	sample.derive[0] = (int64_t)missed;
-	emit(&sample, context);
-	sample.type_instance = "ring_lost";
-	sample.derive[0] = (int64_t)lost;
-	emit(&sample, context);
+		kidos_send_derive(output, "packets", kidos_class_names[c], tally->classes[c]);
+	kidos_send_derive(output, "packets", "benign", tally->benign);
 }
 
 /* Not before there are names, by which reasons are ignored and told; the ring keeps the first. */
@@ -290,7 +256,8 @@ static void join_alerts(struct kidos_engine *engine, const struct kidos_engine_d
 		kidos_log(LOG_WARNING, "alerts of drops: %s", strerror(-error));
 }
 
-void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *context)
+void kidos_drops_poll(struct kidos_engine *engine, const struct kidos_slot_counts *counts,
+		      struct kidos_output *output)
 {
 	struct kidos_engine_drops *drops = engine->drops;
 	struct reading reading = { .drops = drops, .engine = engine, .config = engine->config };
@@ -302,17 +269,20 @@ void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *contex
 		load_names(drops);
 		join_alerts(engine, drops);
 	}
-	reading.learned = boottime_ns() >= drops->state.learn_until;
+	reading.learned = kidos_now_ns(CLOCK_BOOTTIME) >= drops->state.learn_until;
 	if (drops->programs)
 		kidos_drop_ports_read(drops->ports, engine, &drops->tally);
 	error = kidos_drop_counts_each(drops->maps.fd[KIDOS_DROP_MAP_COUNTS], take_count, &reading);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
-	kidos_drop_share_judge(engine);
+	kidos_drop_share_judge(engine, counts);
 	take_other(drops);
 	drops->state.missed =
 		drops->missed_before + (drops->programs ? kidos_drops_missed(drops->programs) : 0);
 	kidos_drop_maps_set_state(&drops->maps, &drops->state);
-	emit_tally(emit, context, &drops->tally);
-	emit_missed(emit, context, drops->state.missed, kidos_drop_maps_alerts_lost(&drops->maps));
+	send_tally(output, &drops->tally);
+	output->instance = "self";
+	kidos_send_derive(output, "total_events", "drops_missed", drops->state.missed);
+	kidos_send_derive(output, "total_events", "ring_lost",
+			  kidos_drop_maps_alerts_lost(&drops->maps));
 }

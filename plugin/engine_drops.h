@@ -16,8 +16,9 @@ void kidos_drops_stop(struct kidos_engine *engine);
 /* For kidosctl: on, off, failed with the reason, or absent (status as it is). */
 void kidos_drops_status(const struct kidos_engine *engine, struct kidos_collector_status *status);
 
-/* Once per poll, under the lock. */
-void kidos_drops_poll(struct kidos_engine *engine, kidos_emit emit, void *context);
+/* Once per poll, under the lock. counts: what the poll read of each slot. */
+void kidos_drops_poll(struct kidos_engine *engine, const struct kidos_slot_counts *counts,
+		      struct kidos_output *output);
 
 /*
  * Is this none of the drops that are ordinary here: ignored, or of a reason

@@ -161,35 +161,23 @@ void kidos_flows_settle(struct kidos_engine *engine, const struct kidos_slot_cou
 	kidos_series_settle(&engine->series);
 }
 
-struct output {
-	kidos_emit emit;
-	void *context;
-	char instance[128];
-};
-
-static void emit(const struct output *output, const char *name,
-		 const struct kidos_count counts[KIDOS_DIRECTIONS])
+static void send_series(const struct kidos_output *output, const char *interface, const char *name,
+			const struct kidos_count counts[KIDOS_DIRECTIONS])
 {
-	struct kidos_sample sample = { .instance = output->instance,
-				       .type = "if_packets",
-				       .type_instance = name,
-				       .kind = KIDOS_SAMPLE_DERIVE,
-				       .count = KIDOS_DIRECTIONS };
+	struct kidos_output flows = *output;
+	char instance[128];
 
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
-		sample.derive[d] = (int64_t)counts[d].packets;
-	output->emit(&sample, output->context);
-	sample.type = "if_octets";
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
-		sample.derive[d] = (int64_t)counts[d].bytes;
-	output->emit(&sample, output->context);
+	snprintf(instance, sizeof(instance), "%s.flows", interface);
+	flows.instance = instance;
+	kidos_send_rx_tx(&flows, "if_packets", name, counts[KIDOS_RX].packets,
+			 counts[KIDOS_TX].packets);
+	kidos_send_rx_tx(&flows, "if_octets", name, counts[KIDOS_RX].bytes, counts[KIDOS_TX].bytes);
 }
 
 void kidos_flows_emit(struct kidos_engine *engine, const struct kidos_slot_counts *counts,
-		      const char *const *instances, kidos_emit to, void *context)
+		      const char *const *instances, const struct kidos_output *output)
 {
 	struct kidos_flow_series *series = &engine->series;
-	struct output output = { .emit = to, .context = context };
 
 	for (size_t i = 0; i < series->count; i++) {
 		struct kidos_series *item = &series->items[i];
@@ -197,14 +185,10 @@ void kidos_flows_emit(struct kidos_engine *engine, const struct kidos_slot_count
 
 		if (!instances[slot] || !counts[slot].read)
 			continue;
-		snprintf(output.instance, sizeof(output.instance), "%s.flows", instances[slot]);
-		emit(&output, item->name, item->sent);
+		send_series(output, instances[slot], item->name, item->sent);
 		item->emitted++;
 	}
-	for (unsigned int slot = 1; slot < engine->meta.slots; slot++) {
-		if (!instances[slot] || !counts[slot].read)
-			continue;
-		snprintf(output.instance, sizeof(output.instance), "%s.flows", instances[slot]);
-		emit(&output, "other", series->slots[slot].other);
-	}
+	for (unsigned int slot = 1; slot < engine->meta.slots; slot++)
+		if (instances[slot] && counts[slot].read)
+			send_series(output, instances[slot], "other", series->slots[slot].other);
 }

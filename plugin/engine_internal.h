@@ -100,7 +100,7 @@ void kidos_flows_read(struct kidos_engine *engine);
 void kidos_flows_settle(struct kidos_engine *engine, const struct kidos_slot_counts *counts,
 			const char *const *instances);
 void kidos_flows_emit(struct kidos_engine *engine, const struct kidos_slot_counts *counts,
-		      const char *const *instances, kidos_emit emit, void *context);
+		      const char *const *instances, const struct kidos_output *output);
 
 /* engine_counters.c: our counts and the interface's own. 0 or -errno. */
 int kidos_slot_read(const struct kidos_engine *engine, unsigned int slot,

@@ -2,13 +2,13 @@
 /* engine_poll.c: one poll: counts from the maps, values out. */
 #include "core/log.h"
 #include "core/names.h"
+#include "core/now.h"
 #include "engine_drops.h"
 #include "engine_alerts.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* What a poll works with; an entry for each slot. */
 struct poll {
@@ -16,38 +16,6 @@ struct poll {
 	char (*names)[KIDOS_NETNS_NAME + IF_NAMESIZE + 64];
 	const char **instances; /* names, or NULL */
 };
-
-struct output {
-	kidos_emit emit;
-	void *context;
-	const char *instance;
-};
-
-static void emit_derive(const struct output *output, const char *type, const char *type_instance,
-			uint64_t rx, uint64_t tx, unsigned int count)
-{
-	struct kidos_sample sample = { .instance = output->instance,
-				       .type = type,
-				       .type_instance = type_instance,
-				       .kind = KIDOS_SAMPLE_DERIVE,
-				       .count = count,
-				       .derive = { (int64_t)rx, (int64_t)tx } };
-
-	output->emit(&sample, output->context);
-}
-
-static void emit_gauge(const struct output *output, const char *type, const char *type_instance,
-		       double value)
-{
-	struct kidos_sample sample = { .instance = output->instance,
-				       .type = type,
-				       .type_instance = type_instance,
-				       .kind = KIDOS_SAMPLE_GAUGE,
-				       .count = 1,
-				       .gauge = { value } };
-
-	output->emit(&sample, output->context);
-}
 
 static uint64_t wire_packets(const struct kidos_totals *totals, unsigned int class)
 {
@@ -59,24 +27,24 @@ static uint64_t wire_bytes(const struct kidos_totals *totals, unsigned int class
 	return totals->hook[class].bytes + totals->extra[class].bytes;
 }
 
-static void emit_classes(const struct output *output, const struct kidos_slot_counts *counts)
+static void emit_classes(const struct kidos_output *output, const struct kidos_slot_counts *counts)
 {
 	const struct kidos_totals *rx = &counts->totals[KIDOS_RX], *tx = &counts->totals[KIDOS_TX];
 
 	for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
-		emit_derive(output, "if_packets", kidos_class_names[c], wire_packets(rx, c),
-			    wire_packets(tx, c), 2);
-		emit_derive(output, "if_octets", kidos_class_names[c], wire_bytes(rx, c),
-			    wire_bytes(tx, c), 2);
+		kidos_send_rx_tx(output, "if_packets", kidos_class_names[c], wire_packets(rx, c),
+				 wire_packets(tx, c));
+		kidos_send_rx_tx(output, "if_octets", kidos_class_names[c], wire_bytes(rx, c),
+				 wire_bytes(tx, c));
 	}
 }
 
-static void emit_errors(const struct output *output, const struct kidos_slot_counts *counts)
+static void emit_errors(const struct kidos_output *output, const struct kidos_slot_counts *counts)
 {
 	for (unsigned int e = KIDOS_PARSE_OK + 1; e < KIDOS_PARSE_ERRORS; e++)
-		emit_derive(output, "errors", kidos_error_names[e],
-			    counts->totals[KIDOS_RX].errors[e] + counts->totals[KIDOS_TX].errors[e],
-			    0, 1);
+		kidos_send_derive(output, "errors", kidos_error_names[e],
+				  counts->totals[KIDOS_RX].errors[e] +
+					  counts->totals[KIDOS_TX].errors[e]);
 }
 
 /* NaN where nobody knows how the driver counts them. */
@@ -85,16 +53,18 @@ static double unaccounted_bytes(const struct kidos_slot *slot, unsigned int dire
 	return slot->bytes_compared ? (double)slot->unaccounted_bytes[direction] : NAN;
 }
 
-static void emit_interface(const struct output *output, const struct kidos_slot *slot,
+static void emit_interface(const struct kidos_output *output, const struct kidos_slot *slot,
 			   const struct kidos_slot_counts *counts, uint64_t flows_active)
 {
 	emit_classes(output, counts);
 	emit_errors(output, counts);
-	emit_gauge(output, "count", "flows_active", (double)flows_active);
-	emit_gauge(output, "gauge", "unaccounted_rx", (double)slot->unaccounted[KIDOS_RX]);
-	emit_gauge(output, "gauge", "unaccounted_tx", (double)slot->unaccounted[KIDOS_TX]);
-	emit_gauge(output, "gauge", "unaccounted_bytes_rx", unaccounted_bytes(slot, KIDOS_RX));
-	emit_gauge(output, "gauge", "unaccounted_bytes_tx", unaccounted_bytes(slot, KIDOS_TX));
+	kidos_send_gauge(output, "count", "flows_active", (double)flows_active);
+	kidos_send_gauge(output, "gauge", "unaccounted_rx", (double)slot->unaccounted[KIDOS_RX]);
+	kidos_send_gauge(output, "gauge", "unaccounted_tx", (double)slot->unaccounted[KIDOS_TX]);
+	kidos_send_gauge(output, "gauge", "unaccounted_bytes_rx",
+			 unaccounted_bytes(slot, KIDOS_RX));
+	kidos_send_gauge(output, "gauge", "unaccounted_bytes_tx",
+			 unaccounted_bytes(slot, KIDOS_TX));
 }
 
 /* What the conservation check has not read: interfaces that are not there, and on errors. */
@@ -113,7 +83,7 @@ static void read_rest(const struct kidos_engine *engine, const char *const *inst
 }
 
 static void emit_interfaces(const struct kidos_engine *engine, const struct poll *poll,
-			    struct output *output)
+			    struct kidos_output *output)
 {
 	for (unsigned int slot = 1; slot < engine->meta.slots; slot++) {
 		if (!poll->instances[slot] || !poll->counts[slot].read)
@@ -124,16 +94,8 @@ static void emit_interfaces(const struct kidos_engine *engine, const struct poll
 	}
 }
 
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* What kidos itself did, lost and cost. */
-static void emit_self(struct kidos_engine *engine, struct output *output)
+static void emit_self(struct kidos_engine *engine, struct kidos_output *output)
 {
 	const struct kidos_meta *meta = &engine->meta;
 	uint64_t events[KIDOS_EVENTS] = {};
@@ -143,18 +105,18 @@ static void emit_self(struct kidos_engine *engine, struct output *output)
 	events[KIDOS_EVENT_SPILL_LOST] += kidos_spills_lost(&engine->spills);
 	for (unsigned int i = 0; i < KIDOS_EVENTS; i++)
 		if (i != KIDOS_EVENT_EVICTED)
-			emit_derive(output, "total_events", kidos_event_names[i], events[i], 0, 1);
-	emit_gauge(output, "count", "flows_evicted", (double)events[KIDOS_EVENT_EVICTED]);
-	emit_gauge(output, "latency", "poll", (double)meta->poll_cost_ns / 1e9);
-	emit_gauge(output, "percent", "cpu",
-		   100.0 * (double)meta->poll_cpu_ns / (double)meta->interval_ns);
-	emit_gauge(output, "percent", "table_fill",
-		   100.0 * (double)meta->flows_active / (double)meta->max_flows);
-	emit_gauge(output, "gauge", "last_poll", (double)meta->last_poll_ns / 1e9);
-	emit_gauge(output, "gauge", "memory", (double)meta->memory);
+			kidos_send_derive(output, "total_events", kidos_event_names[i], events[i]);
+	kidos_send_gauge(output, "count", "flows_evicted", (double)events[KIDOS_EVENT_EVICTED]);
+	kidos_send_gauge(output, "latency", "poll", (double)meta->poll_cost_ns / 1e9);
+	kidos_send_gauge(output, "percent", "cpu",
+			 100.0 * (double)meta->poll_cpu_ns / (double)meta->interval_ns);
+	kidos_send_gauge(output, "percent", "table_fill",
+			 100.0 * (double)meta->flows_active / (double)meta->max_flows);
+	kidos_send_gauge(output, "gauge", "last_poll", (double)meta->last_poll_ns / 1e9);
+	kidos_send_gauge(output, "gauge", "memory", (double)meta->memory);
 }
 
-static void emit_alerts(struct kidos_engine *engine, struct output *output)
+static void emit_alerts(struct kidos_engine *engine, struct kidos_output *output)
 {
 	struct kidos_alert_totals totals;
 
@@ -165,13 +127,13 @@ static void emit_alerts(struct kidos_engine *engine, struct output *output)
 	for (unsigned int i = 0; i < KIDOS_ALERT_KINDS; i++) {
 		const char *kind = kidos_alert_rules[i].name;
 
-		emit_derive(output, "total_events", kind, totals.counts.raised[i], 0, 1);
-		emit_gauge(output, "count", kind, totals.counts.active[i]);
+		kidos_send_derive(output, "total_events", kind, totals.counts.raised[i]);
+		kidos_send_gauge(output, "count", kind, totals.counts.active[i]);
 	}
 	output->instance = "self";
-	emit_derive(output, "total_events", "alerts_sent", totals.sent, 0, 1);
-	emit_derive(output, "total_events", "alerts_suppressed", totals.counts.suppressed, 0, 1);
-	emit_derive(output, "total_events", "alerts_lost", totals.lost, 0, 1);
+	kidos_send_derive(output, "total_events", "alerts_sent", totals.sent);
+	kidos_send_derive(output, "total_events", "alerts_suppressed", totals.counts.suppressed);
+	kidos_send_derive(output, "total_events", "alerts_lost", totals.lost);
 }
 
 static void store(struct kidos_engine *engine)
@@ -221,8 +183,8 @@ static void read_all(struct kidos_engine *engine, struct poll *poll)
 
 void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *context)
 {
-	struct output output = { .emit = emit, .context = context };
-	uint64_t start = clock_ns(CLOCK_MONOTONIC), cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	struct kidos_output output = { .emit = emit, .context = context };
+	uint64_t start = kidos_now_ns(CLOCK_MONOTONIC), cpu = kidos_now_ns(CLOCK_THREAD_CPUTIME_ID);
 	struct poll poll;
 
 	if (!poll_begin(engine, &poll)) {
@@ -233,12 +195,12 @@ void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *conte
 	pthread_mutex_lock(&engine->lock);
 	read_all(engine, &poll);
 	emit_interfaces(engine, &poll, &output);
-	kidos_flows_emit(engine, poll.counts, poll.instances, emit, context);
-	engine->meta.last_poll_ns = clock_ns(CLOCK_REALTIME);
-	engine->meta.poll_cost_ns = clock_ns(CLOCK_MONOTONIC) - start;
-	engine->meta.poll_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	kidos_flows_emit(engine, poll.counts, poll.instances, &output);
+	engine->meta.last_poll_ns = kidos_now_ns(CLOCK_REALTIME);
+	engine->meta.poll_cost_ns = kidos_now_ns(CLOCK_MONOTONIC) - start;
+	engine->meta.poll_cpu_ns = kidos_now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	emit_self(engine, &output);
-	kidos_drops_poll(engine, emit, context);
+	kidos_drops_poll(engine, poll.counts, &output);
 	emit_alerts(engine, &output);
 	store(engine);
 	pthread_mutex_unlock(&engine->lock);

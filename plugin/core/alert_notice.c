@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 const struct kidos_notice_row kidos_notice_fields[KIDOS_NOTICE_FIELDS] = {
 	[KIDOS_NOTICE_ALERT_ID] = { "alert_id", KIDOS_NOTICE_STRING },
@@ -165,22 +164,4 @@ void kidos_notice_of(const struct kidos_episode *episode, enum kidos_alert_step 
 				 sizeof(notice->instance));
 	fill_values(episode, !over, notice->values);
 	write_message(episode, notice);
-}
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-uint64_t kidos_boot_ns(void)
-{
-	return clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
-}
-
-uint64_t kidos_boottime_ns(void)
-{
-	return clock_ns(CLOCK_BOOTTIME);
 }

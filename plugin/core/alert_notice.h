@@ -62,12 +62,8 @@ struct kidos_notice {
 /* Hands a notice on and may take its time; 0, or -1 if nobody took it. */
 typedef int (*kidos_notify)(const struct kidos_notice *notice);
 
-/* boot_ns: CLOCK_REALTIME - CLOCK_BOOTTIME, now. */
+/* boot_ns: kidos_boot_ns(). */
 void kidos_notice_of(const struct kidos_episode *episode, enum kidos_alert_step step,
 		     uint64_t boot_ns, struct kidos_notice *notice);
-
-/* CLOCK_REALTIME - CLOCK_BOOTTIME: right also after a suspend or a step of the clock. */
-uint64_t kidos_boot_ns(void);
-uint64_t kidos_boottime_ns(void);
 
 #endif

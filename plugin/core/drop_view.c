@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 const char *const kidos_owner_names[KIDOS_OWNERS] = {
 	[KIDOS_OWNER_NONE] = "none",
@@ -18,25 +17,12 @@ const char *const kidos_owner_names[KIDOS_OWNERS] = {
 	[KIDOS_OWNER_BYSTANDER] = "bystander",
 };
 
-static int64_t read_clock(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-int64_t kidos_drop_clock(void)
-{
-	return read_clock(CLOCK_REALTIME) - read_clock(CLOCK_BOOTTIME);
-}
-
 /*
  * The programs write 0 to sequence, then the rest, then sequence: it stands for
  * the whole while it is the same before and after. sequence_end catches stores
  * that another processor saw in another order: BPF has no barrier for them.
  */
-bool kidos_drop_read(const struct kidos_drop_record *record, int64_t clock,
+bool kidos_drop_read(const struct kidos_drop_record *record, uint64_t boot_ns,
 		     struct kidos_drop_view *view)
 {
 	__u64 sequence = __atomic_load_n(&record->sequence, __ATOMIC_ACQUIRE);
@@ -46,7 +32,7 @@ bool kidos_drop_read(const struct kidos_drop_record *record, int64_t clock,
 	if (!sequence || __atomic_load_n(&record->sequence, __ATOMIC_RELAXED) != sequence ||
 	    view->record.sequence_end != sequence)
 		return false;
-	view->time_ns = view->record.time + (uint64_t)clock;
+	view->time_ns = view->record.time + boot_ns;
 	return view->record.class < KIDOS_CLASSES && view->record.owner < KIDOS_OWNERS;
 }
 

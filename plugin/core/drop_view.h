@@ -12,11 +12,11 @@ struct kidos_drop_view {
 	uint64_t time_ns; /* CLOCK_REALTIME */
 };
 
-/* Nanoseconds to add to CLOCK_BOOTTIME for CLOCK_REALTIME, as of now: right after a clock step. */
-int64_t kidos_drop_clock(void);
-
-/* Reads a record while the programs write; false: empty, being written, or not of this ABI. */
-bool kidos_drop_read(const struct kidos_drop_record *record, int64_t clock,
+/*
+ * Reads a record while the programs write; false: empty, being written, or not of this ABI.
+ * boot_ns: kidos_boot_ns().
+ */
+bool kidos_drop_read(const struct kidos_drop_record *record, uint64_t boot_ns,
 		     struct kidos_drop_view *view);
 
 /* Everything that is set must hold. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "flow_entry.h"
+#include "now.h"
 
 #include <string.h>
-#include <time.h>
 
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
@@ -42,19 +42,11 @@ bool kidos_flow_read(const struct kidos_flow *flow, uint32_t index, const struct
 	return hashes_to(&reading->key, index, meta);
 }
 
-static uint64_t read_clock(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 void kidos_clock_now(struct kidos_clock *clock, const struct kidos_meta *meta)
 {
 	clock->unit_ns = meta->unit_ns ? meta->unit_ns : 1; /* no divisor in a file is trusted */
-	clock->realtime_ns = read_clock(CLOCK_REALTIME);
-	clock->table_ns = read_clock(CLOCK_MONOTONIC) - (uint64_t)meta->time_origin_ns;
+	clock->realtime_ns = kidos_now_ns(CLOCK_REALTIME);
+	clock->table_ns = kidos_now_ns(CLOCK_MONOTONIC) - (uint64_t)meta->time_origin_ns;
 }
 
 uint32_t kidos_clock_units(const struct kidos_clock *clock)

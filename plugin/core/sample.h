@@ -19,4 +19,19 @@ struct kidos_sample {
 
 typedef void (*kidos_emit)(const struct kidos_sample *sample, void *context);
 
+/* Where values go, and the plugin_instance that the next of them have. */
+struct kidos_output {
+	kidos_emit emit;
+	void *context;
+	const char *instance;
+};
+
+/* A counter; a pair of them, received and sent; a number that is what it is now. */
+void kidos_send_derive(const struct kidos_output *output, const char *type,
+		       const char *type_instance, uint64_t value);
+void kidos_send_rx_tx(const struct kidos_output *output, const char *type,
+		      const char *type_instance, uint64_t rx, uint64_t tx);
+void kidos_send_gauge(const struct kidos_output *output, const char *type,
+		      const char *type_instance, double value);
+
 #endif

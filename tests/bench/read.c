@@ -4,9 +4,9 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "abi.h"
+#include "core/now.h"
 #include "measure.h"
 #include "median.h"
 #include "peers.h"
@@ -98,10 +98,7 @@ const struct read_way read_ways[] = {
 
 static double clock_ms(clockid_t clock)
 {
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-	return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
+	return (double)kidos_now_ns(clock) / 1e6;
 }
 
 /* Every flow has a new packet in each round: a reader that looks for what is new finds all. */

@@ -6,9 +6,9 @@
 #include <linux/if_ether.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "abi.h"
+#include "core/now.h"
 #include "driver.skel.h"
 
 #define VLAN_TAG 4
@@ -216,23 +216,15 @@ int subject_state(const struct subject *subject, unsigned int cpu, struct driver
 	return bpf_map_lookup_elem(bpf_map__fd(subject->driver->maps.states), &cpu, state);
 }
 
-static double thread_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-	return time.tv_sec * 1e9 + time.tv_nsec;
-}
-
 /* CPU time, not the run's own duration: that is in whole ns and counts who else was on the CPU. */
 int subject_run(const struct subject *subject, unsigned int packets, double *ns)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = (void *)subject->packet.bytes,
 		    .data_size_in = subject->packet.length, .repeat = packets);
-	const double start = thread_ns();
+	const uint64_t start = kidos_now_ns(CLOCK_THREAD_CPUTIME_ID);
 	int error = bpf_prog_test_run_opts(subject->driver_fd, &options);
 
-	*ns = (thread_ns() - start) / packets;
+	*ns = (double)(kidos_now_ns(CLOCK_THREAD_CPUTIME_ID) - start) / packets;
 	if (error)
 		return error;
 	/* XDP_ABORTED, TC_ACT_OK: the driver's word that there was no tail call */

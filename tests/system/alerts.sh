@@ -5,13 +5,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-nobody=02:00:00:00:00:99 # no host has it: what is sent to it is dropped where it arrives
 got=$work/got
 hostile=$'ev"\e[2J\xff'
-
-ctl() {
-	"$kidosctl" --state "$state" "$@"
-}
 
 # The script runs as nobody: it may write into one folder. A file for each notification.
 write_scripts() {

@@ -7,7 +7,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-nobody=02:00:00:00:00:99
 seconds=${KIDOS_CHURN_SECONDS:-30}
 [ "${1:-}" != --long ] || seconds=600
 [ "${KIDOS_SLOW:-1}" -le 1 ] || seconds=20
@@ -108,14 +107,14 @@ evicted() {
 
 names_within() {
 	echo "$(wc -l <"$work/names-first") names, then $(wc -l <"$work/names-second"), at most $most"
-	[ "$(wc -l <"$work/names-first")" -ge 20 ] && [ "$(wc -l <"$work/names-second")" = $most ] &&
+	[ "$(wc -l <"$work/names-first")" -ge 20 ] && [ "$(wc -l <"$work/names-second")" = "$most" ] &&
 		! comm -23 "$work/names-first" "$work/names-second" | grep .
 }
 
 remembered() {
 	local file=$work/kidos-series
 	ls -l "$file"
-	[ "$(wc -l <"$file")" = $most ] && [ "$(stat -c '%u %a' "$file")" = '0 640' ]
+	[ "$(wc -l <"$file")" = "$most" ] && [ "$(stat -c '%u %a' "$file")" = '0 640' ]
 }
 
 # Nobody else may tell us names: a link there is not followed, and replaced.

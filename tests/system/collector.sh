@@ -6,12 +6,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-nobody=02:00:00:00:00:99
-
-ctl() {
-	"$kidosctl" --state "$state" "$@"
-}
-
 # exits STATUS WORDS ARGUMENTS...
 exits() {
 	local status=$1 words=$2 said
@@ -24,10 +18,6 @@ exits() {
 
 collector_is() {
 	[ "$(ctl status --json | jq -r ".collectors.$1.state")" = "$2" ]
-}
-
-slot_is() {
-	[ "$(ctl status --json | jq -r '.interfaces[] | select(.interface == "b0") | .state')" = "$1" ]
 }
 
 # No program of ours on the interface, at tc or XDP.
@@ -79,12 +69,12 @@ equal 'counted while on' 10 "$(udp_packets)"
 check 'off is answered' exits 0 'flows is off' collector flows off
 check 'off again is no error' exits 0 'flows is off' collector flows off
 check 'status says off' collector_is flows off
-check 'the interface waits' slot_is waiting
+check 'the interface waits' interface_is b0 waiting
 check 'no program is left on the interface' no_programs
 send 10
 equal 'counts stay while off' 10 "$(udp_packets)"
 check 'on is answered' exits 0 'flows is on' collector flows on
-check 'the interface is attached again' slot_is attached
+check 'the interface is attached again' interface_is b0 attached
 send 10
 equal 'counts go on' 20 "$(udp_packets)"
 equal 'nothing unaccounted' '0.000000' "$(csv_last b0/gauge-unaccounted_rx)"

@@ -12,7 +12,7 @@ interface=$run-b:b0
 
 # Drops of UDP packets on b0: dropped [REASON]
 dropped() {
-	"$kidosctl" --state "$state" drops --json --by reason --limit 0 --proto udp \
+	ctl drops --json --by reason --limit 0 --proto udp \
 		--interface "$interface" ${1:+--reason "$1"} | jq '[.groups[].packets] | add // 0'
 }
 
@@ -56,7 +56,7 @@ wire() {
 	ip -n "$run-a" addr add 10.9.0.1/24 dev a0
 	ip -n "$run-b" addr add 10.9.0.2/24 dev b0
 	ip -n "$run-b" route add default dev b0
-	mac=$(ip -n "$run-b" -j link show dev b0 | jq -r '.[0].address')
+	mac=$(mac_of b b0)
 	in_ns b sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.b0.rp_filter=0 net.ipv4.conf.all.rp_filter=0
 	# No answers: an ICMP error is a packet more.
 	in_ns b sysctl -qw net.ipv4.icmp_ratemask=0x1818 net.ipv4.icmp_ratelimit=100000
@@ -126,7 +126,7 @@ full_socket() {
 	equal 'full socket buffer: as many as the kernel says' "$drops" $(($(dropped) - before))
 	if [ "$rung" = tp_btf_socket ]; then
 		equal 'full socket buffer: the owner is the process that has the socket' "$drops" \
-			"$("$kidosctl" --state "$state" drops --json --limit 0 --pid "$reader" | jq .selected)"
+			"$(ctl drops --json --limit 0 --pid "$reader" | jq .selected)"
 	fi
 }
 
@@ -205,17 +205,17 @@ retransmitted() {
 }
 
 tcp_drops() {
-	"$kidosctl" --state "$state" drops --json --by reason --limit 0 --proto tcp \
+	ctl drops --json --by reason --limit 0 --proto tcp \
 		--interface "$run-b:lo" | jq -c '[.groups[] | {(.reason): .packets}]'
 }
 
 missed() {
-	"$kidosctl" --state "$state" drops --json | jq .missed
+	ctl drops --json | jq .missed
 }
 
 # The map turns an insertion away that interrupts another on its CPU: such a drop has no place.
 other() {
-	"$kidosctl" --state "$state" drops --json | jq .other
+	ctl drops --json | jq .other
 }
 
 # From two sides at once: received in softirq, sent in process context.

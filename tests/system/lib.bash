@@ -99,28 +99,7 @@ nothing_left() {
 
 # --- traffic ---
 
-nobody=02:00:00:00:00:99 # no host has it, so that nobody answers
-
-# udp_received INTERFACE: packets as the maps have them at this moment
-udp_received() {
-	"$kidosctl" --state "$state" summary --json | jq --arg name "$1" \
-		'[.interfaces[] | select(.interface == $name) | .classes.udp.rx.packets] | add // 0'
-}
-
-received_at_least() {
-	[ "$(udp_received "$1")" -ge "$2" ]
-}
-
-# sends_counted INTERFACE: 100 packets out of a0 in the namespace a, and all are counted there
-sends_counted() {
-	local was now
-	was=$(udp_received "$1")
-	in_ns a "$frames" a0 udp 100 --dst-mac "$nobody"
-	wait_for 2 received_at_least "$1" $((was + 100))
-	now=$(udp_received "$1")
-	echo "before $was, now $now"
-	[ $((now - was)) = 100 ]
-}
+nobody=02:00:00:00:00:99 # no host has it: what is sent to it is dropped where it arrives
 
 # --- namespaces ---
 
@@ -165,6 +144,16 @@ make_ns() {
 # make_veth NS LINK NS LINK: between namespaces that are there
 make_veth() {
 	make_world "$1 $3" "$*"
+}
+
+# mac_of NS LINK
+mac_of() {
+	ip -n "$run-$1" -j link show "$2" | jq -r '.[0].address'
+}
+
+# carrier NS LINK: has it one?
+carrier() {
+	ip -n "$run-$1" -j link show "$2" | jq -e '.[0].flags | index("LOWER_UP")'
 }
 
 # As somebody else would, whatever kidos-netns thinks of it.
@@ -236,7 +225,16 @@ attached() {
 	wait_for 20 logged "interface $1 in" && wait_for 20 logged "received packets at"
 }
 
-# Prints how long it took, in ms.
+ctl() {
+	"$kidosctl" --state "$state" "$@"
+}
+
+# interface_is NAME STATE: as status has it; LINK, or NAMESPACE:LINK
+interface_is() {
+	[ "$(ctl status --json | jq -r --arg name "$1" '.interfaces[] | select(.interface == $name) | .state')" = "$2" ]
+}
+
+# stopped_ms: how long it took
 stop_collectd() {
 	local start=${EPOCHREALTIME/./}
 	[ -n "$daemon" ] || return 0
@@ -306,11 +304,19 @@ sends_counted() {
 	local was now
 	settle
 	was=$(csv_last "$1/if_packets-udp" | cut -d, -f1)
-	in_ns a "$frames" a0 udp 100 --dst-mac 02:00:00:00:00:99
+	in_ns a "$frames" a0 udp 100 --dst-mac "$nobody"
 	settle
 	now=$(csv_last "$1/if_packets-udp" | cut -d, -f1)
 	echo "before $was, now $now"
 	[ $((now - was)) = 100 ]
+}
+
+# counts_from_start NAME: collectd, just started in b, counts what is sent to b0
+counts_from_start() {
+	check "$1: attached" attached b0
+	in_ns a "$frames" a0 udp 100 >/dev/null
+	settle
+	equal "$1: counted" 100,0 "$(csv_last b0/if_packets-udp)"
 }
 
 leave() {

@@ -17,12 +17,8 @@ config="<Interface \"b0\">
 	Namespace \"$run-b\"
 </Interface>"
 
-state_of() {
-	"$kidosctl" --state "$state" status --json | jq -r --arg name "$run-b:$1" '.interfaces[] | select(.interface == $name) | .state'
-}
-
 is() {
-	[ "$(state_of "$1")" = "$2" ]
+	interface_is "$run-b:$1" "$2"
 }
 
 # As somebody else does it, without a word to kidos-netns.

@@ -2,12 +2,6 @@
 # shellcheck shell=bash
 # Sourced by tests of links: 20 frames one way, and what the link and kidos make of them.
 
-nobody=02:00:00:00:00:99
-
-mac_of() {
-	ip -n "$run-$1" -j link show "$2" | jq -r '.[0].address'
-}
-
 # value TYPE LINK DIRECTION
 value() {
 	local field=1

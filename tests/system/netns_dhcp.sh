@@ -184,7 +184,7 @@ killed_in_down() {
 	local n bad="" out
 	for n in $(each 3); do
 		host "$KN" up "$uplink_only" --yes-move-uplink || bad+="up $n; "
-		host env KIDOS_NETNS_KILL_AT=$n "$KN" down "$uplink_only" >/dev/null 2>&1
+		host env KIDOS_NETNS_KILL_AT="$n" "$KN" down "$uplink_only" >/dev/null 2>&1
 		out=$(host "$KN" down "$uplink_only" 2>&1) || bad+="$n: $out; "
 		out=$(back) || bad+="$n: $out; "
 	done

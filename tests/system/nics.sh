@@ -15,18 +15,14 @@ take_nic() {
 		device=${device#/sys/class/net/}
 		ip link set "${device%%/*}" netns "$run-$2" name "$3" || return 1
 		ip -n "$run-$2" link set "$3" arp off up
-		wait_for 10 ip_up "$2" "$3"
+		wait_for 10 carrier "$2" "$3"
 		return
 	done
 	return 1
 }
 
-ip_up() {
-	ip -n "$run-$1" -j link show "$2" | jq -e '.[0].flags | index("LOWER_UP")'
-}
-
 total() {
-	"$kidosctl" --state "$state" summary --json | jq .total.rx.packets
+	ctl summary --json | jq .total.rx.packets
 }
 
 # e0 is a port of br0: the total has the NIC alone.

@@ -14,7 +14,7 @@ config="<Interface \"b0\">
 instance=$run-b:b0
 
 start_traffic() {
-	in_ns a "$frames" a0 udp 1000000 --rate $rate --dst-mac 02:00:00:00:00:99 >/dev/null 2>&1 &
+	in_ns a "$frames" a0 udp 1000000 --rate $rate --dst-mac "$nobody" >/dev/null 2>&1 &
 	sender=$!
 	started+=("$sender")
 }

@@ -3,8 +3,9 @@
 # The plugin built with ASan and UBSan, in real collectd: traffic, an interface and a namespace that
 # come and go, wrong options, a stop. A report that names kidos fails, a leak too; collectd's own
 # leaks are not ours to judge.
-# shellcheck source-path=SCRIPTDIR source=lib.bash
+# shellcheck source-path=SCRIPTDIR source=lib.bash source=instrumented.bash
 . "$(dirname "$0")/lib.bash"
+. "$(dirname "$0")/instrumented.bash"
 
 plugin_dir=$top/build-asan/plugin
 # First among the libraries, as ASan demands: collectd itself is not built with it.
@@ -12,51 +13,23 @@ runtime=$(ldd "$plugin_dir/kidos.so" | awk '/libasan/ { print $3 }')
 export ASAN_OPTIONS=detect_leaks=1:log_path=$work/report:exitcode=0
 export UBSAN_OPTIONS=print_stacktrace=1:log_path=$work/report
 
-config="<Interface \"b0\">
-	Namespace \"$run-b\"
-</Interface>
-<Interface \"/^c/\">
-	Namespace \"$run-b\"
-	Virtual true
-	XdpMode \"native\"
-</Interface>
+config="$watched
 <Alerts>
 	CoolDown 1
 </Alerts>"
 
-attached_b0() {
-	"$kidosctl" --state "$state" status --json |
-		jq -e --arg name "$run-b:$1" '.interfaces[] | select(.interface == $name and .state == "attached")'
-}
-
-churn() {
-	local i
-	for i in 1 2 3 4 5; do
-		make_veth a "d$i" b "c$i" || return 1
-		in_ns a "$frames" "d$i" udp 100 --flows 50 || return 1
-		wait_for 10 attached_b0 "c$i" || return 1
-		ip -n "$run-a" link delete "d$i"
-	done
-	delete_ns b
-	sleep 1
-	make_ns b
-	make_veth a a0 b b0
-	wait_for 10 attached_b0 b0
-}
-
 # An alert from its start to its end, which collectd's logfile takes too.
 alert() {
-	in_ns a "$frames" a0 udp 3000 --dst-mac 02:00:00:00:00:99 || return 1
+	in_ns a "$frames" a0 udp 3000 --dst-mac "$nobody" || return 1
 	wait_for 10 logged 'drop_share on' && wait_for 10 logged 'over after'
 }
 
 switched() {
 	local name
 	for name in flows drops alerts; do
-		"$kidosctl" --state "$state" collector "$name" off &&
-			"$kidosctl" --state "$state" collector "$name" on || return 1
+		ctl collector "$name" off && ctl collector "$name" on || return 1
 	done
-	wait_for 10 attached_b0 b0
+	wait_for 10 b0_attached
 }
 
 no_report() {
@@ -71,22 +44,16 @@ no_report() {
 make_ns a b
 make_veth a a0 b b0
 start_collectd - "$config" env LD_PRELOAD="$runtime"
-check 'attached' wait_for 20 attached_b0 b0
+check 'attached' wait_for 20 b0_attached
 check 'the plugin in use is the instrumented one' grep -q libasan "/proc/$daemon/maps"
-check 'interfaces and a namespace come and go' churn
+check 'interfaces and a namespace come and go' churn 5
 check 'an alert starts and ends' alert
 check 'collectors are switched off and on' switched
 stop_collectd
 check 'nothing is left' nothing_left
 check 'no report, no leak' no_report
-start_collectd - 'Colour "red"
-<Interface "/eth[/">
-	XdpMode "fast"
-</Interface>
-<Flows>
-	MaxFlows "abc"
-</Flows>' env LD_PRELOAD="$runtime"
-check 'wrong options are refused' wait_for 10 logged 'kidos: 3 options above are wrong: not started'
+start_collectd - "$wrong" env LD_PRELOAD="$runtime"
+check 'wrong options are refused' wait_for 10 logged "$wrong_words"
 stop_collectd
 check 'wrong options: no report, no leak' no_report
 finish

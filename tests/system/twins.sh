@@ -18,8 +18,7 @@ index_of() {
 }
 
 both_attached() {
-	[ "$("$kidosctl" --state "$state" status --json |
-		jq '[.interfaces[] | select((.interface | endswith(":t0")) and .state == "attached")] | length')" = 2 ]
+	interface_is "$run-b:t0" attached && interface_is "$run-c:t0" attached
 }
 
 counted() {
@@ -31,7 +30,7 @@ counted() {
 
 # The flows of one of them, by its label: sum of packets for each direction
 flows_of() {
-	"$kidosctl" --state "$state" flows --interface "$run-$1:t0" --limit 0 --json |
+	ctl flows --interface "$run-$1:t0" --limit 0 --json |
 		jq -r '[.flows[] | { (.direction): .packets }] | map(to_entries[]) | group_by(.key) |
 			map("\(.[0].key) \(map(.value) | add)") | join(", ")'
 }

@@ -22,15 +22,12 @@ own() {
 
 # neighbours NS DEVICE ADDRESS NS DEVICE ADDRESS: one link, no ARP
 neighbours() {
-	local mac
 	ip -n "$run-$1" link set "$2" arp on
 	ip -n "$run-$4" link set "$5" arp on
 	ip -n "$run-$1" address add "$3/24" dev "$2"
 	ip -n "$run-$4" address add "$6/24" dev "$5"
-	mac=$(ip -n "$run-$4" -j link show "$5" | jq -r '.[0].address')
-	ip -n "$run-$1" neigh replace "$6" lladdr "$mac" dev "$2" nud permanent
-	mac=$(ip -n "$run-$1" -j link show "$2" | jq -r '.[0].address')
-	ip -n "$run-$4" neigh replace "$3" lladdr "$mac" dev "$5" nud permanent
+	ip -n "$run-$1" neigh replace "$6" lladdr "$(mac_of "$4" "$5")" dev "$2" nud permanent
+	ip -n "$run-$4" neigh replace "$3" lladdr "$(mac_of "$1" "$2")" dev "$5" nud permanent
 }
 
 # a sends large segments to c through b, whose link to c makes packets of them: c counts those.
@@ -104,16 +101,12 @@ machines() {
 to_machine() {
 	in_ns b "$tap_frames" t0 tap read >"$work/read" &
 	started+=($!)
-	wait_for 10 carrier t0
-	in_ns b "$frames" t0 udp 20 --dst-mac 02:00:00:00:00:99
+	wait_for 10 carrier b t0
+	in_ns b "$frames" t0 udp 20 --dst-mac "$nobody"
 	wait "${started[-1]}"
 	unset 'started[-1]'
 	cat "$work/read"
 	[ "$(cat "$work/read")" = 20 ]
-}
-
-carrier() {
-	ip -n "$run-b" -j link show "$1" | jq -e '.[0].flags | index("LOWER_UP")'
 }
 
 # datagrams COUNT: 900 bytes each from b to a; whether they arrive is nobody's business
@@ -170,7 +163,7 @@ jumbo() {
 		skip 'native XDP, frames of several buffers: bytes' 'before kernel 5.18'
 	else
 		check 'native XDP, large MTU: attached' attached b0
-		in_ns a "$frames" a0 udp 31 --size 9000 --dst-mac 02:00:00:00:00:99
+		in_ns a "$frames" a0 udp 31 --size 9000 --dst-mac "$nobody"
 		settle
 		equal 'native XDP, frames of several buffers: packets' 31 "$(counted if_packets b0 udp rx)"
 		equal 'native XDP, frames of several buffers: bytes' $((31 * 9000)) "$(counted if_octets b0 udp rx)"

@@ -12,7 +12,7 @@ for unit in traffic:KIDOS_TABLE traffic:KIDOS_BASELINE drop:KIDOS_DIRECT drop:KI
 	name="arm64: $source compiles, $define"
 	if [ ! -d $headers ]; then
 		echo "ok $number - $name # SKIP no linux-libc-dev-arm64-cross"
-	elif "$1" -target bpf -D__TARGET_ARCH_arm64 -D$define -mcpu=v3 -O2 -g -std=gnu11 -Wall -Werror \
+	elif "$1" -target bpf -D__TARGET_ARCH_arm64 -D"$define" -mcpu=v3 -O2 -g -std=gnu11 -Wall -Werror \
 		-nostdinc -isystem "$("$1" -print-resource-dir)/include" -isystem $headers \
 		-isystem /usr/include -I"$2/bpf" -c "$2/bpf/$source" -o /dev/null; then
 		echo "ok $number - $name"

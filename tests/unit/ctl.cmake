@@ -4,8 +4,7 @@ target_link_libraries(community_id_unit PRIVATE kidos_flows PkgConfig::JSONC Pkg
 add_test(NAME community_id_unit COMMAND community_id_unit)
 
 add_executable(flow_list_unit flow_list_test.c)
-target_compile_definitions(flow_list_unit PRIVATE KIDOSCTL_MAN="${CMAKE_SOURCE_DIR}/plugin/kidosctl.8")
-target_link_libraries(flow_list_unit PRIVATE kidos_ctl PkgConfig::CMOCKA)
+target_link_libraries(flow_list_unit PRIVATE kidos_ctl document PkgConfig::CMOCKA)
 add_test(NAME flow_list_unit COMMAND flow_list_unit)
 
 find_package(Threads REQUIRED)

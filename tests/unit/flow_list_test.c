@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 #include "ctl.h"
+#include "document.h"
 #include "flow_history.h"
 #include "flow_key.h"
 #include "health.h"
@@ -366,20 +367,17 @@ static size_t find_options(const char *page, const char *command, const struct c
 /* Every subcommand and option has its entry in the man page, and none is invented there. */
 static void test_man_page(void **state)
 {
-	static char page[65536];
-	FILE *file = fopen(KIDOSCTL_MAN, "r");
+	char *page = document_read("plugin/kidosctl.8");
 	size_t options = 0, entries = 0;
 
 	(void)state;
-	assert_non_null(file);
-	page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
-	fclose(file);
 	for (const struct ctl_command *command = ctl_commands; command->name; command++)
 		find_in(page, "It Cm", command->name);
 	options += find_options(page, "flows", ctl_flow_options);
 	options += find_options(page, "drops", ctl_drop_options);
 	for (const char *at = page; (at = strstr(at, "\n.It Fl -")); at++)
 		entries++;
+	free(page);
 	assert_int_equal(entries, options + 1); /* and --state */
 }
 

@@ -14,18 +14,7 @@
 #include <cmocka.h>
 
 #include "config.h"
-
-static char *read_file(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char *text = calloc(1, 1 << 16);
-
-	assert_non_null(file);
-	assert_non_null(text);
-	assert_in_range(fread(text, 1, (1 << 16) - 1, file), 1, (1 << 16) - 2);
-	fclose(file);
-	return text;
-}
+#include "document.h"
 
 /* As kidos.conf writes it: words in quotes, numbers and booleans without. */
 static void option_line(const struct kidos_option *option, char *line, size_t size)
@@ -67,7 +56,7 @@ static bool read_line(char *line, char block[64])
 
 static void test_conf_has_every_option(void **state)
 {
-	char *text = read_file(KIDOS_SOURCE "/collectd.conf.d/kidos.conf"), block[64] = "";
+	char *text = document_read("collectd.conf.d/kidos.conf"), block[64] = "";
 	size_t found = 0;
 
 	(void)state;
@@ -80,7 +69,7 @@ static void test_conf_has_every_option(void **state)
 /* Options are indented there; prose is not, nor does it begin with a capital and hold no stop. */
 static void test_conf_has_nothing_else(void **state)
 {
-	char *text = read_file(KIDOS_SOURCE "/collectd.conf.d/kidos.conf"), block[64] = "";
+	char *text = document_read("collectd.conf.d/kidos.conf"), block[64] = "";
 	int unknown = 0;
 
 	(void)state;
@@ -116,7 +105,7 @@ static bool man_has(const char *man, const struct kidos_option *option)
 
 static void test_man_has_every_option(void **state)
 {
-	char *man = read_file(KIDOS_SOURCE "/plugin/collectd-kidos.5");
+	char *man = document_read("plugin/collectd-kidos.5");
 	int missing = 0;
 
 	(void)state;

@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What the scan of a flow table tells of each entry, and the file of names. */
-#include <errno.h>
+/* What the scan of a flow table tells of each entry. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
-
-#include <sys/stat.h>
-#include <unistd.h>
 
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
 #include "flow_hash.h"
 #include "reader.h"
-#include "series_names.h"
 
 #define SETS 4
 
@@ -73,6 +66,11 @@ static struct kidos_flow *put(struct kidos_flow_set *sets, const struct kidos_me
 	return flow;
 }
 
+static void start(struct kidos_reader *reader, const struct kidos_meta *meta)
+{
+	assert_int_equal(kidos_reader_init(reader, meta, gained, NULL), 0);
+}
+
 static void scan(struct kidos_reader *reader, const struct kidos_flow_set *sets, uint64_t packets,
 		 uint64_t bytes)
 {
@@ -92,7 +90,7 @@ static void test_deltas(void **state)
 	struct kidos_flow *flow;
 
 	(void)state;
-	assert_int_equal(kidos_reader_init(&reader, &meta, gained, NULL), 0);
+	start(&reader, &meta);
 	kidos_reader_begin(&reader);
 	flow = put(sets, &meta, 1, 1, 5, 500, reader.now);
 	scan(&reader, sets, 5, 500);
@@ -125,7 +123,7 @@ static void test_count_seen_too_high(void **state)
 	struct kidos_flow *flow;
 
 	(void)state;
-	assert_int_equal(kidos_reader_init(&reader, &meta, gained, NULL), 0);
+	start(&reader, &meta);
 	flow = put(sets, &meta, 1, 1, 45, 0, 0);
 	scan(&reader, sets, 45, 0);
 	flow->state -= 40ull << 32;
@@ -146,7 +144,7 @@ static void test_torn_key(void **state)
 
 	(void)state;
 	meta.set_mask = (1u << 20) - 1;
-	assert_int_equal(kidos_reader_init(&reader, &meta, gained, NULL), 0);
+	start(&reader, &meta);
 	for (uint32_t i = 1; i < 100; i++) {
 		sets[0].ways[0] = (struct kidos_flow){ .key = key_of(i),
 						       .bytes = 1,
@@ -170,7 +168,7 @@ static void test_spilled(void **state)
 	uint32_t entry;
 
 	(void)state;
-	assert_int_equal(kidos_reader_init(&reader, &meta, gained, NULL), 0);
+	start(&reader, &meta);
 	flow = put(sets, &meta, 1, 5, 10, 1000, 0);
 	entry = (uint32_t)(flow - sets[0].ways);
 	scan(&reader, sets, 10, 1000);
@@ -204,7 +202,7 @@ static void test_hashed(void **state)
 	struct kidos_reader reader;
 
 	(void)state;
-	assert_int_equal(kidos_reader_init(&reader, &meta, gained, NULL), 0);
+	start(&reader, &meta);
 	for (uint32_t round = 1; round <= 1000; round++) {
 		kidos_reader_begin(&reader);
 		told = (struct kidos_count){};
@@ -232,97 +230,6 @@ static void test_hashed(void **state)
 	kidos_reader_free(&reader);
 }
 
-static char folder[] = "/tmp/kidos-names-XXXXXX", file[64];
-
-static int make_folder(void **state)
-{
-	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/kidos-names-XXXXXX");
-	if (!mkdtemp(folder))
-		return -1;
-	snprintf(file, sizeof(file), "%s/" KIDOS_NAMES_FILE, folder);
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	unlink(file);
-	return rmdir(folder);
-}
-
-static void write_file(const char *text, mode_t mode)
-{
-	FILE *out = fopen(file, "w");
-
-	assert_non_null(out);
-	fputs(text, out);
-	fclose(out);
-	assert_int_equal(chmod(file, mode), 0);
-}
-
-static void test_names_survive(void **state)
-{
-	struct kidos_names names, read;
-	size_t freed;
-
-	(void)state;
-	assert_int_equal(kidos_names_init(&names, 3), 0);
-	assert_int_equal(kidos_names_load(&names, folder, 100), 0); /* no file yet */
-	assert_int_equal(kidos_names_take(&names, "ns:eth0", "flow_a", 100, &freed), 0);
-	assert_int_equal(kidos_names_take(&names, "a b\n\\", "flow_b", 200, &freed), 1);
-	assert_true(names.changed);
-	assert_int_equal(kidos_names_save(&names, folder), 0);
-	assert_false(names.changed);
-	assert_int_equal(kidos_names_init(&read, 3), 0);
-	assert_int_equal(kidos_names_load(&read, folder, 150), 0);
-	assert_int_equal(read.count, 2);
-	assert_int_equal(read.items[0].seen, 150); /* not from the future */
-	assert_int_equal(kidos_names_take(&read, "a b\n\\", "flow_b", 300, &freed), 0);
-	assert_int_equal(kidos_names_take(&read, "ns:eth0", "flow_a", 300, &freed), 1);
-	assert_int_equal(read.count, 2);
-	kidos_names_free(&read);
-	assert_int_equal(kidos_names_init(&read, 1), 0);
-	assert_int_equal(kidos_names_load(&read, folder, 150), 0);
-	assert_int_equal(read.count, 1);
-	assert_string_equal(read.items[0].text + strlen("flow_b "), "a b\\x0a\\x5c");
-	kidos_names_free(&read);
-	kidos_names_free(&names);
-}
-
-static void test_file_of_others(void **state)
-{
-	static const struct {
-		const char *text;
-		mode_t mode;
-		int error;
-		size_t count;
-	} cases[] = {
-		{ "5 flow_a eth0\n", 0640, 0, 1 },
-		{ "5 flow_a eth0\n", 0660, -EPERM, 0 },
-		{ "5 flow_a eth0\n", 0602, -EPERM, 0 },
-		{ "flow_a eth0\n5\n5 flow_a\n5 ../../x eth0\n5 flow_a eth0\033\n-\n\n", 0640, 0,
-		  0 },
-		{ "5 flow_a eth0\n5 flow_a eth0\n6 flow_b eth0", 0640, 0, 2 },
-	};
-	struct kidos_names names;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		write_file(cases[i].text, cases[i].mode);
-		assert_int_equal(kidos_names_init(&names, 9), 0);
-		assert_int_equal(kidos_names_load(&names, folder, 100), cases[i].error);
-		assert_int_equal(names.count, cases[i].count);
-		kidos_names_free(&names);
-	}
-	unlink(file);
-	assert_int_equal(symlink("/etc/passwd", file), 0);
-	assert_int_equal(kidos_names_init(&names, 9), 0);
-	assert_int_equal(kidos_names_load(&names, folder, 100), -EPERM);
-	assert_int_equal(kidos_names_save(&names, "/nonexistent"), -ENOENT);
-	kidos_names_free(&names);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,10 +240,6 @@ int main(void)
 		{ "reader: what an evicted flow had that no scan saw", test_spilled, NULL, NULL,
 		  NULL },
 		{ "reader: flows of a hash map", test_hashed, NULL, NULL, NULL },
-		{ "series names: they survive a restart", test_names_survive, make_folder,
-		  remove_folder, NULL },
-		{ "series names: other people's files and lines", test_file_of_others, make_folder,
-		  remove_folder, NULL },
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -157,6 +157,11 @@ static struct kidos_series *series_of(const struct kidos_flow_series *series, un
 
 static const char *const instances[SLOTS] = { NULL, "eth0", "eth1", NULL };
 
+static void choose(struct kidos_flow_series *series, uint64_t now)
+{
+	assert_int_equal(kidos_series_select(series, instances, now), 0);
+}
+
 static void start(struct kidos_flow_series *series, uint64_t top, uint64_t most)
 {
 	struct kidos_config config;
@@ -182,7 +187,7 @@ static void test_top_among_many(void **state)
 		if (i % 250 == 0)
 			gain(&series, 1, 1000000 + i % 5000, KIDOS_TX, 10, 1000);
 	}
-	assert_int_equal(kidos_series_select(&series, instances, 1000), 0);
+	choose(&series, 1000);
 	for (uint32_t i = 0; i < 5000; i += 250)
 		found += series_of(&series, 1, 1000000 + i) != NULL;
 	assert_int_equal(series.count, 20);
@@ -201,7 +206,7 @@ static void test_top_is_exact(void **state)
 	for (unsigned int slot = 0; slot < SLOTS; slot++)
 		for (uint32_t i = 1; i <= 200; i++)
 			gain(&series, slot, i, i % 2, i, 1000000 - i);
-	assert_int_equal(kidos_series_select(&series, instances, 1000), 0);
+	choose(&series, 1000);
 	assert_int_equal(series.count, 8);
 	for (unsigned int slot = 1; slot <= 2; slot++) {
 		assert_non_null(series_of(&series, slot, 1));
@@ -223,7 +228,7 @@ static void test_named_count_among_top(void **state)
 		kidos_series_begin(&series);
 		for (uint32_t i = 1; i <= 5; i++)
 			gain(&series, 1, i, KIDOS_RX, 100 - i, 1000 - i);
-		assert_int_equal(kidos_series_select(&series, instances, 1000), 0);
+		choose(&series, 1000);
 		assert_int_equal(series.count, 4);
 	}
 	assert_null(series_of(&series, 1, 5));
@@ -239,17 +244,17 @@ static void test_names_are_bounded_and_age(void **state)
 	kidos_series_begin(&series);
 	for (uint32_t i = 1; i <= 5; i++)
 		gain(&series, 1, i, KIDOS_RX, 10 * i, 1000 * i);
-	assert_int_equal(kidos_series_select(&series, instances, 1000), 0);
+	choose(&series, 1000);
 	assert_int_equal(series.count, 3);
 	assert_true(series.refused);
 	kidos_series_begin(&series);
 	gain(&series, 1, 5, KIDOS_RX, 1, 1);
-	assert_int_equal(kidos_series_select(&series, instances, 1000 + KIDOS_NAME_AGE / 2), 0);
+	choose(&series, 1000 + KIDOS_NAME_AGE / 2);
 	kidos_series_begin(&series);
 	gain(&series, 1, 6, KIDOS_RX, 10, 10);
 	gain(&series, 2, 7, KIDOS_RX, 10, 10);
 	gain(&series, 2, 8, KIDOS_RX, 1, 1);
-	assert_int_equal(kidos_series_select(&series, instances, 1000 + KIDOS_NAME_AGE), 0);
+	choose(&series, 1000 + KIDOS_NAME_AGE);
 	assert_int_equal(series.count, 3);
 	assert_non_null(series_of(&series, 1, 5)); /* seen half a day ago */
 	assert_non_null(series_of(&series, 1, 6));
@@ -323,7 +328,7 @@ static void test_sums_hold(void **state)
 						gain(&series, slot, flow, d, now, 100 * now);
 					late[slot][d][flow] += came - now;
 				}
-		assert_int_equal(kidos_series_select(&series, instances, 1000), 0);
+		choose(&series, 1000);
 		for (unsigned int slot = 1; slot <= 2; slot++)
 			kidos_series_totals(&series, slot, totals[slot]);
 		kidos_series_settle(&series);
@@ -351,7 +356,7 @@ static void test_what_waits_is_sent(void **state)
 	for (int poll = 0; poll < 5; poll++) {
 		kidos_series_begin(&series);
 		gain(&series, 1, 1, KIDOS_RX, 10, 1000);
-		assert_int_equal(kidos_series_select(&series, instances, 1000), 0);
+		choose(&series, 1000);
 		totals[KIDOS_RX].packets += came[poll];
 		totals[KIDOS_RX].bytes += 100 * came[poll];
 		kidos_series_totals(&series, 1, totals);
@@ -377,11 +382,11 @@ static void test_groups(void **state)
 	kidos_config_free(&config);
 	assert_true(kidos_series_wanted(&series));
 	kidos_series_begin(&series);
-	assert_int_equal(kidos_series_select(&series, instances, 1000), 0);
+	choose(&series, 1000);
 	assert_int_equal(series.count, 4);
 	kidos_series_begin(&series);
 	gain(&series, 1, 0x0100000a, KIDOS_RX, 7, 700);
-	assert_int_equal(kidos_series_select(&series, instances, 1000), 0);
+	choose(&series, 1000);
 	kidos_series_totals(&series, 1, totals);
 	kidos_series_settle(&series);
 	assert_int_equal(series.count, 4);
