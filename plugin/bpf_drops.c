@@ -7,6 +7,7 @@
 #include "core/log.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -188,6 +189,16 @@ static int climb(struct kidos_drops *drops, struct kidos_drop_maps *maps,
 	return error;
 }
 
+/* What is in the way of every rung is told in place of how each of them failed. */
+static void explain(char reason[KIDOS_REASON])
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	if (!btf)
+		snprintf(reason, KIDOS_REASON, "no BTF of this kernel: %s", strerror(errno));
+	btf__free(btf);
+}
+
 struct kidos_drops *kidos_drops_load(struct kidos_drop_maps *maps, struct kidos_drop_state *state,
 				     unsigned int probe, char reason[KIDOS_REASON])
 {
@@ -199,6 +210,7 @@ struct kidos_drops *kidos_drops_load(struct kidos_drop_maps *maps, struct kidos_
 	if (drops)
 		error = climb(drops, maps, state, probe, reason);
 	if (error) {
+		explain(reason);
 		free(drops);
 		errno = -error;
 		return NULL;
