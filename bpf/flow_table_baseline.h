@@ -4,6 +4,11 @@
  * kernels before 5.12, which have neither compare-and-swap nor fetching
  * atomics. Idle entries are removed by the reader; a full map leaves new
  * flows to `retired` until then.
+ *
+ * Why nothing is lost: to remove entries the reader first writes to `closing`
+ * how old they are, and waits until every program has ended that may not have
+ * seen it. From then on no packet is added to an entry that old (it goes to
+ * `retired`), nor makes it younger: what the reader finds there is all it held.
  */
 #ifndef KIDOS_FLOW_TABLE_BASELINE_H
 #define KIDOS_FLOW_TABLE_BASELINE_H
@@ -20,34 +25,43 @@ struct kidos_flow_packet {
 	__u8 tcp_flags;
 };
 
-static __always_inline void kidos_baseline_add(struct kidos_flow_baseline *flow,
-					       const struct kidos_flow_packet *packet)
+static __always_inline int kidos_baseline_is_closed(const struct kidos_flow_baseline *flow)
 {
+	__u32 zero = 0;
+	const volatile __u32 *closed = bpf_map_lookup_elem(&closing, &zero);
+	__u32 before = closed ? *closed : 0;
+
+	return before && (__s32)(*(const volatile __u32 *)&flow->last - before) < 0;
+}
+
+/* Returns 0 if the entry is being removed. */
+static __always_inline int kidos_baseline_add(struct kidos_flow_baseline *flow,
+					      const struct kidos_flow_packet *packet)
+{
+	if (kidos_baseline_is_closed(flow))
+		return 0;
 	__sync_fetch_and_add(&flow->packets, packet->packets);
 	__sync_fetch_and_add(&flow->bytes, packet->bytes);
 	flow->last = packet->now;
 	flow->marks |= packet->tcp_flags;
+	return 1;
 }
 
-/* Returns 0 if the map is full: the caller retires the packet. */
+/* Returns 0 if the map is full or the entry is being removed: the caller retires the packet. */
 static __always_inline int count_flow(const struct kidos_flow_packet *packet)
 {
 	struct kidos_flow_baseline *flow = bpf_map_lookup_elem(&flows, &packet->key);
 	struct kidos_flow_baseline fresh = {};
 
-	if (flow) {
-		kidos_baseline_add(flow, packet);
-		return 1;
-	}
+	if (flow)
+		return kidos_baseline_add(flow, packet);
+	fresh.last = packet->now;
 	fresh.detail.first = packet->now;
 	fresh.detail.inner_vlan = packet->inner_vlan;
 	fresh.detail.tunnel_id = packet->tunnel_id;
 	/* An empty entry first: of two CPUs that make it, both then add. */
 	bpf_map_update_elem(&flows, &packet->key, &fresh, BPF_NOEXIST);
 	flow = bpf_map_lookup_elem(&flows, &packet->key);
-	if (!flow)
-		return 0;
-	kidos_baseline_add(flow, packet);
-	return 1;
+	return flow ? kidos_baseline_add(flow, packet) : 0;
 }
 #endif

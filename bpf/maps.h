@@ -58,6 +58,14 @@ struct {
 	__type(key, struct kidos_flow_key);
 	__type(value, struct kidos_flow_baseline);
 } flows SEC(".maps");
+
+/* While the reader removes entries: those whose last packet came before this time. 0: none. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} closing SEC(".maps");
 #else
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

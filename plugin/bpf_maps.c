@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 const char *const kidos_map_names[KIDOS_MAPS] = {
-	"ports", "totals", "retired", "events", "flows", "details", "spills", "slots", "meta",
+	"ports", "totals", "retired", "events", "flows", "details", "spills", "closing", "slots", "meta",
 };
 
 static int open_with(const char *path, const char *name, __u32 flags)
@@ -272,28 +272,8 @@ int kidos_maps_forget_port(const struct kidos_maps *maps, unsigned int netns, un
 	return error ? error : update(maps, KIDOS_MAP_PORTS, &index, &port);
 }
 
-int kidos_maps_each_baseline(const struct kidos_maps *maps,
-			     bool (*each)(const struct kidos_flow_key *key,
-					  const struct kidos_flow_baseline *flow, void *context),
-			     void *context)
-{
-	struct kidos_flow_key key, next;
-	struct kidos_flow_baseline flow;
-	int fd = maps->fd[KIDOS_MAP_FLOWS];
-	bool more = !bpf_map_get_next_key(fd, NULL, &next);
-
-	while (more) {
-		key = next;
-		/* Before each, which may delete the key: the walk would start again. */
-		more = !bpf_map_get_next_key(fd, &key, &next);
-		if (!bpf_map_lookup_elem(fd, &key, &flow) && !each(&key, &flow, context))
-			break;
-	}
-	return 0;
-}
-
-int kidos_maps_retire_baseline(const struct kidos_maps *maps, const struct kidos_flow_key *key,
-			       const struct kidos_flow_baseline *flow)
+int kidos_maps_retire(const struct kidos_maps *maps, const struct kidos_flow_key *key,
+		      uint64_t packets, uint64_t bytes)
 {
 	unsigned int slot = key->meta >> KIDOS_META_SLOT_SHIFT & KIDOS_META_SLOT_MASK;
 	unsigned int direction = key->meta >> KIDOS_META_DIRECTION_SHIFT & 1;
@@ -304,10 +284,8 @@ int kidos_maps_retire_baseline(const struct kidos_maps *maps, const struct kidos
 
 	if (error)
 		return error;
-	if (bpf_map_delete_elem(maps->fd[KIDOS_MAP_FLOWS], key))
-		return -errno;
-	retired.classes[class].packets += flow->packets;
-	retired.classes[class].bytes += flow->bytes;
+	retired.classes[class].packets += packets;
+	retired.classes[class].bytes += bytes;
 	return update(maps, KIDOS_MAP_RETIRED, &index, &retired);
 }
 

@@ -14,6 +14,7 @@ enum kidos_map {
 	KIDOS_MAP_FLOWS,
 	KIDOS_MAP_DETAILS, /* not with the baseline rung */
 	KIDOS_MAP_SPILLS, /* not with the baseline rung */
+	KIDOS_MAP_CLOSING, /* with the baseline rung only */
 	KIDOS_MAP_SLOTS,
 	KIDOS_MAP_META,
 	KIDOS_MAPS
@@ -29,9 +30,9 @@ struct kidos_maps {
 	size_t sets;
 };
 
-#define KIDOS_MAPS_NONE                                      \
-	{                                                    \
-		.fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1 } \
+#define KIDOS_MAPS_NONE                                          \
+	{                                                        \
+		.fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 } \
 	}
 
 /*
@@ -58,6 +59,9 @@ int kidos_maps_totals(const struct kidos_maps *maps, unsigned int slot, unsigned
 		      struct kidos_totals *totals);
 int kidos_maps_retired(const struct kidos_maps *maps, unsigned int slot, unsigned int direction,
 		       struct kidos_retired *retired);
+/* Adds to the plugin's own half of it, which has no other writer. */
+int kidos_maps_retire(const struct kidos_maps *maps, const struct kidos_flow_key *key,
+		      uint64_t packets, uint64_t bytes);
 int kidos_maps_events(const struct kidos_maps *maps, uint64_t events[KIDOS_EVENTS]);
 
 int kidos_maps_slot(const struct kidos_maps *maps, unsigned int index, struct kidos_slot *slot);
@@ -70,16 +74,6 @@ int kidos_maps_set_meta(const struct kidos_maps *maps, const struct kidos_meta *
 int kidos_maps_set_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex,
 			unsigned int slot, unsigned int flags);
 int kidos_maps_forget_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex);
-
-/* Walks the baseline rung's hash map; stops when each returns false. 0 or -errno. */
-int kidos_maps_each_baseline(const struct kidos_maps *maps,
-			     bool (*each)(const struct kidos_flow_key *key,
-					  const struct kidos_flow_baseline *flow, void *context),
-			     void *context);
-
-/* Removes an idle entry of the hash map and adds what it held to `retired`; 0 or -errno. */
-int kidos_maps_retire_baseline(const struct kidos_maps *maps, const struct kidos_flow_key *key,
-			       const struct kidos_flow_baseline *flow);
 
 struct bpf_object;
 

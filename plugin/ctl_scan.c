@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "bpf_baseline.h"
 #include "core/flow_key.h"
 #include "ctl_scan.h"
 
@@ -86,8 +87,10 @@ static int walk_table(struct walk *walk)
 {
 	const struct kidos_maps *maps = &walk->state->maps;
 
-	if (maps->meta.baseline)
-		return kidos_maps_each_baseline(maps, take_baseline, walk);
+	if (maps->meta.baseline) {
+		kidos_baseline_each(maps, take_baseline, walk);
+		return 0;
+	}
 	for (uint32_t set = 0; set < maps->sets; set++)
 		for (unsigned int way = 0; way < KIDOS_WAYS; way++)
 			if (!take_entry(walk, set, way))

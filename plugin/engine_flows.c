@@ -3,6 +3,7 @@
  * engine_flows.c: a poll's scan of the flow table, and the series of flows.
  * The scan comes before the totals are read, so that these hold all of it.
  */
+#include "bpf_baseline.h"
 #include "core/flow_key.h"
 #include "core/log.h"
 #include "engine_internal.h"
@@ -95,16 +96,44 @@ static void read_spills(struct kidos_engine *engine)
 			kidos_series_add(&engine->series, &spills[i].key, &rest);
 }
 
-/* Idle entries of the hash map go here; nothing else ever deletes them. */
+struct hashed {
+	struct kidos_engine *engine;
+	bool any_idle;
+};
+
 static bool read_hashed(const struct kidos_flow_key *key, const struct kidos_flow_baseline *flow,
 			void *context)
 {
+	struct hashed *hashed = context;
+
+	if (!kidos_reader_hashed(&hashed->engine->reader, key, flow))
+		hashed->any_idle = true;
+	return true;
+}
+
+static bool forget_hashed(const struct kidos_flow_key *key, const struct kidos_flow_baseline *flow,
+			  void *context)
+{
 	struct kidos_engine *engine = context;
 
-	if (!kidos_reader_hashed(&engine->reader, key, flow) &&
-	    !kidos_maps_retire_baseline(&engine->maps, key, flow))
-		kidos_reader_forget(&engine->reader, key);
+	kidos_reader_hashed(&engine->reader, key, flow);
+	kidos_reader_forget(&engine->reader, key);
 	return true;
+}
+
+/* Idle entries of the hash map go here; nothing else ever deletes them. */
+static void read_baseline(struct kidos_engine *engine)
+{
+	struct hashed hashed = { .engine = engine };
+	int error = 0;
+
+	kidos_baseline_each(&engine->maps, read_hashed, &hashed);
+	if (hashed.any_idle)
+		error = kidos_baseline_remove(&engine->maps,
+					      engine->reader.now - engine->meta.idle,
+					      forget_hashed, engine);
+	if (error)
+		kidos_log(LOG_WARNING, "idle flows are not removed: %s", strerror(-error));
 }
 
 void kidos_flows_read(struct kidos_engine *engine)
@@ -113,7 +142,7 @@ void kidos_flows_read(struct kidos_engine *engine)
 	read_spills(engine);
 	kidos_reader_begin(&engine->reader);
 	if (engine->meta.baseline)
-		kidos_maps_each_baseline(&engine->maps, read_hashed, engine);
+		read_baseline(engine);
 	else
 		kidos_reader_table(&engine->reader, engine->maps.flows, engine->maps.sets);
 	engine->meta.flows_active = engine->reader.active;

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "bpf_baseline.h"
+#include "bpf_clock.h"
 #include "flow_entry.h"
 #include "names.h"
 #include "packet.h"
@@ -45,6 +47,8 @@ int table_run_open(struct table_run *run, unsigned int idle, bool hash)
 		},
 	};
 	run->maps.cpus = kidos_possible_cpus();
+	if (kidos_clock_measure(&run->meta))
+		return -errno;
 	if (hash && make_hash(run))
 		return -errno;
 	run->traffic = kidos_traffic_load(&run->maps, &run->meta, 0);
@@ -74,6 +78,12 @@ static unsigned int class_named(const char *name)
 void table_run_send(const struct table_run *run, enum kidos_program program, unsigned int kind,
 		    unsigned int flow, struct table_counts *sent)
 {
+	table_run_burst(run, program, kind, flow, 1, sent);
+}
+
+void table_run_burst(const struct table_run *run, enum kidos_program program, unsigned int kind,
+		     unsigned int flow, unsigned int times, struct table_counts *sent)
+{
 	enum kidos_direction direction = program == KIDOS_PROGRAM_TC_EGRESS ? KIDOS_TX : KIDOS_RX;
 	LIBBPF_OPTS(bpf_test_run_opts, options);
 	struct kidos_count *count;
@@ -82,15 +92,15 @@ void table_run_send(const struct table_run *run, enum kidos_program program, uns
 	packet_build(&packet_kinds[kind], &packet_defaults, flow, &packet);
 	options.data_in = packet.bytes;
 	options.data_size_in = (__u32)packet.length;
-	options.repeat = 1;
+	options.repeat = (int)times;
 	/* What a test run refuses is not sent: tc takes no IPv4 frame below 34 bytes. */
 	if (bpf_prog_test_run_opts(kidos_traffic_fd(run->traffic, program), &options)) {
 		assert_int_not_equal(program, KIDOS_PROGRAM_XDP);
 		return;
 	}
 	count = &sent->classes[direction][class_named(packet_kinds[kind].class)];
-	count->packets++;
-	count->bytes += packet.length;
+	count->packets += times;
+	count->bytes += times * packet.length;
 }
 
 void table_run_key(unsigned int kind, unsigned int flow, struct kidos_flow_key *key)
@@ -105,6 +115,28 @@ void table_run_key(unsigned int kind, unsigned int flow, struct kidos_flow_key *
 	kidos_parse(&frame, &parsed);
 	*key = parsed.key;
 	key->meta |= TABLE_SLOT << KIDOS_META_SLOT_SHIFT;
+}
+
+static bool count_removed(const struct kidos_flow_key *key, const struct kidos_flow_baseline *flow,
+			  void *count)
+{
+	(void)key;
+	(void)flow;
+	++*(unsigned int *)count;
+	return true;
+}
+
+unsigned int table_run_remove(const struct table_run *run, int age)
+{
+	struct kidos_clock clock;
+	unsigned int count = 0;
+
+	kidos_clock_now(&clock, &run->meta);
+	assert_int_equal(kidos_baseline_remove(&run->maps,
+					       kidos_clock_units(&clock) - (uint32_t)age,
+					       count_removed, &count),
+			 0);
+	return count;
 }
 
 void table_run_totals(const struct table_run *run, struct table_counts *totals, uint64_t *errors)
@@ -181,7 +213,7 @@ unsigned int table_run_live(const struct table_run *run, struct table_counts *li
 
 	*live = (struct table_counts){};
 	if (run->meta.baseline) {
-		kidos_maps_each_baseline(&run->maps, add_baseline, &walk);
+		kidos_baseline_each(&run->maps, add_baseline, &walk);
 		return walk.flows;
 	}
 	for (uint32_t set = 0; set < run->maps.sets; set++)

@@ -34,9 +34,18 @@ void table_run_close(struct table_run *run);
 /* Sends flow of a kind of frame (index into packet_kinds) through a program and adds it to sent. */
 void table_run_send(const struct table_run *run, enum kidos_program program, unsigned int kind,
 		    unsigned int flow, struct table_counts *sent);
+/* The same so many times, without a system call in between. */
+void table_run_burst(const struct table_run *run, enum kidos_program program, unsigned int kind,
+		     unsigned int flow, unsigned int times, struct table_counts *sent);
 
 /* The key that the programs make of it at XDP. */
 void table_run_key(unsigned int kind, unsigned int flow, struct kidos_flow_key *key);
+
+/*
+ * Of the hash map: entries without a packet for age units; below 0: also those
+ * that get packets meanwhile. Returns how many there were.
+ */
+unsigned int table_run_remove(const struct table_run *run, int age);
 
 /* Wire units, summed over the CPUs. errors: malformed packets. */
 void table_run_totals(const struct table_run *run, struct table_counts *totals, uint64_t *errors);
