@@ -195,7 +195,9 @@ static void explain(char reason[KIDOS_REASON])
 	struct btf *btf = btf__load_vmlinux_btf();
 
 	if (!btf)
-		snprintf(reason, KIDOS_REASON, "no BTF of this kernel: %s", strerror(errno));
+		snprintf(reason, KIDOS_REASON,
+			 "no BTF of this kernel, in /sys/kernel/btf/vmlinux "
+			 "or where else libbpf looks");
 	btf__free(btf);
 }
 

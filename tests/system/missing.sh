@@ -66,7 +66,8 @@ drops_told() {
 	check "$name: nothing is left" nothing_left
 }
 
-drops_told 'without kernel BTF' 'drops are not counted: no BTF of this kernel: Invalid argument' '' \
+drops_told 'without kernel BTF' \
+	'drops are not counted: no BTF of this kernel, in /sys/kernel/btf/vmlinux or where else libbpf looks' '' \
 	unshare -m sh -c 'mount --bind /dev/null /sys/kernel/btf/vmlinux; exec "$@"' sh
 drops_told 'without tracefs' 'drops are counted at tp_btf_socket' '' unshare -m sh -c \
 	'umount -ql /sys/kernel/tracing; umount -ql /sys/kernel/debug; [ ! -e /sys/kernel/tracing/events ] && exec "$@"' sh
