@@ -41,7 +41,7 @@ int kidos_drop_counts_each(int fd,
 					void *context),
 			   void *context)
 {
-	struct walk *walk = malloc(sizeof(*walk));
+	struct walk *walk = calloc(1, sizeof(*walk));
 	int error = -ENOMEM;
 
 	if (walk) {
