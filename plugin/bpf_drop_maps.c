@@ -52,6 +52,18 @@ int kidos_drop_maps_set_state(const struct kidos_drop_maps *maps,
 											  : 0;
 }
 
+int kidos_drop_maps_add(const struct kidos_drop_maps *maps, const struct kidos_drop_key *key,
+			uint64_t count)
+{
+	int fd = maps->fd[KIDOS_DROP_MAP_COUNTS];
+	uint64_t before = 0;
+
+	if (bpf_map_lookup_elem(fd, key, &before) && errno != ENOENT)
+		return -errno;
+	count += before;
+	return bpf_map_update_elem(fd, key, &count, BPF_ANY) ? -errno : 0;
+}
+
 uint64_t kidos_drop_maps_first(const struct kidos_drop_maps *maps, uint32_t reason)
 {
 	uint64_t first = 0;

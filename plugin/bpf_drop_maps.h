@@ -42,6 +42,10 @@ int kidos_drop_maps_pin(const struct kidos_drop_maps *maps, const struct kidos_s
 int kidos_drop_maps_set_state(const struct kidos_drop_maps *maps,
 			      const struct kidos_drop_state *state);
 
+/* Adds to a counter that no program writes, makes it if need be; 0 or -errno: -E2BIG when full. */
+int kidos_drop_maps_add(const struct kidos_drop_maps *maps, const struct kidos_drop_key *key,
+			uint64_t count);
+
 /* When a reason was first seen, CLOCK_BOOTTIME in ns; 0: never. */
 uint64_t kidos_drop_maps_first(const struct kidos_drop_maps *maps, uint32_t reason);
 
