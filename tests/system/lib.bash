@@ -204,7 +204,7 @@ wait_for() {
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -le $end ] || return 1
-		read -rt 0.1 -u "$nothing"
+		read -rt 0.1 -u "$nothing" || :
 	done
 }
 
