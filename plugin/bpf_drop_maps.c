@@ -81,6 +81,18 @@ int kidos_drop_maps_each(const struct kidos_drop_maps *maps,
 	return error == -ENOENT ? 0 : error;
 }
 
+int kidos_drop_maps_add(const struct kidos_drop_maps *maps, const struct kidos_drop_key *key,
+			uint64_t count)
+{
+	int fd = maps->fd[KIDOS_DROP_MAP_COUNTS];
+	uint64_t before = 0;
+
+	if (bpf_map_lookup_elem(fd, key, &before) && errno != ENOENT)
+		return -errno;
+	count += before;
+	return bpf_map_update_elem(fd, key, &count, BPF_ANY) ? -errno : 0;
+}
+
 int kidos_drop_maps_other(const struct kidos_drop_maps *maps, uint64_t other[KIDOS_CLASSES])
 {
 	int error = 0;

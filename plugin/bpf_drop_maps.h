@@ -48,6 +48,10 @@ int kidos_drop_maps_each(const struct kidos_drop_maps *maps,
 				      void *context),
 			 void *context);
 
+/* Adds to a counter that no program writes, makes it if need be; 0 or -errno: -E2BIG when full. */
+int kidos_drop_maps_add(const struct kidos_drop_maps *maps, const struct kidos_drop_key *key,
+			uint64_t count);
+
 /* Drops for which drop_counts was full, by class; 0 or -errno. */
 int kidos_drop_maps_other(const struct kidos_drop_maps *maps, uint64_t other[KIDOS_CLASSES]);
 
