@@ -14,7 +14,7 @@ struct kidos_driver_stats {
 	struct kidos_driver_stat {
 		uint32_t index;
 		enum kidos_driver_loss loss;
-	} * picked;
+	} *picked;
 	size_t picked_count;
 	bool refused; /* the driver tells none: not asked again */
 };

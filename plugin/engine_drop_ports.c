@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine_drop_ports.h"
+#include "bpf_drop_counts.h"
 #include "core/log.h"
 #include "driver_stats.h"
 
@@ -64,25 +65,27 @@ static void tell(const struct reading *reading, unsigned int loss, uint64_t pack
 		kidos_log(LOG_WARNING, "what %s lost: %s", reading->state->name, strerror(-error));
 }
 
-static void take_traced(const struct kidos_drop_key *key, uint64_t count, void *context)
+static bool take_traced(const struct kidos_drop_key *key, uint64_t count, void *context)
 {
 	struct reading *reading = context;
 	char place[KIDOS_SYMBOL];
 
 	if (key->ifindex != reading->state->ifindex ||
 	    key->netns != (uint32_t)reading->world->inode || key->place == KIDOS_PLACE_DRIVER)
-		return;
+		return true;
 	/* A drop without a place may be one of them: rather too few than one twice. */
 	if (!key->place ||
 	    kidos_loss_traced_at(kidos_symbol_name(reading->symbols, key->place, NULL, place)))
 		reading->traced += count;
+	return true;
 }
 
 static uint64_t traced(struct reading *reading)
 {
 	reading->traced = 0;
-	return kidos_drop_maps_each(reading->maps, take_traced, reading) ? UINT64_MAX
-									 : reading->traced;
+	if (kidos_drop_counts_each(reading->maps->fd[KIDOS_DROP_MAP_COUNTS], take_traced, reading))
+		return UINT64_MAX;
+	return reading->traced;
 }
 
 /*

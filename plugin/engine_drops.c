@@ -4,6 +4,7 @@
 #include "engine_drop_share.h"
 #include "engine_drops.h"
 #include "engine_learned.h"
+#include "bpf_drop_counts.h"
 #include "bpf_drops.h"
 #include "bpf_reasons.h"
 #include "core/drop_tally.h"
@@ -207,7 +208,7 @@ static bool is_ignored(const struct reading *reading, const struct kidos_drop_ki
 }
 
 /* The share of drops is judged at once; the series may have to wait, and are asked again. */
-static void take_count(const struct kidos_drop_key *key, uint64_t count, void *context)
+static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *context)
 {
 	const struct reading *reading = context;
 	struct kidos_engine_drops *drops = reading->drops;
@@ -217,7 +218,7 @@ static void take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 	bool ignored;
 
 	if (!last || count == last->told)
-		return;
+		return true;
 	kind.reason = kidos_reason_name(drops->reasons, key->reason, reason);
 	kind.place = kidos_symbol_name(drops->symbols, key->place, NULL, place);
 	ignored = is_ignored(reading, &kind);
@@ -228,13 +229,14 @@ static void take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 	kind.benign = is_benign(reading, key->reason, kind.reason);
 	if (ignored || kidos_drop_tally_add(&drops->tally, &kind, count - last->told))
 		last->told = count;
+	return true;
 }
 
 static void take_other(struct kidos_engine_drops *drops)
 {
 	uint64_t other[KIDOS_CLASSES];
 
-	if (kidos_drop_maps_other(&drops->maps, other))
+	if (kidos_drop_counts_other(drops->maps.fd[KIDOS_DROP_MAP_OTHER], other))
 		return;
 	for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
 		struct kidos_drop_kind kind = { .class = c };
@@ -287,7 +289,7 @@ void kidos_drops_poll(struct kidos_engine *engine, const struct kidos_slot_count
 	reading.learned = kidos_now_ns(CLOCK_BOOTTIME) >= drops->state.learn_until;
 	if (drops->programs)
 		kidos_drop_ports_read(drops->ports, engine, &drops->maps, drops->symbols);
-	error = kidos_drop_maps_each(&drops->maps, take_count, &reading);
+	error = kidos_drop_counts_each(drops->maps.fd[KIDOS_DROP_MAP_COUNTS], take_count, &reading);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
 	kidos_learning_save(engine->config, &drops->learned, &drops->learned_failed);
