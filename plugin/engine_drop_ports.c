@@ -75,6 +75,10 @@ static void read_world(struct kidos_drop_ports *ports, const struct kidos_world 
 void kidos_drop_ports_read(struct kidos_drop_ports *ports, const struct kidos_engine *engine,
 			   struct kidos_drop_tally *tally)
 {
+	/* Another interface may have the slot next, and by chance the index. */
+	for (unsigned int slot = 0; slot < ports->slots; slot++)
+		if (engine->slots[slot].silent)
+			ports->ports[slot].ifindex = 0;
 	for (size_t i = 0; i < engine->world_count; i++)
 		read_world(ports, &engine->worlds[i], tally);
 }
