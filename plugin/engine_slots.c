@@ -116,8 +116,8 @@ void kidos_slots_offer(struct kidos_engine *engine)
 		bool wanted = false;
 
 		for (size_t p = 0; p < world->port_count; p++)
-			wanted |= world->ports[p].slot == KIDOS_SLOT_OTHER &&
-				  !world->ports[p].failed;
+			wanted |=
+				world->ports[p].slot == KIDOS_SLOT_OTHER && !world->ports[p].failed;
 		if (wanted && world->rtnl && count_free(engine, true))
 			kidos_ports_name(engine, world);
 	}
