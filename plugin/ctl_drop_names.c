@@ -20,6 +20,7 @@ struct ctl_drop_names {
 	const struct ctl_state *state;
 	struct kidos_reasons *reasons; /* NULL: numbers, as with the next */
 	struct kidos_symbols *symbols;
+	bool reasons_asked, symbols_asked;
 	struct interface *interfaces; /* those that were asked for */
 	size_t interface_count;
 };
@@ -31,8 +32,6 @@ struct ctl_drop_names *ctl_drop_names_new(const struct ctl_state *state)
 	if (!names)
 		return NULL;
 	names->state = state;
-	names->reasons = kidos_reasons_load();
-	names->symbols = kidos_symbols_load("/proc/kallsyms");
 	return names;
 }
 
@@ -46,12 +45,32 @@ void ctl_drop_names_free(struct ctl_drop_names *names)
 	free(names);
 }
 
+/*
+ * The kernel's names are many, and take it longer to tell than all the rest:
+ * they are asked for when the first number is to become a word.
+ */
+static const struct kidos_reasons *reasons_of(struct ctl_drop_names *names)
+{
+	if (!names->reasons_asked)
+		names->reasons = kidos_reasons_load();
+	names->reasons_asked = true;
+	return names->reasons;
+}
+
+static const struct kidos_symbols *symbols_of(struct ctl_drop_names *names)
+{
+	if (!names->symbols_asked)
+		names->symbols = kidos_symbols_load("/proc/kallsyms");
+	names->symbols_asked = true;
+	return names->symbols;
+}
+
 void ctl_drop_reason(struct ctl_drop_names *names, uint32_t reason, bool policy,
 		     char word[CTL_WORD])
 {
 	char name[KIDOS_REASON_NAME];
 
-	snprintf(word, CTL_WORD, "%s%s", kidos_reason_name(names->reasons, reason, name),
+	snprintf(word, CTL_WORD, "%s%s", kidos_reason_name(reasons_of(names), reason, name),
 		 policy ? " (kidos)" : "");
 }
 
@@ -64,7 +83,7 @@ void ctl_drop_place(struct ctl_drop_names *names, uint64_t place, bool offset, c
 		strcpy(word, "-");
 		return;
 	}
-	kidos_symbol_name(names->symbols, place, &into, name);
+	kidos_symbol_name(symbols_of(names), place, &into, name);
 	if (offset && into)
 		snprintf(word, CTL_WORD, "%s+0x%" PRIx64, name, into);
 	else
