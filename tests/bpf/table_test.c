@@ -356,8 +356,9 @@ static void test_hash_remove(void **state)
 }
 
 /*
- * A slot is emptied while the packets of another take its idle entries on
- * every CPU: nothing of it is left, and all of the other is there.
+ * A slot is emptied, in all rounds but the first while the packets of another
+ * take its idle entries on every CPU: nothing of it is left, and all of the
+ * other is there.
  */
 static void test_slot_wipe(void **state)
 {
@@ -379,8 +380,11 @@ static void test_slot_wipe(void **state)
 			table_run_send(&run, KIDOS_PROGRAM_XDP, udp, 0x100000 + i, &old);
 		usleep(50000); /* 12 units */
 		table_run_slot(&run, TABLE_SLOT + 1);
+		if (!round)
+			assert_int_equal(kidos_slots_wipe(&run.maps, gone), 0);
 		count = start_senders(&run, senders, send_thread);
-		assert_int_equal(kidos_slots_wipe(&run.maps, gone), 0);
+		if (round)
+			assert_int_equal(kidos_slots_wipe(&run.maps, gone), 0);
 		join_senders(senders, count, &more);
 		add_counts(&sent, &more);
 		assert_exact(&run, &sent);
