@@ -4,62 +4,27 @@
 # run-time statistics, beside the smallest program that counts by reason; and how many packets a
 # second a drop rule takes with and without them.
 #   drops.sh [--build DIR] [--frames N] [--rounds N]
+# shellcheck source-path=SCRIPTDIR source=lib.bash
 set -euo pipefail
+. "$(dirname "$0")/lib.bash"
 
-here=$(cd "$(dirname "$0")/../.." && pwd)
-build=$here/build frames=2000000 rounds=3
-while [ $# -gt 1 ]; do
-	case $1 in
-	--build) build=$2 ;;
-	--frames) frames=$2 ;;
-	--rounds) rounds=$2 ;;
-	*) break ;;
-	esac
-	shift 2
-done
-if [ $# -gt 0 ]; then
-	echo "usage: drops.sh [--build DIR] [--frames N] [--rounds N]" >&2
-	exit 2
-fi
-
-PATH=$PATH:/usr/sbin:/sbin
-tx=kt-bench-tx rx=kt-bench-rx pins=/sys/fs/bpf/kt-bench-$$
+frames=2000000 rounds=3
+take_options 'build frames rounds' "$@"
+pins=/sys/fs/bpf/kt-bench-$$
 work=$(mktemp -d)
-daemon=
 statistics=$(sysctl -n kernel.bpf_stats_enabled)
 
 cleanup() {
 	stop_daemon
 	sysctl -qw kernel.bpf_stats_enabled="$statistics"
-	ip netns del $tx 2>/dev/null || true
-	ip netns del $rx 2>/dev/null || true
+	delete_veth
 	rm -rf "$work" "$pins"
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
-stop_daemon() {
-	[ -n "$daemon" ] || return 0
-	kill -TERM "$daemon" 2>/dev/null || true
-	wait "$daemon" 2>/dev/null || true
-	daemon=
-}
-
-in_tx() { nsenter --net=/run/netns/$tx "$@"; }
-in_rx() { nsenter --net=/run/netns/$rx "$@"; }
-
-# GRO on: frames of a test run are taken by a queue of their own. No packet that nobody sent.
 make_world() {
-	local end
-	for end in $tx $rx; do
-		ip netns add "$end"
-		nsenter --net="/run/netns/$end" sysctl -qw net.ipv6.conf.{all,default}.disable_ipv6=1
-		ip -n "$end" link set lo up
-	done
-	ip -n $tx link add vtx type veth peer name vrx netns $rx
-	ip -n $tx link set vtx arp off up
-	ip -n $rx link set vrx arp off up
-	in_rx ethtool -K vrx gro on
+	make_veth 1
 	mkdir "$pins"
 	bpftool prog load "$build/bpf/drop_all.bpf.o" "$pins/drop_all"
 	in_rx tc qdisc add dev vrx clsact
@@ -126,9 +91,7 @@ kidos_start() {
 	local tries
 	write_config "$1"
 	: >"$work/log"
-	# Not by way of a function, which would stand between: nsenter execs, so the pid is the daemon's.
-	nsenter --net=/run/netns/$rx collectd -f -C "$work/collectd.conf" >/dev/null 2>&1 &
-	daemon=$!
+	start_daemon collectd -f -C "$work/collectd.conf"
 	for tries in {1..100}; do
 		if grep -q 'drops are counted at' "$work/log"; then
 			program=$(program_of)
@@ -166,8 +129,6 @@ cost() {
 	awk -v a="$before" -v b="$after" 'BEGIN { split(a, x); split(b, y)
 		printf "%.0f\n", (y[1] - x[1]) / (y[2] - x[2]) }'
 }
-
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
 # The subjects take turns, so that a slow moment of the machine falls on all of them.
 measure() {

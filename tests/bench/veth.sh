@@ -5,76 +5,24 @@
 # each XdpMode. Needs root, iproute2, bpftool, ethtool, iperf3; softflowd and
 # pmacct where there are.
 #   veth.sh [--build DIR] [--frames N] [--seconds N] [--rounds N]
+# shellcheck source-path=SCRIPTDIR source=lib.bash
 set -euo pipefail
+. "$(dirname "$0")/lib.bash"
 
-here=$(cd "$(dirname "$0")/../.." && pwd)
-build=$here/build frames=3000000 seconds=3 rounds=5
-while [ $# -gt 1 ]; do
-	case $1 in
-	--build) build=$2 ;;
-	--frames) frames=$2 ;;
-	--seconds) seconds=$2 ;;
-	--rounds) rounds=$2 ;;
-	*) break ;;
-	esac
-	shift 2
-done
-if [ $# -gt 0 ]; then
-	echo "usage: veth.sh [--build DIR] [--frames N] [--seconds N] [--rounds N]" >&2
-	exit 2
-fi
-
-PATH=$PATH:/usr/sbin:/sbin
-tx=kt-bench-tx rx=kt-bench-rx
+frames=3000000 seconds=3 rounds=5
+take_options 'build frames seconds rounds' "$@"
 # libbpf makes underscores of the dots in a path that maps are pinned to
 work=$(mktemp -d /tmp/kt-bench-XXXXXX)
 pins=$work/bpf
-daemon=
 
 cleanup() {
-	[ -z "$daemon" ] || stop_daemon
-	ip netns del $tx 2>/dev/null || true
-	ip netns del $rx 2>/dev/null || true
+	stop_daemon
+	delete_veth
 	umount "$pins" 2>/dev/null || true
 	rm -rf "$work"
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
-
-in_tx() { ip netns exec $tx "$@"; }
-in_rx() { ip netns exec $rx "$@"; }
-
-# One queue per CPU: a veth picks the receive queue by the sending CPU. Without
-# IPv6 and ARP there is no packet that nobody sent.
-make_veth() {
-	local end
-	ip netns add $tx
-	ip netns add $rx
-	for end in $tx $rx; do
-		ip netns exec "$end" sysctl -qw net.ipv6.conf.{all,default}.disable_ipv6=1
-		ip -n "$end" link set lo up
-	done
-	ip -n $tx link add vtx numrxqueues 2 numtxqueues 2 type veth \
-		peer name vrx netns $rx numrxqueues 2 numtxqueues 2
-	ip -n $tx link set vtx arp off up
-	ip -n $rx link set vrx arp off up
-	in_rx ethtool -K vrx gro on
-}
-
-# Not by way of a function, which would stand between: ip execs, so that the
-# pid is the daemon's own.
-start_daemon() {
-	ip netns exec $rx "$@" >/dev/null 2>&1 &
-	daemon=$!
-	sleep 2
-}
-
-stop_daemon() {
-	kill -INT "$daemon" 2>/dev/null || true
-	timeout 10 tail --pid="$daemon" -f /dev/null || kill -KILL "$daemon" 2>/dev/null || true
-	wait "$daemon" 2>/dev/null || true
-	daemon=
-}
 
 load_kidos() {
 	bpftool prog loadall "$build/bpf/traffic.bpf.o" "$pins/programs" pinmaps "$pins/maps" \
@@ -115,6 +63,7 @@ tc_stop() { in_rx tc qdisc del dev vrx clsact; unload_kidos; }
 
 softflowd_start() {
 	start_daemon softflowd -d -i vrx -n 127.0.0.1:9995 -p "$work/pid" -c "$work/control"
+	sleep 2
 }
 softflowd_seen() {
 	in_rx softflowctl -c "$work/control" statistics 2>/dev/null |
@@ -135,6 +84,7 @@ pmacctd_start() {
 		imt_path: $work/pmacct.pipe
 	END
 	start_daemon pmacctd -f "$work/pmacctd.conf"
+	sleep 2
 }
 pmacctd_seen() {
 	sleep 2
@@ -185,7 +135,7 @@ rate_bar() {
 
 iperf_once() { # Gbit/s
 	local server
-	ip netns exec $rx iperf3 -s -1 >/dev/null &
+	nsenter --net=/run/netns/$rx iperf3 -s -1 >/dev/null &
 	server=$!
 	sleep 0.3
 	in_tx iperf3 -c 10.99.0.2 -t "$seconds" -A 0,1 -f m |
@@ -210,8 +160,7 @@ measure_iperf() {
 	done
 	printf '\n%-10s %9s %8s   (medians of %s, in turn)\n' iperf3 Gbit/s of_bare "$rounds"
 	for mode in $modes; do
-		sort -n "$work/iperf.$mode" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }' \
-			>"$work/median.$mode"
+		median <"$work/iperf.$mode" >"$work/median.$mode"
 		awk -v mode="$mode" -v bare="$(cat "$work/median.bare")" \
 			'{ printf "%-10s %9.2f %7.1f%%\n", mode, $1, 100 * $1 / bare }' "$work/median.$mode"
 	done
@@ -222,7 +171,7 @@ measure_iperf() {
 
 mkdir "$pins"
 mount -t bpf bpf "$pins"
-make_veth
+make_veth 2 # a queue per CPU: a veth picks the receive queue by the sending CPU
 echo "kernel $(uname -r), $(nproc) CPUs, load average $(cut -d' ' -f1 /proc/loadavg) before the run" \
 	"(with others on the machine trust CPU ns and shares, not Mpps and Gbit/s)"
 measure_rates

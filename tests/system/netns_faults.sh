@@ -103,7 +103,6 @@ check "faults: the next repair succeeds" "$KN" up "$demo"
 
 # --- another version of the file ---
 sed 's/10.77.0.1\/24/10.77.0.3\/24/' "$demo" >"$work/other.json"
-sed -i 's/"name": "demo"/"name": "demo"/' "$work/other.json"
 refuses "faults: up from another version of the file is refused" 'another version' \
 	"$KN" up "$work/other.json"
 check "faults: down goes by what was built, whatever the file says now" "$KN" down "$work/other.json"
@@ -112,16 +111,8 @@ check "faults: which leaves nothing" test -z "$(clean)"
 # --- a process that holds the namespace ---
 "$KN" up "$demo"
 start_in kd-b sleep 300
-for _ in $(seq 50); do
-	[ "$(readlink "/proc/${pids[0]}/ns/net")" != "$(readlink /proc/self/ns/net)" ] && break
-	sleep 0.05
-done
-out=$("$KN" down "$demo" 2>&1)
-if [ $? = 0 ] && grep -q "kd-b is kept alive by pid ${pids[0]} (sleep)" <<<"$out"; then
-	ok "faults: a process that holds a namespace is named"
-else
-	not_ok "faults: a process that holds a namespace is named" "$out"
-fi
+exits 0 "faults: a process that holds a namespace is named" \
+	"kd-b is kept alive by pid ${pids[0]} (sleep)" "$KN" down "$demo"
 if [ -z "$(nsenter -t "${pids[0]}" -n ip -o link | grep -v ' lo:')" ]; then
 	ok "faults: the held namespace keeps none of our links"
 else

@@ -62,6 +62,19 @@ refuses() {
 	fi
 }
 
+# exits STATUS NAME PATTERN COMMAND...: ok if it exits so and says these words.
+exits() {
+	local wanted=$1 name=$2 pattern=$3 out status
+	shift 3
+	out=$("$@" 2>&1)
+	status=$?
+	if [ "$status" = "$wanted" ] && grep -q -- "$pattern" <<<"$out"; then
+		ok "$name"
+	else
+		not_ok "$name" "status $status: $out"
+	fi
+}
+
 finish() {
 	echo "1..$tests"
 	[ "$failed" = 0 ]
@@ -120,6 +133,19 @@ start_in() {
 	shift
 	nsenter --net="/run/netns/$ns" "$@" &
 	pids+=($!)
+	for _ in $(seq 50); do
+		[ "$(readlink "/proc/$!/ns/net")" = "$(readlink /proc/self/ns/net)" ] || break
+		sleep 0.1
+	done
+}
+
+# appears LINK: a link of a namespace that was deleted comes home
+appears() {
+	for _ in $(seq 100); do
+		! ip link show "$1" >/dev/null 2>&1 || return 0
+		sleep 0.1
+	done
+	return 1
 }
 
 end_started() {

@@ -73,12 +73,8 @@ check "uplink: NIC: up" "$KN" up "$up" --yes-move-uplink
 check "uplink: NIC: it is in the namespace, a member of its bridge" bash -c \
 	"nsenter --net=/run/netns/kt-netns-up ip -o link show $nic | grep -q 'mtu 1400.*master br0'"
 check "uplink: NIC: up twice" "$KN" up "$up" --yes-move-uplink
-out=$("$KN" status "$up")
-if [ $? = 0 ] && grep -q "^[a-z]*  uplink    $nic: in namespace kt-netns-up" <<<"$out"; then
-	ok "uplink: NIC: status finds it"
-else
-	not_ok "uplink: NIC: status finds it" "$out"
-fi
+exits 0 "uplink: NIC: status finds it" "^[a-z]*  uplink    $nic: in namespace kt-netns-up" \
+	"$KN" status "$up"
 check "uplink: NIC: down" "$KN" down "$up"
 check "uplink: NIC: is as it was" back
 check "uplink: NIC: down twice" "$KN" down "$up"
@@ -103,10 +99,7 @@ check "uplink: NIC: kill -9 after each step, then down" each_fault KIDOS_NETNS_K
 # Its namespace dies with it inside: the kernel sends it home, down and stripped.
 "$KN" up "$up" --yes-move-uplink
 ip netns del kt-netns-up
-for _ in $(seq 100); do
-	ip link show "$nic" >/dev/null 2>&1 && break
-	sleep 0.1
-done
+appears "$nic"
 check "uplink: NIC: its namespace deleted, then down" "$KN" down "$up"
 check "uplink: NIC: is as it was after that" back
 
@@ -115,10 +108,7 @@ check "uplink: NIC: is as it was after that" back
 sed -i 's/"boot_id": *"[^"]*"/"boot_id": "another"/' /var/lib/kidos/netns/kt-nic.uplink.json
 rm -r /run/kidos-netns/kt-nic
 ip netns del kt-netns-up
-for _ in $(seq 100); do
-	ip link show "$nic" >/dev/null 2>&1 && break
-	sleep 0.1
-done
+appears "$nic"
 check "uplink: NIC: the journal of an earlier boot is followed" "$KN" down "$up"
 check "uplink: NIC: is as it was before the boot" back
 
@@ -131,15 +121,7 @@ check "uplink: NIC: has its name again" back
 
 "$KN" up "$up" --yes-move-uplink
 start_in kt-netns-up sleep 300
-for _ in $(seq 50); do
-	[ "$(readlink "/proc/${pids[0]}/ns/net")" != "$(readlink /proc/self/ns/net)" ] && break
-	sleep 0.1
-done
-out=$("$KN" down "$up" 2>&1)
-if [ $? = 0 ] && grep -q "kept alive by pid ${pids[0]}" <<<"$out"; then
-	ok "uplink: NIC: a process that holds its namespace is named"
-else
-	not_ok "uplink: NIC: a process that holds its namespace is named" "$out"
-fi
+exits 0 "uplink: NIC: a process that holds its namespace is named" "kept alive by pid ${pids[0]}" \
+	"$KN" down "$up"
 check "uplink: NIC: and comes home all the same" back
 finish
