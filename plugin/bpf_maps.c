@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 const char *const kidos_map_names[KIDOS_MAPS] = {
-	"ports", "totals", "retired", "events", "flows", "details", "spills", "closing", "slots", "meta",
+	"ports",   "totals", "retired", "events", "flows",
+	"details", "spills", "closing", "slots",  "meta",
 };
 
 static int open_with(const char *path, const char *name, __u32 flags)

@@ -129,8 +129,7 @@ static void read_baseline(struct kidos_engine *engine)
 
 	kidos_baseline_each(&engine->maps, read_hashed, &hashed);
 	if (hashed.any_idle)
-		error = kidos_baseline_remove(&engine->maps,
-					      engine->reader.now - engine->meta.idle,
+		error = kidos_baseline_remove(&engine->maps, engine->reader.now - engine->meta.idle,
 					      forget_hashed, engine);
 	if (error)
 		kidos_log(LOG_WARNING, "idle flows are not removed: %s", strerror(-error));

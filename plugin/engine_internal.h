@@ -28,7 +28,6 @@ struct kidos_port_state {
 	struct kidos_base base; /* of the conservation check */
 	struct kidos_link_counters own; /* as last read */
 	bool rebase; /* the interface's counters started again */
-	bool failed; /* no rung would do: not tried again until it is remade */
 	struct kidos_attachment attachments[KIDOS_DIRECTIONS];
 };
 

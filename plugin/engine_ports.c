@@ -154,8 +154,7 @@ static void port_attach(struct kidos_engine *engine, struct kidos_world *world,
 	base_close(world, port);
 	snprintf(slot->reason, sizeof(slot->reason), "%.*s", (int)sizeof(slot->reason) - 1,
 		 reason[0]);
-	port->failed = error;
-	if (error) {
+	if (error) { /* not tried again until the interface is remade */
 		slot->state = KIDOS_SLOT_FAILED;
 		kidos_log(LOG_ERR, "interface %s in %s: %s", port->name, kidos_world_label(world->name),
 			  reason[0]);

@@ -13,7 +13,6 @@ struct kidos_drop_rung {
 	const char *name; /* of option Probe */
 	const char *program;
 	bool probe_read; /* reads kernel memory through a helper, which lockdown may forbid */
-	const char *needs;
 	const char *blind; /* what it cannot see, beside what every rung cannot */
 };
 extern const struct kidos_drop_rung kidos_drop_rungs[];

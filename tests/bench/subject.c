@@ -211,11 +211,6 @@ int subject_steer(const struct subject *subject, unsigned int cpu, const struct 
 	return bpf_map_update_elem(bpf_map__fd(subject->driver->maps.states), &cpu, state, BPF_ANY);
 }
 
-int subject_state(const struct subject *subject, unsigned int cpu, struct driver_state *state)
-{
-	return bpf_map_lookup_elem(bpf_map__fd(subject->driver->maps.states), &cpu, state);
-}
-
 /* CPU time, not the run's own duration: that is in whole ns and counts who else was on the CPU. */
 int subject_run(const struct subject *subject, unsigned int packets, double *ns)
 {

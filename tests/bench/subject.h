@@ -60,7 +60,6 @@ int subject_lost(const struct subject *subject, unsigned long long *packets);
 /* Says which flows a CPU sends from here on. */
 int subject_steer(const struct subject *subject, unsigned int cpu,
 		  const struct driver_state *state);
-int subject_state(const struct subject *subject, unsigned int cpu, struct driver_state *state);
 
 /* Runs the program on `packets` packets on the calling CPU; *ns of CPU time for each. */
 int subject_run(const struct subject *subject, unsigned int packets, double *ns);

@@ -78,7 +78,7 @@ int parse_run_bench(struct parse_run *run, int empty, const struct kidos_frame *
 int parse_run_insns(const char *program)
 {
 	struct parse_test_bpf *skeleton = parse_test_bpf__open();
-	int count = skeleton ? verifier_insns_of(skeleton->obj, program) : -errno;
+	int count = skeleton ? verifier_insns(skeleton->obj, program) : -errno;
 
 	parse_test_bpf__destroy(skeleton);
 	return count;

@@ -18,7 +18,7 @@ static int processed(const char *log)
 	return line && sscanf(line, "processed %d insns", &count) == 1 ? count : -ENODATA;
 }
 
-int verifier_insns_of(struct bpf_object *object, const char *program)
+int verifier_insns(struct bpf_object *object, const char *program)
 {
 	struct bpf_program *wanted = NULL, *other;
 	char *log = calloc(1, LOG_SIZE);
@@ -43,17 +43,5 @@ int verifier_insns_of(struct bpf_object *object, const char *program)
 	else
 		result = processed(log);
 	free(log);
-	return result;
-}
-
-int verifier_insns(const char *path, const char *program)
-{
-	struct bpf_object *object = bpf_object__open_file(path, NULL);
-	int result;
-
-	if (!object)
-		return -errno;
-	result = verifier_insns_of(object, program);
-	bpf_object__close(object);
 	return result;
 }

@@ -10,9 +10,6 @@ struct bpf_object;
  * open and not loaded; -errno, the verifier's last words on stderr, when it is
  * refused. The object is loaded with that program alone; the caller closes it.
  */
-int verifier_insns_of(struct bpf_object *object, const char *program);
-
-/* The same of a file as it is. */
-int verifier_insns(const char *path, const char *program);
+int verifier_insns(struct bpf_object *object, const char *program);
 
 #endif

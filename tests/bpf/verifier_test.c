@@ -112,7 +112,7 @@ static struct bpf_object *open_object(const char *name)
 static int measure(const char *name, const char *program)
 {
 	struct bpf_object *object = open_object(name);
-	int count = verifier_insns_of(object, program);
+	int count = verifier_insns(object, program);
 
 	bpf_object__close(object);
 	return count < 0 ? REFUSED : count;
