@@ -81,7 +81,8 @@ void kidos_rules_wait(struct kidos_engine *engine);
 /* Removes what a crashed owner left on interfaces, as its slots tell. */
 void kidos_recover(const struct kidos_maps *old);
 
-/* Ports that are counted as other get a slot, as far as there are any. */
+/* Is a port counted as other? Such ports get a slot, as far as there are any. */
+bool kidos_ports_want_slots(const struct kidos_world *world);
 void kidos_ports_name(struct kidos_engine *engine, struct kidos_world *world);
 
 /* engine_slots.c: which interface has which slot; under the lock. */

@@ -198,6 +198,21 @@ static void port_remove(struct kidos_engine *engine, struct kidos_world *world, 
 	world->ports[index] = world->ports[--world->port_count];
 }
 
+/* Counted as other for want of a slot. */
+static bool port_wants_slot(const struct kidos_port_state *port)
+{
+	return port->slot == KIDOS_SLOT_OTHER &&
+	       port->attachments[KIDOS_RX].rung != KIDOS_RUNG_NONE;
+}
+
+bool kidos_ports_want_slots(const struct kidos_world *world)
+{
+	for (size_t i = 0; i < world->port_count; i++)
+		if (port_wants_slot(&world->ports[i]))
+			return true;
+	return false;
+}
+
 /* Attached already, it changes from `other` to a slot: as at attaching, both counts are read. */
 static void port_name_it(struct kidos_engine *engine, struct kidos_world *world,
 			 struct kidos_port_state *port, const struct kidos_link *link)
@@ -232,8 +247,7 @@ void kidos_ports_name(struct kidos_engine *engine, struct kidos_world *world)
 		struct kidos_port_state *port = &world->ports[i];
 
 		link = kidos_links_find(&links, port->name);
-		if (port->slot == KIDOS_SLOT_OTHER && !port->failed && link &&
-		    link->ifindex == port->ifindex)
+		if (port_wants_slot(port) && link && link->ifindex == port->ifindex)
 			port_name_it(engine, world, port, link);
 	}
 	kidos_links_free(&links);

@@ -113,12 +113,8 @@ void kidos_slots_offer(struct kidos_engine *engine)
 {
 	for (size_t i = 0; i < engine->world_count && !engine->stopping; i++) {
 		struct kidos_world *world = &engine->worlds[i];
-		bool wanted = false;
 
-		for (size_t p = 0; p < world->port_count; p++)
-			wanted |=
-				world->ports[p].slot == KIDOS_SLOT_OTHER && !world->ports[p].failed;
-		if (wanted && world->rtnl && count_free(engine, true))
+		if (world->rtnl && kidos_ports_want_slots(world) && count_free(engine, true))
 			kidos_ports_name(engine, world);
 	}
 }
