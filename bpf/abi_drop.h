@@ -35,6 +35,23 @@ _Static_assert(sizeof(struct kidos_drop_key) == 24, "drop key");
  * counts the drops for which that map was full.
  */
 
+/*
+ * What an interface's driver lost before there was a packet is told by the
+ * driver alone. The plugin adds it to `drop_counts` as such a place and
+ * KIDOS_REASON_DRIVER + enum kidos_driver_loss; no program writes these keys.
+ * Names: kidos_driver_loss_names.
+ */
+#define KIDOS_PLACE_DRIVER 1u
+#define KIDOS_REASON_DRIVER 0xffff0000u
+
+enum kidos_driver_loss {
+	KIDOS_DRIVER_RX_MISSED, /* the host had no room for it */
+	KIDOS_DRIVER_RX_OVER, /* the same under another name, or of another queue */
+	KIDOS_DRIVER_XDP_DROP, /* a native XDP program dropped it */
+	KIDOS_DRIVER_XDP_ERROR, /* native XDP was to hand it on, and could not */
+	KIDOS_DRIVER_LOSSES
+};
+
 /* How the owner of a dropped packet was found, best first. */
 enum kidos_owner {
 	KIDOS_OWNER_NONE,

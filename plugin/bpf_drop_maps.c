@@ -3,16 +3,12 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 const char *const kidos_drop_map_names[KIDOS_DROP_MAPS] = {
 	"drop_counts", "drop_other",  "drop_records", "drop_positions", "drop_reasons",
 	"drop_trial",  "drop_owners", "alerts",       "alerts_lost",    "drop_state",
 };
-
-#define BATCH 512
 
 void kidos_drop_maps_close(struct kidos_drop_maps *maps)
 {
@@ -56,38 +52,16 @@ int kidos_drop_maps_set_state(const struct kidos_drop_maps *maps,
 											  : 0;
 }
 
-int kidos_drop_maps_each(const struct kidos_drop_maps *maps,
-			 void (*each)(const struct kidos_drop_key *key, uint64_t count,
-				      void *context),
-			 void *context)
+int kidos_drop_maps_add(const struct kidos_drop_maps *maps, const struct kidos_drop_key *key,
+			uint64_t count)
 {
-	struct kidos_drop_key *keys = calloc(BATCH, sizeof(*keys));
-	uint64_t *counts = calloc(BATCH, sizeof(*counts));
-	uint32_t position = 0, count;
-	int error = keys && counts ? 0 : -ENOMEM;
-	bool first = true;
+	int fd = maps->fd[KIDOS_DROP_MAP_COUNTS];
+	uint64_t before = 0;
 
-	while (!error) {
-		count = BATCH;
-		if (bpf_map_lookup_batch(maps->fd[KIDOS_DROP_MAP_COUNTS], first ? NULL : &position,
-					 &position, keys, counts, &count, NULL))
-			error = -errno;
-		for (uint32_t i = 0; (!error || error == -ENOENT) && i < count; i++)
-			each(&keys[i], counts[i], context);
-		first = false;
-	}
-	free(keys);
-	free(counts);
-	return error == -ENOENT ? 0 : error;
-}
-
-int kidos_drop_maps_other(const struct kidos_drop_maps *maps, uint64_t other[KIDOS_CLASSES])
-{
-	int error = 0;
-
-	for (uint32_t class = 0; !error && class < KIDOS_CLASSES; class ++)
-		error = lookup(maps, KIDOS_DROP_MAP_OTHER, class, &other[class]);
-	return error;
+	if (bpf_map_lookup_elem(fd, key, &before) && errno != ENOENT)
+		return -errno;
+	count += before;
+	return bpf_map_update_elem(fd, key, &count, BPF_ANY) ? -errno : 0;
 }
 
 uint64_t kidos_drop_maps_first(const struct kidos_drop_maps *maps, uint32_t reason)

@@ -42,14 +42,9 @@ int kidos_drop_maps_pin(const struct kidos_drop_maps *maps, const struct kidos_s
 int kidos_drop_maps_set_state(const struct kidos_drop_maps *maps,
 			      const struct kidos_drop_state *state);
 
-/* Every counter once; 0 or -errno. */
-int kidos_drop_maps_each(const struct kidos_drop_maps *maps,
-			 void (*each)(const struct kidos_drop_key *key, uint64_t count,
-				      void *context),
-			 void *context);
-
-/* Drops for which drop_counts was full, by class; 0 or -errno. */
-int kidos_drop_maps_other(const struct kidos_drop_maps *maps, uint64_t other[KIDOS_CLASSES]);
+/* Adds to a counter that no program writes, makes it if need be; 0 or -errno: -E2BIG when full. */
+int kidos_drop_maps_add(const struct kidos_drop_maps *maps, const struct kidos_drop_key *key,
+			uint64_t count);
 
 /* When a reason was first seen, CLOCK_BOOTTIME in ns; 0: never. */
 uint64_t kidos_drop_maps_first(const struct kidos_drop_maps *maps, uint32_t reason);

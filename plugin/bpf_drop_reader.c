@@ -5,7 +5,6 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -79,67 +78,6 @@ void kidos_drop_reader_close(struct kidos_drop_reader *maps)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	*maps = (struct kidos_drop_reader)KIDOS_DROP_READER_NONE;
-}
-
-struct walk {
-	struct kidos_drop_key *keys;
-	__u64 *counts;
-	__u32 room;
-	bool (*each)(const struct kidos_drop_key *key, uint64_t count, void *context);
-	void *context;
-};
-
-/* A look-up of all at once: one by one, a key that goes away under way would start it anew. */
-static int walk_counts(int fd, const struct walk *walk)
-{
-	__u32 batch, got;
-	bool first = true, more = true;
-
-	while (more) {
-		got = walk->room;
-		more = !bpf_map_lookup_batch(fd, first ? NULL : &batch, &batch, walk->keys,
-					     walk->counts, &got, NULL);
-		if (!more && errno != ENOENT)
-			return -errno;
-		for (__u32 i = 0; i < got; i++)
-			if (!walk->each(&walk->keys[i], walk->counts[i], walk->context))
-				return 0;
-		first = false;
-	}
-	return 0;
-}
-
-int kidos_drop_each_count(const struct kidos_drop_reader *maps,
-			  bool (*each)(const struct kidos_drop_key *key, uint64_t count,
-				       void *context),
-			  void *context)
-{
-	struct walk walk = { .each = each, .context = context };
-	struct bpf_map_info info;
-	int error = info_of(maps->counts, &info);
-
-	if (error)
-		return error;
-	walk.room = info.max_entries;
-	walk.keys = calloc(walk.room, sizeof(*walk.keys));
-	walk.counts = calloc(walk.room, sizeof(*walk.counts));
-	error = walk.keys && walk.counts ? walk_counts(maps->counts, &walk) : -ENOMEM;
-	free(walk.keys);
-	free(walk.counts);
-	return error;
-}
-
-int kidos_drop_other(const struct kidos_drop_reader *maps, uint64_t other[KIDOS_CLASSES])
-{
-	__u64 count;
-
-	memset(other, 0, KIDOS_CLASSES * sizeof(*other));
-	for (__u32 i = 0; maps->other >= 0 && i < KIDOS_CLASSES; i++) {
-		if (bpf_map_lookup_elem(maps->other, &i, &count))
-			return -errno;
-		other[i] = count;
-	}
-	return 0;
 }
 
 /* Two copies that are not the same: the record was written meanwhile. */

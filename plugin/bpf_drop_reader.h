@@ -25,15 +25,6 @@ struct kidos_drop_reader {
 int kidos_drop_reader_open(struct kidos_drop_reader *maps, const char *path);
 void kidos_drop_reader_close(struct kidos_drop_reader *maps);
 
-/* Calls each for every count there is, in no order; stops when it returns false. 0 or -errno. */
-int kidos_drop_each_count(const struct kidos_drop_reader *maps,
-			  bool (*each)(const struct kidos_drop_key *key, uint64_t count,
-				       void *context),
-			  void *context);
-
-/* Drops that found no room among the counts, by class; 0 or -errno. */
-int kidos_drop_other(const struct kidos_drop_reader *maps, uint64_t other[KIDOS_CLASSES]);
-
 /* Maps the rings of recent drops; 0 or -errno. Without rings records_total stays 0. */
 int kidos_drop_reader_rings(struct kidos_drop_reader *maps);
 

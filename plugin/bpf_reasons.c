@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpf_reasons.h"
 #include "abi_drop.h"
+#include "core/driver_loss.h"
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -125,6 +126,10 @@ const char *kidos_reason_name(const struct kidos_reasons *reasons, uint32_t reas
 
 	if (reason == KIDOS_REASON_UNKNOWN)
 		snprintf(text, KIDOS_REASON_NAME, "unknown");
+	else if (reason >= KIDOS_REASON_DRIVER &&
+		 reason - KIDOS_REASON_DRIVER < KIDOS_DRIVER_LOSSES)
+		snprintf(text, KIDOS_REASON_NAME, "%s",
+			 kidos_driver_loss_names[reason - KIDOS_REASON_DRIVER]);
 	else if (found)
 		snprintf(text, KIDOS_REASON_NAME, "%s", found->name);
 	else

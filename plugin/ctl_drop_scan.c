@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "bpf_drop_counts.h"
 #include "core/names.h"
 #include "core/now.h"
 #include "core/text.h"
@@ -143,10 +144,10 @@ static bool take_other(struct ctl_drop_scan *scan, int class, uint64_t count)
 static int take_counts(struct ctl_drop_scan *scan)
 {
 	uint64_t other[KIDOS_CLASSES];
-	int error = kidos_drop_each_count(&scan->maps, take_count, scan);
+	int error = kidos_drop_counts_each(scan->maps.counts, take_count, scan);
 
 	if (!error)
-		error = kidos_drop_other(&scan->maps, other);
+		error = kidos_drop_counts_other(scan->maps.other, other);
 	for (int i = 0; !error && i < KIDOS_CLASSES; i++)
 		error = take_other(scan, i, other[i]) ? 0 : -ENOMEM;
 	return error;

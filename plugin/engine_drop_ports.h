@@ -3,7 +3,8 @@
 #ifndef KIDOS_ENGINE_DROP_PORTS_H
 #define KIDOS_ENGINE_DROP_PORTS_H
 
-#include "core/drop_tally.h"
+#include "bpf_drop_maps.h"
+#include "core/symbols.h"
 #include "engine_internal.h"
 
 struct kidos_drop_ports;
@@ -12,12 +13,14 @@ struct kidos_drop_ports *kidos_drop_ports_new(unsigned int slots);
 void kidos_drop_ports_free(struct kidos_drop_ports *ports);
 
 /*
- * What drivers lost before there was a packet to drop, since they were first
- * looked at, goes to the tally as place "driver". Call it once per poll,
- * before the drops of this poll are added.
+ * What drivers lost before there was a packet to drop, and frames that native
+ * XDP dropped, both since they were first looked at, goes to drop_counts as
+ * place "driver". Call it once per poll, before the counts are read. A policy
+ * of kidos's own that drops in XDP would be among these losses too, and is to
+ * be taken off here. symbols: NULL where the kernel hides them.
  */
 void kidos_drop_ports_read(struct kidos_drop_ports *ports, const struct kidos_engine *engine,
-			   struct kidos_drop_tally *tally);
+			   const struct kidos_drop_maps *maps, const struct kidos_symbols *symbols);
 
 /* What drivers lose until the next reading is not counted: drops are off. */
 void kidos_drop_ports_pause(struct kidos_drop_ports *ports);

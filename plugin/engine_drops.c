@@ -3,6 +3,7 @@
 #include "engine_drop_ports.h"
 #include "engine_drop_share.h"
 #include "engine_drops.h"
+#include "bpf_drop_counts.h"
 #include "bpf_drops.h"
 #include "bpf_reasons.h"
 #include "core/drop_tally.h"
@@ -193,37 +194,48 @@ static bool is_benign(const struct reading *reading, uint32_t reason)
 	return first && first < reading->drops->state.learn_until;
 }
 
-static void take_count(const struct kidos_drop_key *key, uint64_t count, void *context)
+static bool is_ignored(const struct reading *reading, const struct kidos_drop_kind *kind)
+{
+	return kidos_strings_have(&reading->config->ignore_reasons, kind->reason) ||
+	       kidos_strings_have(&reading->config->ignore_places, kind->place);
+}
+
+/* The share of drops is judged at once; the series may have to wait, and are asked again. */
+static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *context)
 {
 	const struct reading *reading = context;
 	struct kidos_engine_drops *drops = reading->drops;
-	uint64_t packets = kidos_drop_tally_delta(&drops->tally, key, count);
+	struct kidos_drop_last *last = kidos_drop_tally_last(&drops->tally, key);
 	char reason[KIDOS_REASON_NAME], place[KIDOS_SYMBOL];
 	struct kidos_drop_kind kind = { .class = key->class };
+	bool ignored;
 
-	if (!packets)
-		return;
+	if (!last || count == last->told)
+		return true;
 	kind.reason = kidos_reason_name(drops->reasons, key->reason, reason);
 	kind.place = kidos_symbol_name(drops->symbols, key->place, NULL, place);
-	if (kidos_strings_have(&reading->config->ignore_reasons, kind.reason) ||
-	    kidos_strings_have(&reading->config->ignore_places, kind.place))
-		return;
-	kidos_drop_share_add(reading->engine, key, packets);
+	ignored = is_ignored(reading, &kind);
+	/* The packets that a share is of do not have those that no packet came of. */
+	if (!ignored && count > last->seen && key->place != KIDOS_PLACE_DRIVER)
+		kidos_drop_share_add(reading->engine, key, count - last->seen);
+	last->seen = count;
 	kind.benign = is_benign(reading, key->reason);
-	kidos_drop_tally_add(&drops->tally, &kind, packets);
+	if (ignored || kidos_drop_tally_add(&drops->tally, &kind, count - last->told))
+		last->told = count;
+	return true;
 }
 
 static void take_other(struct kidos_engine_drops *drops)
 {
 	uint64_t other[KIDOS_CLASSES];
 
-	if (kidos_drop_maps_other(&drops->maps, other))
+	if (kidos_drop_counts_other(drops->maps.fd[KIDOS_DROP_MAP_OTHER], other))
 		return;
 	for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
 		struct kidos_drop_kind kind = { .class = c };
 
-		kidos_drop_tally_add(&drops->tally, &kind, other[c] - drops->other[c]);
-		drops->other[c] = other[c];
+		if (kidos_drop_tally_add(&drops->tally, &kind, other[c] - drops->other[c]))
+			drops->other[c] = other[c];
 	}
 }
 
@@ -269,8 +281,8 @@ void kidos_drops_poll(struct kidos_engine *engine, const struct kidos_slot_count
 	}
 	reading.learned = kidos_now_ns(CLOCK_BOOTTIME) >= drops->state.learn_until;
 	if (drops->programs)
-		kidos_drop_ports_read(drops->ports, engine, &drops->tally);
-	error = kidos_drop_maps_each(&drops->maps, take_count, &reading);
+		kidos_drop_ports_read(drops->ports, engine, &drops->maps, drops->symbols);
+	error = kidos_drop_counts_each(drops->maps.fd[KIDOS_DROP_MAP_COUNTS], take_count, &reading);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
 	kidos_drop_share_judge(engine, counts);
@@ -279,6 +291,7 @@ void kidos_drops_poll(struct kidos_engine *engine, const struct kidos_slot_count
 		drops->missed_before + (drops->programs ? kidos_drops_missed(drops->programs) : 0);
 	kidos_drop_maps_set_state(&drops->maps, &drops->state);
 	send_tally(output, &drops->tally);
+	kidos_drop_tally_emitted(&drops->tally);
 	output->instance = "self";
 	kidos_send_derive(output, "total_events", "drops_missed", drops->state.missed);
 	kidos_send_derive(output, "total_events", "ring_lost",

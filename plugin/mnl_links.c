@@ -281,13 +281,19 @@ int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links)
 	return error;
 }
 
+int kidos_rtnl_ethtool(struct kidos_rtnl *rtnl, const char name[IF_NAMESIZE], void *command)
+{
+	struct ifreq request = { .ifr_data = command };
+
+	memcpy(request.ifr_name, name, IF_NAMESIZE);
+	return ioctl(rtnl->ioctl_socket, SIOCETHTOOL, &request) ? -errno : 0;
+}
+
 void kidos_rtnl_driver(struct kidos_rtnl *rtnl, struct kidos_link *link)
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
-	struct ifreq request = { .ifr_data = (char *)&info };
 
-	memcpy(request.ifr_name, link->name, IF_NAMESIZE);
-	if (ioctl(rtnl->ioctl_socket, SIOCETHTOOL, &request))
+	if (kidos_rtnl_ethtool(rtnl, link->name, &info))
 		return;
 	memcpy(link->driver, info.driver, sizeof(link->driver) - 1);
 	link->has_device = !*link->kind && *info.bus_info;

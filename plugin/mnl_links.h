@@ -21,6 +21,13 @@ int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links);
 /* Fills in driver and has_device, which only ethtool's ioctl tells. */
 void kidos_rtnl_driver(struct kidos_rtnl *rtnl, struct kidos_link *link);
 
+/*
+ * Runs an ethtool command, a struct of linux/ethtool.h that begins with its
+ * number, on an interface by name. 0 or -errno: -EOPNOTSUPP where the driver
+ * has no such thing.
+ */
+int kidos_rtnl_ethtool(struct kidos_rtnl *rtnl, const char name[IF_NAMESIZE], void *command);
+
 /* Filters at both sides of the interface's clsact qdisc; -errno. */
 int kidos_rtnl_filters(struct kidos_rtnl *rtnl, unsigned int ifindex);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "drop_tally.h"
+#include "flow_series.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,23 +41,20 @@ static uint32_t home_of(const struct kidos_drop_key *key)
 	return (uint32_t)(hash >> 32) & (PLACES - 1);
 }
 
-uint64_t kidos_drop_tally_delta(struct kidos_drop_tally *tally, const struct kidos_drop_key *key,
-				uint64_t count)
+struct kidos_drop_last *kidos_drop_tally_last(struct kidos_drop_tally *tally,
+					      const struct kidos_drop_key *key)
 {
 	struct kidos_drop_last *last;
-	uint64_t delta;
 
 	for (uint32_t i = 0, place = home_of(key); i < PLACES;
 	     i++, place = (place + 1) & (PLACES - 1)) {
 		last = &tally->last[place];
-		if (last->count && memcmp(&last->key, key, sizeof(*key)))
+		if (last->seen && memcmp(&last->key, key, sizeof(*key)))
 			continue;
-		delta = count - last->count;
 		last->key = *key;
-		last->count = count;
-		return delta;
+		return last;
 	}
-	return 0;
+	return NULL;
 }
 
 static struct kidos_drop_series *series_of(struct kidos_drop_part *part, const char *name)
@@ -75,16 +73,39 @@ static struct kidos_drop_series *series_of(struct kidos_drop_part *part, const c
 	return series;
 }
 
-void kidos_drop_tally_add(struct kidos_drop_tally *tally, const struct kidos_drop_kind *kind,
+static bool is_ready(const struct kidos_drop_series *series)
+{
+	return series->emitted >= KIDOS_SERIES_ZEROS;
+}
+
+bool kidos_drop_tally_add(struct kidos_drop_tally *tally, const struct kidos_drop_kind *kind,
 			  uint64_t packets)
 {
-	if (kind->benign) {
-		tally->reasons.series[KIDOS_DROP_BENIGN].packets += packets;
-		tally->places.series[KIDOS_DROP_BENIGN].packets += packets;
-		tally->benign += packets;
-		return;
+	struct kidos_drop_series *reason = &tally->reasons.series[KIDOS_DROP_BENIGN];
+	struct kidos_drop_series *place = &tally->places.series[KIDOS_DROP_BENIGN];
+	uint64_t *class = kind->benign ? &tally->benign : &tally->classes[kind->class];
+
+	if (!kind->benign) {
+		reason = series_of(&tally->reasons, kind->reason);
+		place = series_of(&tally->places, kind->place);
 	}
-	series_of(&tally->reasons, kind->reason)->packets += packets;
-	series_of(&tally->places, kind->place)->packets += packets;
-	tally->classes[kind->class] += packets;
+	if (!is_ready(reason) || !is_ready(place) || tally->emitted < KIDOS_SERIES_ZEROS)
+		return false;
+	reason->packets += packets;
+	place->packets += packets;
+	*class += packets;
+	return true;
+}
+
+static void part_emitted(struct kidos_drop_part *part)
+{
+	for (size_t i = 0; i < part->count; i++)
+		part->series[i].emitted++;
+}
+
+void kidos_drop_tally_emitted(struct kidos_drop_tally *tally)
+{
+	part_emitted(&tally->reasons);
+	part_emitted(&tally->places);
+	tally->emitted++;
 }

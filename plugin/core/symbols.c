@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "symbols.h"
+#include "abi_drop.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -151,6 +152,10 @@ const char *kidos_symbol_name(const struct kidos_symbols *symbols, uint64_t addr
 
 	if (offset)
 		*offset = 0;
+	if (address == KIDOS_PLACE_DRIVER) {
+		snprintf(text, KIDOS_SYMBOL, "driver");
+		return text;
+	}
 	if (!symbol || address - symbol->address > REACH) {
 		snprintf(text, KIDOS_SYMBOL, "0x%" PRIx64, address);
 		return text;

@@ -250,7 +250,7 @@ hostile_name() {
 polls_go_on() {
 	local before
 	before=$(last_poll)
-	wait_for 4 polled_after $((before + 2))
+	within 4 polled_after $((before + 2))
 }
 
 active_alerts() {
@@ -292,7 +292,7 @@ slow() {
 	check "$1: raised" wait_for 20 active_alerts 1
 	check "$1: polls go on" polls_go_on
 	send a a1 2000
-	check "$1: the next is raised meanwhile" wait_for 5 active_alerts 2
+	check "$1: the next is raised meanwhile" within 5 active_alerts 2
 	stop_collectd
 	check "$1: down in two seconds" down_in_time "$2"
 	end_sleepers

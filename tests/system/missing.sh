@@ -51,10 +51,31 @@ check 'without libbpf: said' wait_for 20 logged 'libbpf.so.1'
 equal 'without libbpf: said once' 1 "$(grep -c 'libbpf.so.1' "$work/log")"
 stop_collectd
 
-# What kidos does without: it counts all the same.
-start_collectd b "$config" unshare -m sh -c 'mount --bind /dev/null /sys/kernel/btf/vmlinux; exec "$@"' sh
-counts_from_start 'without kernel BTF'
-equal 'without kernel BTF: one line says that drops are not' 1 "$(grep -c 'drops are not counted: ' "$work/log")"
-stop_collectd
-check 'without kernel BTF: nothing is left' nothing_left
+# What kidos does without: it counts all the same, and one line tells of drops.
+# drops_told NAME LINE CONFIG [PREFIX...]
+drops_told() {
+	local name=$1 line=$2 drops=$3
+	shift 3
+	start_collectd b "$config
+		<Drops>
+		  $drops
+		</Drops>" "$@"
+	counts_from_start "$name"
+	equal "$name: one line tells of drops" "$line" "$(sed -n 's/^.*kidos: \(drops are .*\)/\1/p' "$work/log")"
+	stop_collectd
+	check "$name: nothing is left" nothing_left
+}
+
+drops_told 'without kernel BTF' \
+	'drops are not counted: no BTF of this kernel, in /sys/kernel/btf/vmlinux or where else libbpf looks' '' \
+	unshare -m sh -c 'mount --bind /dev/null /sys/kernel/btf/vmlinux; exec "$@"' sh
+drops_told 'without tracefs' 'drops are counted at tp_btf_socket' '' unshare -m sh -c \
+	'umount -ql /sys/kernel/tracing; umount -ql /sys/kernel/debug; [ ! -e /sys/kernel/tracing/events ] && exec "$@"' sh
+if [ ! -e /sys/bus/event_source/devices/kprobe ]; then
+	drops_told 'without kprobes' \
+		'drops are not counted: sk_skb_reason_drop did not attach: No such file or directory' \
+		'Probe "sk_skb_reason_drop"'
+else
+	skip 'without kprobes: one line tells of drops' 'this kernel has them'
+fi
 finish

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "drop_tally.h"
+#include "flow_series.h"
 #include "symbols.h"
 
 static uint64_t sum_part(const struct kidos_drop_part *part)
@@ -39,6 +40,50 @@ static void assert_sums(const struct kidos_drop_tally *tally, uint64_t total)
 	assert_int_equal(sum_classes(tally), total);
 }
 
+static void emitted(struct kidos_drop_tally *tally)
+{
+	for (int poll = 0; poll < KIDOS_SERIES_ZEROS; poll++)
+		kidos_drop_tally_emitted(tally);
+}
+
+/* Makes the series, and adds once they are no longer new. */
+static void add(struct kidos_drop_tally *tally, const struct kidos_drop_kind *kind,
+		uint64_t packets)
+{
+	if (kidos_drop_tally_add(tally, kind, packets))
+		return;
+	emitted(tally);
+	assert_true(kidos_drop_tally_add(tally, kind, packets));
+}
+
+/* A drop waits for the younger of its series, in all partitions. */
+static void test_new_series_are_sent_as_0(void **state)
+{
+	const struct kidos_drop_kind first = { "NO_SOCKET", "udp", KIDOS_CLASS_UDP, false };
+	const struct kidos_drop_kind second = { "NO_SOCKET", "tcp", KIDOS_CLASS_TCP, false };
+	const struct kidos_drop_kind other = { NULL, NULL, KIDOS_CLASS_ARP, false };
+	struct kidos_drop_tally tally;
+
+	(void)state;
+	assert_int_equal(kidos_drop_tally_init(&tally), 0);
+	for (int poll = 0; poll < KIDOS_SERIES_ZEROS; poll++) {
+		assert_false(kidos_drop_tally_add(&tally, &first, 5));
+		assert_false(kidos_drop_tally_add(&tally, &other, 5));
+		assert_sums(&tally, 0);
+		kidos_drop_tally_emitted(&tally);
+	}
+	assert_true(kidos_drop_tally_add(&tally, &first, 5));
+	assert_true(kidos_drop_tally_add(&tally, &other, 1));
+	assert_sums(&tally, 6);
+	assert_false(kidos_drop_tally_add(&tally, &second, 7));
+	assert_true(kidos_drop_tally_add(&tally, &first, 1));
+	assert_sums(&tally, 7);
+	emitted(&tally);
+	assert_true(kidos_drop_tally_add(&tally, &second, 7));
+	assert_sums(&tally, 14);
+	kidos_drop_tally_free(&tally);
+}
+
 static void test_partitions_have_one_sum(void **state)
 {
 	const struct kidos_drop_kind kinds[] = {
@@ -53,7 +98,7 @@ static void test_partitions_have_one_sum(void **state)
 	(void)state;
 	assert_int_equal(kidos_drop_tally_init(&tally), 0);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		kidos_drop_tally_add(&tally, &kinds[i], i + 1);
+		add(&tally, &kinds[i], i + 1);
 		total += i + 1;
 		assert_sums(&tally, total);
 	}
@@ -74,26 +119,30 @@ static void test_names_are_bounded(void **state)
 		struct kidos_drop_kind kind = { name, name, KIDOS_CLASS_UDP, false };
 
 		snprintf(name, sizeof(name), "name_%d", i);
-		kidos_drop_tally_add(&tally, &kind, 1);
+		add(&tally, &kind, 1);
 	}
 	assert_int_equal(tally.reasons.count, KIDOS_DROP_SERIES);
 	assert_sums(&tally, 3 * KIDOS_DROP_SERIES);
 	kidos_drop_tally_free(&tally);
 }
 
-static void test_deltas_of_every_key(void **state)
+static void test_every_key_is_known_again(void **state)
 {
 	struct kidos_drop_tally tally;
 	struct kidos_drop_key key = { .place = 0xffffffff81000000u };
 
 	(void)state;
 	assert_int_equal(kidos_drop_tally_init(&tally), 0);
-	for (int round = 1; round <= 3; round++)
+	for (unsigned int round = 0; round < 3; round++)
 		for (uint32_t i = 0; i < KIDOS_DROP_KEYS; i++) {
+			struct kidos_drop_last *last;
+
 			key.ifindex = i;
-			assert_int_equal(kidos_drop_tally_delta(&tally, &key, 7u * round), 7);
+			last = kidos_drop_tally_last(&tally, &key);
+			assert_non_null(last);
+			assert_int_equal(last->seen, round * (i + 1));
+			last->seen += i + 1;
 		}
-	assert_int_equal(kidos_drop_tally_delta(&tally, &key, 21), 0);
 	kidos_drop_tally_free(&tally);
 }
 
@@ -156,9 +205,10 @@ static void test_hidden_symbols(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_new_series_are_sent_as_0),
 		cmocka_unit_test(test_partitions_have_one_sum),
 		cmocka_unit_test(test_names_are_bounded),
-		cmocka_unit_test(test_deltas_of_every_key),
+		cmocka_unit_test(test_every_key_is_known_again),
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_hidden_symbols),
 	};
