@@ -188,6 +188,13 @@ static unsigned int rungs_allowed(const struct kidos_interface_rule *rule,
 		[KIDOS_XDP_TC] = TC_RUNGS,
 	};
 
+	if (!kidos_link_is_ethernet(link)) {
+		bool tc = rule->xdp_mode == KIDOS_XDP_AUTO || rule->xdp_mode == KIDOS_XDP_TC;
+
+		*why = tc ? "no Ethernet header"
+			  : "XDP reads Ethernet headers, and this link has none";
+		return tc ? TC_RUNGS : 0;
+	}
 	if (rule->xdp_mode != KIDOS_XDP_AUTO) {
 		*why = "as XdpMode says";
 		return forced[rule->xdp_mode];
@@ -244,7 +251,7 @@ int kidos_attach(const struct kidos_traffic *traffic, const struct kidos_interfa
 					 "; not %s: %s", kidos_rung_names[rungs[i].rung], words);
 	}
 	if (error)
-		snprintf(reason, KIDOS_REASON, "%.255s", *failed ? failed + 2 : "nothing to try");
+		snprintf(reason, KIDOS_REASON, "%.255s", *failed ? failed + 2 : why);
 	else
 		snprintf(reason, KIDOS_REASON, "%s%s%.90s%.100s", why, *words ? ", " : "", words,
 			 failed);

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpf_baseline.h"
+#include "bpf_wipe.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <linux/membarrier.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
-
-#define GRACE_NS 20000000 /* a program runs for microseconds */
 
 struct removal {
 	const struct kidos_maps *maps;
@@ -42,19 +37,6 @@ static int set_closing(const struct kidos_maps *maps, uint32_t before)
 											 : 0;
 }
 
-/*
- * Until every program has ended that runs now. The global barrier waits for
- * just that; kernels with nohz_full have none, and with one CPU it is none.
- */
-static void wait_for_programs(void)
-{
-	const struct timespec grace = { .tv_nsec = GRACE_NS };
-
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2 ||
-	    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		nanosleep(&grace, NULL);
-}
-
 static bool remove_closed(const struct kidos_flow_key *key, const struct kidos_flow_baseline *flow,
 			  void *context)
 {
@@ -83,7 +65,7 @@ int kidos_baseline_remove(const struct kidos_maps *maps, uint32_t before,
 
 	if (error)
 		return error;
-	wait_for_programs();
+	kidos_programs_wait();
 	kidos_baseline_each(maps, remove_closed, &removal);
 	error = set_closing(maps, 0);
 	return removal.error ? removal.error : error;

@@ -305,6 +305,26 @@ int kidos_maps_take(const struct bpf_object *object, const char *const *names, i
 	return 0;
 }
 
+int kidos_maps_clear_slot(const struct kidos_maps *maps, unsigned int slot)
+{
+	struct kidos_totals *none = calloc(maps->cpus, sizeof(*none));
+	const struct kidos_retired nothing = {};
+	int error = none ? 0 : -ENOMEM;
+
+	for (unsigned int d = 0; !error && d < KIDOS_DIRECTIONS; d++) {
+		unsigned int index = slot * KIDOS_DIRECTIONS + d;
+		unsigned int ours = retired_by_plugin(maps, slot, d);
+
+		error = update(maps, KIDOS_MAP_TOTALS, &index, none);
+		if (!error)
+			error = update(maps, KIDOS_MAP_RETIRED, &index, &nothing);
+		if (!error)
+			error = update(maps, KIDOS_MAP_RETIRED, &ours, &nothing);
+	}
+	free(none);
+	return error;
+}
+
 unsigned int kidos_possible_cpus(void)
 {
 	int cpus = libbpf_num_possible_cpus();

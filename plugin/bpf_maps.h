@@ -62,6 +62,8 @@ int kidos_maps_retired(const struct kidos_maps *maps, unsigned int slot, unsigne
 /* Adds to the plugin's own half of it, which has no other writer. */
 int kidos_maps_retire(const struct kidos_maps *maps, const struct kidos_flow_key *key,
 		      uint64_t packets, uint64_t bytes);
+/* All counts of a slot that no program writes to any more become 0. 0 or -errno. */
+int kidos_maps_clear_slot(const struct kidos_maps *maps, unsigned int slot);
 int kidos_maps_events(const struct kidos_maps *maps, uint64_t events[KIDOS_EVENTS]);
 
 int kidos_maps_slot(const struct kidos_maps *maps, unsigned int index, struct kidos_slot *slot);

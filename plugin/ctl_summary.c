@@ -42,6 +42,25 @@ static int read_counts(const struct ctl_state *state, unsigned int slot, struct 
 	return 0;
 }
 
+/* A slot may go to another interface meanwhile: name and counts are of the same one. */
+static int read_interface(struct ctl_state *state, unsigned int slot, struct ctl_counts *counts)
+{
+	struct kidos_slot *before = &state->slots[slot], after;
+	int error;
+
+	for (int attempt = 0; attempt < 3; attempt++) {
+		*counts = (struct ctl_counts){};
+		error = read_counts(state, slot, counts);
+		if (!error)
+			error = kidos_maps_slot(&state->maps, slot, &after);
+		if (error || (!memcmp(before->netns, after.netns, sizeof(after.netns)) &&
+			      !memcmp(before->name, after.name, sizeof(after.name))))
+			break;
+		*before = after;
+	}
+	return error;
+}
+
 static void add_counts(struct ctl_counts *sum, const struct ctl_counts *counts)
 {
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
@@ -58,10 +77,10 @@ static bool counted_any(const struct ctl_counts *counts)
 	return ctl_counts_sum(counts, KIDOS_RX).packets || ctl_counts_sum(counts, KIDOS_TX).packets;
 }
 
-static int add_interface(struct ctl_summary *summary, unsigned int slot)
+static int add_interface(struct ctl_summary *summary, struct ctl_state *state, unsigned int slot)
 {
 	struct ctl_interface *interface = &summary->interfaces[summary->count];
-	int error = read_counts(summary->state, slot, &interface->counts);
+	int error = read_interface(state, slot, &interface->counts);
 
 	if (error)
 		return error;
@@ -89,7 +108,7 @@ static int gather(struct ctl_state *state, const struct ctl_settings *settings,
 	if (!summary->interfaces)
 		return -ENOMEM;
 	for (unsigned int i = 0; !error && i < slots; i++)
-		error = add_interface(summary, i);
+		error = add_interface(summary, state, i);
 	if (!error)
 		error = ctl_drop_brief(state, settings, &summary->drops);
 	return error ? error : ctl_scan_run(state, &summary->scan);

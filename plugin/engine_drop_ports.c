@@ -198,6 +198,10 @@ void kidos_drop_ports_read(struct kidos_drop_ports *ports, const struct kidos_en
 {
 	struct reading reading = { .maps = maps, .symbols = symbols };
 
+	/* Another interface may have the slot next, and by chance the index. */
+	for (unsigned int slot = 0; slot < ports->slots; slot++)
+		if (engine->slots[slot].silent)
+			ports->ports[slot].ifindex = 0;
 	for (size_t i = 0; i < engine->world_count; i++) {
 		reading.world = &engine->worlds[i];
 		read_world(ports, &reading);

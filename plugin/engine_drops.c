@@ -3,6 +3,7 @@
 #include "engine_drop_ports.h"
 #include "engine_drop_share.h"
 #include "engine_drops.h"
+#include "engine_learned.h"
 #include "bpf_drop_counts.h"
 #include "bpf_drops.h"
 #include "bpf_reasons.h"
@@ -28,6 +29,8 @@ struct kidos_engine_drops {
 	struct kidos_symbols *_Atomic symbols;
 	bool named;
 	char refused[KIDOS_REASON]; /* why no rung would do */
+	struct kidos_learned learned;
+	bool learned_failed; /* to be saved */
 	uint64_t missed_before; /* of programs that are gone */
 	uint64_t other[KIDOS_CLASSES]; /* as last read */
 };
@@ -66,7 +69,8 @@ static struct kidos_engine_drops *create(const struct kidos_engine *engine)
 	drops->state.cpus = engine->maps.cpus;
 	drops->state.room = engine->drop_room;
 	drops->state.started = kidos_now_ns(CLOCK_BOOTTIME);
-	drops->state.learn_until = drops->state.started + engine->config->learn_time * 1000000000u;
+	drops->state.learn_until =
+		drops->state.started + kidos_learning_start(engine->config, &drops->learned);
 	return drops;
 }
 
@@ -174,6 +178,7 @@ bool kidos_drops_unusual(const struct kidos_engine *engine, const struct kidos_d
 	kidos_symbol_name(drops->symbols, drop->place, NULL, place);
 	snprintf(text, size, "%s", reason);
 	return drop->time >= drops->state.learn_until &&
+	       !kidos_learned_has(&drops->learned, reason) &&
 	       !kidos_strings_have(&engine->config->ignore_reasons, reason) &&
 	       !kidos_strings_have(&engine->config->ignore_places, place);
 }
@@ -185,13 +190,15 @@ struct reading {
 	bool learned; /* the time to learn is over */
 };
 
-/* What was seen while kidos learned is ordinary from then on. */
-static bool is_benign(const struct reading *reading, uint32_t reason)
+/* What is seen while kidos learns is ordinary from then on, also after a restart. */
+static bool is_benign(const struct reading *reading, uint32_t reason, const char *name)
 {
-	uint64_t first =
-		reading->learned ? kidos_drop_maps_first(&reading->drops->maps, reason) : 0;
+	struct kidos_engine_drops *drops = reading->drops;
+	uint64_t first = kidos_drop_maps_first(&drops->maps, reason);
 
-	return first && first < reading->drops->state.learn_until;
+	if (first && first < drops->state.learn_until)
+		kidos_learned_add(&drops->learned, name);
+	return reading->learned && kidos_learned_has(&drops->learned, name);
 }
 
 static bool is_ignored(const struct reading *reading, const struct kidos_drop_kind *kind)
@@ -219,7 +226,7 @@ static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 	if (!ignored && count > last->seen && key->place != KIDOS_PLACE_DRIVER)
 		kidos_drop_share_add(reading->engine, key, count - last->seen);
 	last->seen = count;
-	kind.benign = is_benign(reading, key->reason);
+	kind.benign = is_benign(reading, key->reason, kind.reason);
 	if (ignored || kidos_drop_tally_add(&drops->tally, &kind, count - last->told))
 		last->told = count;
 	return true;
@@ -285,6 +292,7 @@ void kidos_drops_poll(struct kidos_engine *engine, const struct kidos_slot_count
 	error = kidos_drop_counts_each(drops->maps.fd[KIDOS_DROP_MAP_COUNTS], take_count, &reading);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
+	kidos_learning_save(engine->config, &drops->learned, &drops->learned_failed);
 	kidos_drop_share_judge(engine, counts);
 	take_other(drops);
 	drops->state.missed =

@@ -81,6 +81,22 @@ void kidos_rules_wait(struct kidos_engine *engine);
 /* Removes what a crashed owner left on interfaces, as its slots tell. */
 void kidos_recover(const struct kidos_maps *old);
 
+/* Is a port counted as other? Such ports get a slot, as far as there are any. */
+bool kidos_ports_want_slots(const struct kidos_world *world);
+void kidos_ports_name(struct kidos_engine *engine, struct kidos_world *world);
+
+/* engine_slots.c: which interface has which slot; under the lock. */
+/* "this namespace" for collectd's own. */
+const char *kidos_world_label(const char *netns);
+/* Into the map. */
+void kidos_slot_store(const struct kidos_engine *engine, unsigned int index);
+/* Gives the port its slot: the one it had, a free one, one of an interface that went, or other. */
+void kidos_slot_take(struct kidos_engine *engine, const struct kidos_world *world,
+		     struct kidos_port_state *port, const struct kidos_link *link);
+/* Before a poll, and after it. */
+void kidos_slots_age(struct kidos_engine *engine);
+void kidos_slots_offer(struct kidos_engine *engine);
+
 /* engine_events.c: the thread that follows interfaces and namespaces. */
 int kidos_events_start(struct kidos_engine *engine);
 void kidos_events_stop(struct kidos_engine *engine);

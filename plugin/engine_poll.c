@@ -164,7 +164,8 @@ static void poll_end(struct poll *poll)
 static void name_slots(const struct kidos_engine *engine, struct poll *poll)
 {
 	for (unsigned int slot = 1; slot < engine->meta.slots; slot++) {
-		if (engine->slots[slot].state == KIDOS_SLOT_UNUSED)
+		if (engine->slots[slot].state == KIDOS_SLOT_UNUSED ||
+		    engine->slots[slot].silent >= KIDOS_SLOT_MUTE)
 			continue;
 		kidos_port_name(&engine->slots[slot], poll->names[slot], sizeof(poll->names[slot]));
 		poll->instances[slot] = poll->names[slot];
@@ -193,6 +194,7 @@ void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *conte
 		return;
 	}
 	pthread_mutex_lock(&engine->lock);
+	kidos_slots_age(engine);
 	read_all(engine, &poll);
 	emit_interfaces(engine, &poll, &output);
 	kidos_flows_emit(engine, poll.counts, poll.instances, &output);
@@ -203,6 +205,7 @@ void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *conte
 	kidos_drops_poll(engine, poll.counts, &output);
 	emit_alerts(engine, &output);
 	store(engine);
+	kidos_slots_offer(engine);
 	pthread_mutex_unlock(&engine->lock);
 	poll_end(&poll);
 }

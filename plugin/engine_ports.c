@@ -5,6 +5,7 @@
  */
 #include "core/log.h"
 #include "core/netns.h"
+#include "core/now.h"
 #include "engine_internal.h"
 #include "xdp_share.h"
 
@@ -12,20 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *world_label(const char *netns)
-{
-	return *netns ? netns : "this namespace";
-}
-
-static void slot_store(const struct kidos_engine *engine, unsigned int index)
-{
-	int error = index ? kidos_maps_set_slot(&engine->maps, index, &engine->slots[index]) : 0;
-
-	if (error)
-		kidos_log(LOG_WARNING, "state of interface %s: %s", engine->slots[index].name,
-			  strerror(-error));
-}
 
 static bool has_clsact_left(const struct kidos_port_state *port)
 {
@@ -68,32 +55,10 @@ static bool world_load(struct kidos_engine *engine, struct kidos_world *world)
 	world->traffic = kidos_traffic_load(&engine->maps, &engine->meta, world->number);
 	if (!world->traffic) {
 		world->unusable = true;
-		kidos_log(LOG_ERR, "programs for %s: %s", world_label(world->name),
+		kidos_log(LOG_ERR, "programs for %s: %s", kidos_world_label(world->name),
 			  strerror(errno));
 	}
 	return world->traffic;
-}
-
-static void slot_of_port(struct kidos_engine *engine, const struct kidos_world *world,
-			 struct kidos_port_state *port, const struct kidos_link *link)
-{
-	struct kidos_slot *slot;
-
-	port->slot = kidos_slot_find(engine->slots, engine->meta.slots, world->name, link->name);
-	if (port->slot == KIDOS_SLOT_OTHER) {
-		kidos_log(LOG_WARNING,
-			  "interface %s in %s: MaxInterfaces is reached, counted as other",
-			  link->name, world_label(world->name));
-		return;
-	}
-	slot = &engine->slots[port->slot];
-	snprintf(slot->netns, sizeof(slot->netns), "%s", world->name);
-	snprintf(slot->name, sizeof(slot->name), "%s", link->name);
-	snprintf(slot->report, sizeof(slot->report), "%s", port->rule->report);
-	slot->ifindex = link->ifindex;
-	slot->has_device = link->has_device;
-	slot->mirror = port->rule->mirror;
-	slot->state = KIDOS_SLOT_WAITING;
 }
 
 /* Our count and the interface's own as attaching begins: both move on from here. */
@@ -160,9 +125,14 @@ static void log_attached(const struct kidos_world *world, const struct kidos_por
 			 const char *reason)
 {
 	kidos_log(LOG_INFO, "interface %s in %s: received packets at %s (%s), sent at %s",
-		  port->name, world_label(world->name),
+		  port->name, kidos_world_label(world->name),
 		  kidos_rung_names[port->attachments[KIDOS_RX].rung], reason,
 		  kidos_rung_names[port->attachments[KIDOS_TX].rung]);
+}
+
+static unsigned int port_flags(const struct kidos_link *link)
+{
+	return kidos_link_is_ethernet(link) ? KIDOS_PORT_ETHERNET : 0;
 }
 
 static void port_attach(struct kidos_engine *engine, struct kidos_world *world,
@@ -170,14 +140,13 @@ static void port_attach(struct kidos_engine *engine, struct kidos_world *world,
 {
 	char reason[2][KIDOS_REASON] = { "", "" };
 	struct kidos_slot *slot = &engine->slots[port->slot];
-	unsigned int flags = kidos_link_is_ethernet(link) ? KIDOS_PORT_ETHERNET : 0;
-	int error =
-		kidos_maps_set_port(&engine->maps, world->number, link->ifindex, port->slot, flags);
+	int error = kidos_maps_set_port(&engine->maps, world->number, link->ifindex, port->slot,
+					port_flags(link));
 
 	base_open(engine, port, link);
 	/* What libxdp attaches outlives us, so where it does is written down first. */
 	if (port->rule->xdp_share)
-		slot_store(engine, port->slot);
+		kidos_slot_store(engine, port->slot);
 	if (!error)
 		error = attach_directions(world, port, link, reason);
 	else
@@ -187,13 +156,13 @@ static void port_attach(struct kidos_engine *engine, struct kidos_world *world,
 		 reason[0]);
 	if (error) { /* not tried again until the interface is remade */
 		slot->state = KIDOS_SLOT_FAILED;
-		kidos_log(LOG_ERR, "interface %s in %s: %s", port->name, world_label(world->name),
+		kidos_log(LOG_ERR, "interface %s in %s: %s", port->name, kidos_world_label(world->name),
 			  reason[0]);
 	} else {
 		slot_attached(slot, port);
 		log_attached(world, port, reason[0]);
 	}
-	slot_store(engine, port->slot);
+	kidos_slot_store(engine, port->slot);
 }
 
 static void port_gone(struct kidos_engine *engine, struct kidos_world *world,
@@ -205,6 +174,7 @@ static void port_gone(struct kidos_engine *engine, struct kidos_world *world,
 	if (port->slot == KIDOS_SLOT_OTHER)
 		return;
 	slot->state = KIDOS_SLOT_WAITING;
+	slot->gone_ns = kidos_now_ns(CLOCK_MONOTONIC);
 	slot->ifindex = 0;
 	slot->rung[KIDOS_RX] = slot->rung[KIDOS_TX] = KIDOS_RUNG_NONE;
 	slot->made_clsact = 0;
@@ -212,7 +182,7 @@ static void port_gone(struct kidos_engine *engine, struct kidos_world *world,
 	memset(slot->unaccounted_bytes, 0, sizeof(slot->unaccounted_bytes));
 	snprintf(slot->reason, sizeof(slot->reason), "%s",
 		 engine->flows_off ? "the collector flows is off" : "the interface is not there");
-	slot_store(engine, port->slot);
+	kidos_slot_store(engine, port->slot);
 }
 
 /* Forgets ports[index]: detached, slot waiting. */
@@ -222,10 +192,65 @@ static void port_remove(struct kidos_engine *engine, struct kidos_world *world, 
 
 	if (!engine->stopping && !engine->flows_off)
 		kidos_log(LOG_INFO, "interface %s in %s: gone", port->name,
-			  world_label(world->name));
+			  kidos_world_label(world->name));
 	port_detach(world, port);
 	port_gone(engine, world, port);
 	world->ports[index] = world->ports[--world->port_count];
+}
+
+/* Counted as other for want of a slot. */
+static bool port_wants_slot(const struct kidos_port_state *port)
+{
+	return port->slot == KIDOS_SLOT_OTHER &&
+	       port->attachments[KIDOS_RX].rung != KIDOS_RUNG_NONE;
+}
+
+bool kidos_ports_want_slots(const struct kidos_world *world)
+{
+	for (size_t i = 0; i < world->port_count; i++)
+		if (port_wants_slot(&world->ports[i]))
+			return true;
+	return false;
+}
+
+/* Attached already, it changes from `other` to a slot: as at attaching, both counts are read. */
+static void port_name_it(struct kidos_engine *engine, struct kidos_world *world,
+			 struct kidos_port_state *port, const struct kidos_link *link)
+{
+	struct kidos_slot *slot;
+	int error;
+
+	kidos_slot_take(engine, world, port, link);
+	if (port->slot == KIDOS_SLOT_OTHER)
+		return;
+	slot = &engine->slots[port->slot];
+	base_open(engine, port, link);
+	error = kidos_maps_set_port(&engine->maps, world->number, link->ifindex, port->slot,
+				    port_flags(link));
+	base_close(world, port);
+	snprintf(slot->reason, sizeof(slot->reason), "counted as other before");
+	if (error)
+		kidos_log(LOG_ERR, "interface %s: ports map: %s", port->name, strerror(-error));
+	slot_attached(slot, port);
+	log_attached(world, port, slot->reason);
+	kidos_slot_store(engine, port->slot);
+}
+
+void kidos_ports_name(struct kidos_engine *engine, struct kidos_world *world)
+{
+	const struct kidos_link *link;
+	struct kidos_links links;
+
+	if (kidos_rtnl_links(world->rtnl, &links))
+		return;
+	for (size_t i = 0; i < world->port_count; i++) {
+		struct kidos_port_state *port = &world->ports[i];
+
+		link = kidos_links_find(&links, port->name);
+		if (port_wants_slot(port) && link && link->ifindex == port->ifindex)
+			port_name_it(engine, world, port, link);
+	}
+	kidos_links_free(&links);
 }
 
 static struct kidos_port_state *port_find(struct kidos_world *world, const struct kidos_link *link)
@@ -254,7 +279,7 @@ static struct kidos_port_state *port_add(struct kidos_engine *engine, struct kid
 					   .attachments = { KIDOS_ATTACHMENT_NONE,
 							    KIDOS_ATTACHMENT_NONE } };
 	snprintf(port->name, sizeof(port->name), "%s", link->name);
-	slot_of_port(engine, world, port, link);
+	kidos_slot_take(engine, world, port, link);
 	return port;
 }
 
@@ -364,7 +389,7 @@ static void world_visit(struct kidos_engine *engine, struct kidos_world *world)
 	if (!error)
 		error = kidos_rtnl_links(world->rtnl, &links);
 	if (error) {
-		kidos_log(LOG_WARNING, "interfaces of %s: %s", world_label(world->name),
+		kidos_log(LOG_WARNING, "interfaces of %s: %s", kidos_world_label(world->name),
 			  strerror(-error));
 		return;
 	}
@@ -405,9 +430,9 @@ static void rule_waits(struct kidos_engine *engine, const struct kidos_interface
 	snprintf(slot->reason, sizeof(slot->reason), "the interface is not there");
 	slot->mirror = rule->mirror;
 	slot->state = KIDOS_SLOT_WAITING;
-	slot_store(engine, index);
+	kidos_slot_store(engine, index);
 	kidos_log(LOG_INFO, "interface %s in %s: waiting for it", rule->pattern,
-		  world_label(rule->netns));
+		  kidos_world_label(rule->netns));
 }
 
 void kidos_rules_wait(struct kidos_engine *engine)

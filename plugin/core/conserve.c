@@ -38,8 +38,12 @@ bool kidos_counters_restarted(const struct kidos_link_counters *last,
 
 static struct kidos_span between(enum kidos_unit unit, uint64_t hook, uint64_t wire)
 {
-	return (struct kidos_span){ .low = unit == KIDOS_UNIT_WIRE ? wire : hook,
-				    .high = unit == KIDOS_UNIT_HOOK ? hook : wire };
+	struct kidos_span span = { .low = unit == KIDOS_UNIT_WIRE ? wire : hook,
+				   .high = unit == KIDOS_UNIT_HOOK ? hook : wire };
+
+	if (unit == KIDOS_UNIT_AT_LEAST)
+		span.high = UINT64_MAX;
+	return span;
 }
 
 /* What a driver that keeps the rule must have counted. */

@@ -32,7 +32,7 @@ struct kidos_drop_state {
 	__u32 room; /* records of one CPU */
 	__u64 started; /* CLOCK_BOOTTIME, ns */
 	__u64 learn_until; /* CLOCK_BOOTTIME, ns: reasons in drop_reasons first seen before are
-			      ordinary */
+			      ordinary, as are those that a former run learned */
 	__u64 missed;
 	__u32 headers; /* addresses and ports are read */
 	__u32 owners; /* sockets' processes are remembered */

@@ -188,6 +188,15 @@ void kidos_series_sweep(struct kidos_flow_series *series)
 	fill_places(series);
 }
 
+void kidos_series_drop_slot(struct kidos_flow_series *series, unsigned int slot)
+{
+	for (size_t i = 0; i < series->count; i++)
+		if (series->items[i].key.slot == slot)
+			series->items[i].closed = series->has_closed = true;
+	kidos_series_sweep(series);
+	series->slots[slot] = (struct kidos_series_slot){};
+}
+
 void kidos_series_totals(struct kidos_flow_series *series, unsigned int slot,
 			 const struct kidos_count totals[KIDOS_DIRECTIONS])
 {

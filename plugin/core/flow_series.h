@@ -96,4 +96,7 @@ struct kidos_series *kidos_series_open(struct kidos_flow_series *series,
 void kidos_series_close(struct kidos_flow_series *series, size_t remembered);
 void kidos_series_sweep(struct kidos_flow_series *series);
 
+/* The slot begins anew, for another interface. Names are remembered. */
+void kidos_series_drop_slot(struct kidos_flow_series *series, unsigned int slot);
+
 #endif

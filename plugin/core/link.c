@@ -9,6 +9,7 @@
 #define WIRE KIDOS_UNIT_WIRE
 #define BETWEEN KIDOS_UNIT_BETWEEN
 #define UNKNOWN KIDOS_UNIT_UNKNOWN
+#define AT_LEAST KIDOS_UNIT_AT_LEAST
 #define PAD 46 /* what hardware fills a frame up with, at most */
 
 /*
@@ -27,6 +28,9 @@ static const struct kidos_driver drivers[] = {
 	  { { HOOK, BETWEEN, -14, -14 }, { BETWEEN, BETWEEN, 0, 0 } },
 	  false },
 	{ "loopback", { { HOOK, BETWEEN, -14, -14 }, { BETWEEN, BETWEEN, -14, -14 } }, false },
+	/* Handshakes and keepalives; IPCP and its like. */
+	{ "wireguard", { { AT_LEAST, UNKNOWN, 0, 0 }, { AT_LEAST, UNKNOWN, 0, 0 } }, false },
+	{ "ppp", { { AT_LEAST, UNKNOWN, 0, 0 }, { AT_LEAST, UNKNOWN, 0, 0 } }, false },
 	{ "virtio_net", { { BETWEEN, BETWEEN, 0, 0 }, { BETWEEN, BETWEEN, 0, 0 } }, false },
 	/* With FCS; QEMU's leaves it out of what it sends. */
 	{ "e1000e", { { WIRE, WIRE, 4, 4 + PAD }, { WIRE, WIRE, 0, 4 + PAD } }, false },

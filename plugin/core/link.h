@@ -42,6 +42,7 @@ enum kidos_unit {
 	KIDOS_UNIT_WIRE,
 	KIDOS_UNIT_BETWEEN, /* depends on where tag and segments were made */
 	KIDOS_UNIT_UNKNOWN, /* of bytes: not compared */
+	KIDOS_UNIT_AT_LEAST, /* of packets: and messages of the link's own, which come by no hook */
 };
 
 /* What an interface counts for a packet of ours. */

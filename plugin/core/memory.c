@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory.h"
 #include "alert_queue.h"
+#include "drop_learned.h"
 #include "drop_tally.h"
 #include "flow_series.h"
 #include "reader.h"
@@ -48,7 +49,8 @@ static uint64_t drop_bytes(void)
 	return KIDOS_DROP_KEYS * (48ull + sizeof(struct kidos_drop_key) + 8) +
 	       KIDOS_DROP_OWNERS * (56ull + sizeof(struct kidos_owner_key) +
 				    sizeof(struct kidos_owner_process)) +
-	       KIDOS_DROP_REASONS * 64ull + KIDOS_ALERT_RING + KIDOS_DROP_TALLY_BYTES + DROP_NAMES;
+	       KIDOS_DROP_REASONS * 64ull + KIDOS_ALERT_RING + KIDOS_DROP_TALLY_BYTES + DROP_NAMES +
+	       sizeof(struct kidos_learned);
 }
 
 /* Records take what the flows leave. */

@@ -75,3 +75,22 @@ unsigned int kidos_slot_find(struct kidos_slot *slots, unsigned int count, const
 	}
 	return unused;
 }
+
+bool kidos_slot_is_named(const struct kidos_config *config, const struct kidos_slot *slot)
+{
+	for (size_t i = 0; i < config->rule_count; i++)
+		if (!config->rules[i].is_regex && !strcmp(config->rules[i].netns, slot->netns) &&
+		    !strcmp(config->rules[i].pattern, slot->name))
+			return true;
+	return false;
+}
+
+void kidos_slot_age(const struct kidos_config *config, struct kidos_slot *slot, uint64_t now_ns,
+		    uint64_t idle_ns)
+{
+	if (slot->state != KIDOS_SLOT_WAITING || !slot->gone_ns ||
+	    now_ns - slot->gone_ns < idle_ns || slot->silent >= KIDOS_SLOT_FREE ||
+	    kidos_slot_is_named(config, slot))
+		return;
+	slot->silent++;
+}

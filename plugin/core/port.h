@@ -22,4 +22,19 @@ void kidos_port_name(const struct kidos_slot *slot, char *name, size_t size);
 unsigned int kidos_slot_find(struct kidos_slot *slots, unsigned int count, const char *netns,
 			     const char *name);
 
+/*
+ * A slot that no rule names may be given to another interface once its own
+ * has gone for good. It is silent for some polls before: its name may come
+ * back with counts from 0, and collectd must have forgotten the old ones.
+ */
+#define KIDOS_SLOT_MUTE 2 /* polls: silent from this one on; the first still sends */
+#define KIDOS_SLOT_FREE 5 /* polls: free; collectd forgets after 2 intervals without a value */
+
+/* Does a rule name this interface? Such a slot is kept. */
+bool kidos_slot_is_named(const struct kidos_config *config, const struct kidos_slot *slot);
+
+/* Before each poll. now_ns: CLOCK_MONOTONIC; idle_ns: how long an interface is waited for. */
+void kidos_slot_age(const struct kidos_config *config, struct kidos_slot *slot, uint64_t now_ns,
+		    uint64_t idle_ns);
+
 #endif

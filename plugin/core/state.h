@@ -49,8 +49,9 @@ struct kidos_slot {
 	__s64 unaccounted[KIDOS_DIRECTIONS]; /* at the last poll, packets */
 	__s64 unaccounted_bytes[KIDOS_DIRECTIONS];
 	__u32 bytes_compared; /* the driver's rule for bytes is known */
-	__u32 pad0;
-	__u64 pad[9];
+	__u32 silent; /* polls since the interface has been gone for so long that others may come */
+	__u64 gone_ns; /* CLOCK_MONOTONIC when it went, 0: it is there, or never was */
+	__u64 pad[8];
 };
 
 struct kidos_meta {

@@ -34,6 +34,7 @@ int table_run_open(struct table_run *run, unsigned int idle, bool hash)
 {
 	*run = (struct table_run){
 	    .maps = KIDOS_MAPS_NONE,
+	    .slot = TABLE_SLOT,
 	    .meta =
 		{
 		    .abi = KIDOS_ABI_VERSION,
@@ -139,6 +140,13 @@ unsigned int table_run_remove(const struct table_run *run, int age)
 	return count;
 }
 
+void table_run_slot(struct table_run *run, unsigned int slot)
+{
+	run->slot = slot;
+	assert_int_equal(kidos_maps_set_port(&run->maps, 0, LOOPBACK, slot, KIDOS_PORT_ETHERNET),
+			 0);
+}
+
 void table_run_totals(const struct table_run *run, struct table_counts *totals, uint64_t *errors)
 {
 	struct kidos_totals read;
@@ -146,7 +154,7 @@ void table_run_totals(const struct table_run *run, struct table_counts *totals, 
 	*totals = (struct table_counts){};
 	*errors = 0;
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		assert_int_equal(kidos_maps_totals(&run->maps, TABLE_SLOT, d, &read), 0);
+		assert_int_equal(kidos_maps_totals(&run->maps, run->slot, d, &read), 0);
 		for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
 			totals->classes[d][c].packets =
 				read.hook[c].packets + read.extra[c].packets;
@@ -162,23 +170,25 @@ void table_run_retired(const struct table_run *run, struct table_counts *retired
 	struct kidos_retired read;
 
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		assert_int_equal(kidos_maps_retired(&run->maps, TABLE_SLOT, d, &read), 0);
+		assert_int_equal(kidos_maps_retired(&run->maps, run->slot, d, &read), 0);
 		memcpy(retired->classes[d], read.classes, sizeof(read.classes));
 	}
 }
 
-static void add_live(struct table_counts *live, uint32_t meta, uint64_t packets, uint64_t bytes)
+static void add_live(struct table_counts *live, unsigned int slot, uint32_t meta, uint64_t packets,
+		     uint64_t bytes)
 {
 	unsigned int direction = meta >> KIDOS_META_DIRECTION_SHIFT & 1;
 	struct kidos_count *count = &live->classes[direction][kidos_class_of(meta & 0xff)];
 
-	assert_int_equal(meta >> KIDOS_META_SLOT_SHIFT & KIDOS_META_SLOT_MASK, TABLE_SLOT);
+	assert_int_equal(meta >> KIDOS_META_SLOT_SHIFT & KIDOS_META_SLOT_MASK, slot);
 	count->packets += packets;
 	count->bytes += bytes;
 }
 
 struct baseline_walk {
 	struct table_counts *live;
+	unsigned int slot;
 	unsigned int flows;
 };
 
@@ -187,7 +197,7 @@ static bool add_baseline(const struct kidos_flow_key *key, const struct kidos_fl
 {
 	struct baseline_walk *walk = context;
 
-	add_live(walk->live, key->meta, flow->packets, flow->bytes);
+	add_live(walk->live, walk->slot, key->meta, flow->packets, flow->bytes);
 	walk->flows++;
 	return true;
 }
@@ -201,6 +211,8 @@ static bool read_entry(const struct kidos_maps *maps, uint32_t set, unsigned int
 	do {
 		if (kidos_flow_read(flow, set, &maps->meta, reading))
 			return true;
+		if (reading->key.meta == KIDOS_META_IPV4)
+			return false; /* emptied */
 		state = __atomic_load_n(&flow->state, __ATOMIC_ACQUIRE);
 	} while (state & KIDOS_STATE_WRITING || (uint32_t)state >> KIDOS_STATE_OWNER_SHIFT);
 	return false;
@@ -208,7 +220,7 @@ static bool read_entry(const struct kidos_maps *maps, uint32_t set, unsigned int
 
 unsigned int table_run_live(const struct table_run *run, struct table_counts *live)
 {
-	struct baseline_walk walk = { .live = live };
+	struct baseline_walk walk = { .live = live, .slot = run->slot };
 	struct kidos_flow_reading reading;
 
 	*live = (struct table_counts){};
@@ -219,7 +231,8 @@ unsigned int table_run_live(const struct table_run *run, struct table_counts *li
 	for (uint32_t set = 0; set < run->maps.sets; set++)
 		for (unsigned int way = 0; way < KIDOS_WAYS; way++)
 			if (read_entry(&run->maps, set, way, &reading)) {
-				add_live(live, reading.key.meta, reading.packets, reading.bytes);
+				add_live(live, run->slot, reading.key.meta, reading.packets,
+					 reading.bytes);
 				walk.flows++;
 			}
 	return walk.flows;

@@ -17,6 +17,7 @@ struct table_run {
 	struct kidos_maps maps;
 	struct kidos_meta meta;
 	struct kidos_traffic *traffic;
+	unsigned int slot; /* what is read below; all entries are of it */
 };
 
 /* What was sent of one class in one direction, or is somewhere. */
@@ -46,6 +47,9 @@ void table_run_key(unsigned int kind, unsigned int flow, struct kidos_flow_key *
  * that get packets meanwhile. Returns how many there were.
  */
 unsigned int table_run_remove(const struct table_run *run, int age);
+
+/* Packets are counted in this slot from now on, and it is read. */
+void table_run_slot(struct table_run *run, unsigned int slot);
 
 /* Wire units, summed over the CPUs. errors: malformed packets. */
 void table_run_totals(const struct table_run *run, struct table_counts *totals, uint64_t *errors);

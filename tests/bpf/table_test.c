@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "packet.h"
+#include "bpf_wipe.h"
 #include "table_run.h"
 
 #define NEVER 0x40000000u /* units: no entry is idle */
@@ -354,6 +355,47 @@ static void test_hash_remove(void **state)
 	table_run_close(&run);
 }
 
+/*
+ * A slot is emptied, in all rounds but the first while the packets of another
+ * take its idle entries on every CPU: nothing of it is left, and all of the
+ * other is there.
+ */
+static void test_slot_wipe(void **state)
+{
+	static struct sender senders[CPUS_MAX];
+	const bool gone[KIDOS_SLOTS_MAX] = { [TABLE_SLOT] = true };
+	struct table_counts old = {}, sent = {}, more, left;
+	unsigned int udp = (unsigned int)(packet_kind_find("udp") - packet_kinds), count;
+	struct table_run run;
+
+	(void)state;
+	assert_int_equal(table_run_open(&run, 3, false), 0);
+	if (run.meta.baseline) {
+		print_message("# a hash map's entries are removed when they are idle\n");
+		skip();
+	}
+	for (unsigned int round = 0; round < 5; round++) {
+		table_run_slot(&run, TABLE_SLOT);
+		for (unsigned int i = 0; i < TABLE_SETS * KIDOS_WAYS; i++)
+			table_run_send(&run, KIDOS_PROGRAM_XDP, udp, 0x100000 + i, &old);
+		usleep(50000); /* 12 units */
+		table_run_slot(&run, TABLE_SLOT + 1);
+		if (!round)
+			assert_int_equal(kidos_slots_wipe(&run.maps, gone), 0);
+		count = start_senders(&run, senders, send_thread);
+		if (round)
+			assert_int_equal(kidos_slots_wipe(&run.maps, gone), 0);
+		join_senders(senders, count, &more);
+		add_counts(&sent, &more);
+		assert_exact(&run, &sent);
+		run.slot = TABLE_SLOT;
+		assert_int_equal(totals_of(&run).packets, 0);
+		table_run_retired(&run, &left);
+		assert_int_equal(table_sum(&left).packets, 0);
+	}
+	table_run_close(&run);
+}
+
 static unsigned int online_cpus(void)
 {
 	return (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
@@ -409,6 +451,7 @@ int main(void)
 		{ "table: hash map: idle flows are removed", test_hash_idle, NULL, NULL, NULL },
 		{ "table: hash map: removed while packets come", test_hash_remove, NULL, NULL,
 		  NULL },
+		{ "table: a slot is emptied while packets come", test_slot_wipe, NULL, NULL, NULL },
 		{ "table: more CPUs possible than online, and one that goes", test_cpus, NULL, NULL,
 		  NULL },
 	};

@@ -169,6 +169,7 @@ write_config() {
 		Hostname "kt"
 		FQDNLookup false
 		Interval ${interval:-0.5}
+		WriteThreads 1
 		BaseDir "$work"
 		PIDFile "$work/collectd.pid"
 		LoadPlugin logfile
@@ -194,6 +195,9 @@ write_config() {
 	END
 }
 
+# A pipe in which nothing ever comes: to wait for it is to sleep without a program.
+exec {nothing}<> <(:)
+
 # wait_for SECONDS COMMAND...: what takes that long at most on a quiet machine. On a busy one three
 # times as long is no failure, and waiting costs nothing where nothing is wrong.
 wait_for() {
@@ -206,12 +210,12 @@ within() {
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -le $end ] || return 1
-		sleep 0.1
+		read -rt 0.1 -u "$nothing" || :
 	done
 }
 
 logged() {
-	grep -qF -- "$1" "$work/log"
+	[[ $(<"$work/log") == *"$1"* ]]
 }
 
 # start_collectd NS CONFIG [PREFIX COMMAND...]: in the namespace, or "-" for the current one
@@ -258,13 +262,30 @@ kill_collectd() {
 	daemon=''
 }
 
-# csv_last INSTANCE/TYPE-TYPE_INSTANCE: the newest values, without their time
-csv_last() {
-	tail -qn 1 "$work/csv/kt/kidos-$1"-20* 2>/dev/null | tail -n 1 | cut -d, -f2-
+# newest FILE...: sets line to the last line of these files, "" without any. In the shell: tests
+# wait for values, and where a CPU is emulated each program costs a wait 40 ms and more.
+newest() {
+	local file lines
+	line=''
+	for file in "$@"; do
+		[ -s "$file" ] || continue
+		mapfile -t lines <"$file"
+		line=${lines[-1]}
+	done
 }
 
+# csv_last INSTANCE/TYPE-TYPE_INSTANCE: the newest values, without their time
+csv_last() {
+	local line
+	newest "$work/csv/kt/kidos-$1"-20*
+	[ -z "$line" ] || echo "${line#*,}"
+}
+
+# In seconds; "" before the first
 last_poll() {
-	tail -qn 1 "$work"/csv/kt/kidos-self/gauge-last_poll-20* 2>/dev/null | tail -n 1 | cut -d. -f1
+	local line
+	newest "$work"/csv/kt/kidos-self/gauge-last_poll-20*
+	echo "${line%%[.,]*}"
 }
 
 polled_after() {
@@ -284,19 +305,22 @@ settle() {
 rests=0
 
 at_rest() {
-	local file value
+	local file line
 	rests=$((rests + 1))
 	for file in "$work"/csv/kt/kidos-*/gauge-unaccounted_*; do
-		[ -e "$file" ] || continue
-		value=$(tail -n 1 "$file" | cut -d, -f2)
-		[[ $value =~ ^(0\.0*|-?nan)$ ]] || wait_for 5 rests_at_zero "$file" ||
-			echo "${file#"$work/csv/kt/kidos-"}: $(tail -n 1 "$file" | cut -d, -f2)" >>"$work/unaccounted"
+		newest "$file"
+		[[ ${line:-nan} =~ (^|,)(0\.0*|-?nan)$ ]] || wait_for 5 rests_at_zero "$file" || {
+			newest "$file"
+			echo "${file#"$work/csv/kt/kidos-"}: ${line#*,}" >>"$work/unaccounted"
+		}
 	done
 	return 0
 }
 
 rests_at_zero() {
-	[[ $(tail -n 1 "$1" | cut -d, -f2) =~ ^0\.0*$ ]]
+	local line
+	newest "$1"
+	[[ $line =~ ,0\.0*$ ]]
 }
 
 # The largest distance that any poll saw: under load as well, each should lie within its span.
