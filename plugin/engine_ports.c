@@ -156,8 +156,8 @@ static void port_attach(struct kidos_engine *engine, struct kidos_world *world,
 		 reason[0]);
 	if (error) { /* not tried again until the interface is remade */
 		slot->state = KIDOS_SLOT_FAILED;
-		kidos_log(LOG_ERR, "interface %s in %s: %s", port->name, kidos_world_label(world->name),
-			  reason[0]);
+		kidos_log(LOG_ERR, "interface %s in %s: %s", port->name,
+			  kidos_world_label(world->name), reason[0]);
 	} else {
 		slot_attached(slot, port);
 		log_attached(world, port, reason[0]);

