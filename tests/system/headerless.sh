@@ -21,7 +21,7 @@ number_link() {
 	for ns in a b; do
 		in_ns "$ns" sysctl -qw "net.ipv6.conf.$link.disable_ipv6=0" "net.ipv6.conf.$link.accept_ra=0" \
 			"net.ipv6.conf.$link.router_solicitations=0"
-		ip -n "$run-$ns" address replace "$(address $ns 6)/64" dev "$link" nodad
+		ip -n "$run-$ns" address replace "$(address "$ns" 6)/64" dev "$link" nodad
 	done
 }
 
@@ -44,9 +44,10 @@ wireguard_end() {
 
 # Two pppds, one being the other's line.
 ppp_up() {
-	local options="noauth local nodetach nodefaultroute noipdefault novj noccp lcp-echo-interval 0 ifname $link +ipv6"
-	in_ns a pppd $options "$(address a 4):$(address b 4)" ipv6 ::1,::2 \
-		pty "nsenter --net=/run/netns/$run-b pppd notty $options $(address b 4):$(address a 4) ipv6 ::2,::1" \
+	local options=(noauth local nodetach nodefaultroute noipdefault novj noccp lcp-echo-interval 0
+		ifname "$link" +ipv6)
+	in_ns a pppd "${options[@]}" "$(address a 4):$(address b 4)" ipv6 ::1,::2 \
+		pty "nsenter --net=/run/netns/$run-b pppd notty ${options[*]} $(address b 4):$(address a 4) ipv6 ::2,::1" \
 		>"$work/pppd" 2>&1 &
 	started+=($!)
 	wait_for 20 ppp_is_up || { cat "$work/pppd"; return 1; }

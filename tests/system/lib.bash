@@ -265,12 +265,12 @@ kill_collectd() {
 # newest FILE...: sets line to the last line of these files, "" without any. In the shell: tests
 # wait for values, and where a CPU is emulated each program costs a wait 40 ms and more.
 newest() {
-	local file lines
+	local file rows
 	line=''
 	for file in "$@"; do
 		[ -s "$file" ] || continue
-		mapfile -t lines <"$file"
-		line=${lines[-1]}
+		mapfile -t rows <"$file"
+		line=${rows[-1]}
 	done
 }
 
