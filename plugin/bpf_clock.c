@@ -5,11 +5,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "clock.skel.h"
 
-#define LONGEST_WAIT_NS 100000000u /* ten units of the slowest kernel */
+#define UNITS_LOOKED_AT 8 /* 27 to 80 ms */
 
 /* A tick is what the coarse clocks advance by. */
 static int set_unit(struct kidos_meta *meta)
@@ -35,19 +36,26 @@ static int units_now(int program, __u32 *units)
 	return error;
 }
 
-static int wait_for_unit(int program, struct kidos_meta *meta)
+/*
+ * A unit is read after it began, never before: by what a late tick, the way to
+ * the program and a busy CPU took. So the earliest origin of many is the best.
+ */
+static int find_origin(int program, struct kidos_meta *meta)
 {
 	__u64 begin = kidos_now_ns(CLOCK_MONOTONIC), now;
-	__u32 first, units;
-	int error = units_now(program, &first);
+	__u32 units;
+	int error;
 
+	meta->time_origin_ns = INT64_MAX;
 	do {
+		__s64 origin;
+
+		error = units_now(program, &units);
 		now = kidos_now_ns(CLOCK_MONOTONIC);
-		if (!error)
-			error = units_now(program, &units);
-	} while (!error && units == first && now - begin < LONGEST_WAIT_NS);
-	if (!error)
-		meta->time_origin_ns = (__s64)(now - units * meta->unit_ns);
+		origin = (__s64)(now - units * meta->unit_ns);
+		if (!error && origin < meta->time_origin_ns)
+			meta->time_origin_ns = origin;
+	} while (!error && now - begin < UNITS_LOOKED_AT * meta->unit_ns);
 	return error;
 }
 
@@ -64,7 +72,7 @@ int kidos_clock_measure(struct kidos_meta *meta)
 	skeleton->rodata->time_shift = meta->time_shift;
 	error = clock_bpf__load(skeleton);
 	if (!error)
-		error = wait_for_unit(bpf_program__fd(skeleton->progs.kidos_now), meta);
+		error = find_origin(bpf_program__fd(skeleton->progs.kidos_now), meta);
 	clock_bpf__destroy(skeleton);
 	return error;
 }

@@ -234,12 +234,14 @@ static double seconds_of(struct json_object *flow, const char *path)
 }
 
 /*
- * The table counts ticks: a time is that of the tick before, at most one unit away. Where a CPU is
- * emulated a tick may come late: one of a few packets meets one in time.
+ * The table counts ticks: a time is that of the tick before, at most one unit away. A tick may come
+ * late: one of a few packets meets one in time. Where CPUs are emulated on a busy machine all do,
+ * by some 10 ms.
  */
 static bool last_within_a_tick(void)
 {
 	const double unit = (double)fixture.meta.unit_ns / 1e9;
+	const double late = getenv("KIDOS_SLOW") ? 0.1 : 0.001;
 	double before = (double)realtime() / 1e9, after, first, last;
 	struct json_object *object;
 
@@ -249,9 +251,9 @@ static bool last_within_a_tick(void)
 	first = seconds_of(object, "/flows/0/first");
 	last = seconds_of(object, "/flows/0/last");
 	json_object_put(object);
-	assert_true(first <= before);
-	assert_true(last <= after + 0.001);
-	return last >= before - unit - 0.001;
+	assert_true(first <= before + late);
+	assert_true(last <= after + late);
+	return last >= before - unit - late;
 }
 
 static void test_flow_times(void **state)

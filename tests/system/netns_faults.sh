@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10 7.2
+# kernels: 7.2
 # Whatever goes wrong on the way up or down: a failure after each step and in each message, kill -9
 # after each step, a process that holds a namespace, planted links, files that others may write.
 . "$(dirname "$0")/netns_lib.bash"
