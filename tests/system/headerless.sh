@@ -131,7 +131,7 @@ listens() {
 # done when its last bytes are in the socket, so that not all of them need to come by.
 stream() {
 	serve
-	check "$link: TCP is sent" in_ns a iperf3 -c "$(address b "$1")" -p 5301 -n 300K
+	check "$link: TCP by IPv$1 is sent" in_ns a iperf3 -c "$(address b "$1")" -p 5301 -n 300K
 	settle
 	check "$link: TCP by IPv$1 was in it" test "$(csv_last "$link/if_octets-tcp" | cut -d, -f1)" -gt 50000
 	equal "$link: TCP by IPv$1: both ends agree" \
@@ -180,14 +180,14 @@ if ip -n "$run-a" link add probe type wireguard 2>/dev/null; then
 	ip -n "$run-a" link delete probe
 	try_link wireguard_up
 else
-	skip 'wireguard' 'this kernel has none'
+	skip "$link: it is up" 'this kernel has none'
 fi
 link=ppp0 prefix=92
 modprobe -qa ppp_generic ppp_async
 if [ -e /dev/ppp ]; then
 	try_link ppp_up
 else
-	skip 'ppp' 'this kernel has none'
+	skip "$link: it is up" 'this kernel has none'
 fi
 check 'nothing is left' nothing_left
 finish
