@@ -5,6 +5,12 @@
 
 #include "abi.h"
 
+/* Ports and meta, the key's last eight bytes. */
+static __always_inline __u64 kidos_key_tail(const struct kidos_flow_key *key)
+{
+	return (__u64)key->meta << 32 | (__u32)key->dport << 16 | key->sport;
+}
+
 /* Seeded, so that nobody outside can aim at one set. IPv4 needs two rounds. */
 static __always_inline __u64 kidos_hash_round(__u64 hash, __u64 word, __u64 seed)
 {
@@ -15,8 +21,7 @@ static __always_inline __u64 kidos_hash_round(__u64 hash, __u64 word, __u64 seed
 static __always_inline __u64 kidos_flow_hash(const struct kidos_flow_key *key,
 					     const volatile __u64 *seed)
 {
-	__u64 last = (__u64)key->meta << 32 | (__u32)key->dport << 16 | key->sport;
-	__u64 hash = kidos_hash_round(seed[0], last, seed[1]);
+	__u64 hash = kidos_hash_round(seed[0], kidos_key_tail(key), seed[1]);
 
 	if (key->meta & KIDOS_META_IPV4)
 		return kidos_hash_round(hash, (__u64)key->src.words[3] << 32 | key->dst.words[3],
