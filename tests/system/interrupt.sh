@@ -29,7 +29,7 @@ interrupt() {
 	ok "$name: runs"
 	kill -INT -- "-$job"
 	check "$name: ends" wait_for 20 ended
-	check "$name: its state is gone" test ! -e "$path"
+	equal "$name: its state and pins are gone" '' "$(compgen -G "$path*")"
 	equal "$name: its namespaces are gone" '' "$(ip netns list | grep "^$spaces")"
 }
 

@@ -197,6 +197,21 @@ write_config() {
 
 # A pipe in which nothing ever comes: to wait for it is to sleep without a program.
 exec {nothing}<> <(:)
+pausing='' quitting=''
+
+# An exit out of `read` leaves bash 5.2 in such a state that a later $(...) may end in SIGSEGV, and
+# the test's cleaning up with it: a signal that comes meanwhile is heeded after it.
+pause() {
+	pausing=yes
+	read -rt 0.1 -u "$nothing" || :
+	pausing=''
+	[ -z "$quitting" ] || exit "$quitting"
+}
+
+quit() {
+	quitting=$1
+	[ -n "$pausing" ] || exit "$1"
+}
 
 # wait_for SECONDS COMMAND...: what takes that long at most on a quiet machine. On a busy one three
 # times as long is no failure, and waiting costs nothing where nothing is wrong.
@@ -210,7 +225,7 @@ within() {
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -le $end ] || return 1
-		read -rt 0.1 -u "$nothing" || :
+		pause
 	done
 }
 
@@ -359,8 +374,8 @@ leave() {
 	for world in "${worlds[@]}"; do
 		"$netns" down "$world"
 	done
-	for ns in $(ip netns list 2>/dev/null | awk -v run="$run-" 'index($1, run) == 1 { print $1 }'); do
-		ip netns delete "$ns"
+	ip netns list 2>/dev/null | while read -r ns _; do
+		[[ $ns != "$run"-* ]] || ip netns delete "$ns"
 	done
 	rm -rf "$work" /sys/fs/bpf/"$run" /sys/fs/bpf/"$run"-*
 	exit $status
@@ -368,5 +383,5 @@ leave() {
 
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP needs root'; exit 0; }
 trap leave EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'quit 130' INT
+trap 'quit 143' TERM HUP
