@@ -141,9 +141,7 @@ struct kidos_flow_detail {
 	__u16 pad0;
 	__u32 tunnel_id; /* VNI, GRE key or MPLS label */
 	__u32 packets_carry; /* times the 32-bit packet count wrapped */
-	__u32 window_start;
-	__u32 window_packets;
-	__u32 pad1[2];
+	__u32 pad1[4]; /* half a cache line: no entry's lies in two */
 };
 _Static_assert(sizeof(struct kidos_flow_detail) == 32, "flow detail");
 

@@ -104,20 +104,6 @@ void table_run_burst(const struct table_run *run, enum kidos_program program, un
 	count->bytes += times * packet.length;
 }
 
-void table_run_key(unsigned int kind, unsigned int flow, struct kidos_flow_key *key)
-{
-	struct packet packet;
-	struct kidos_packet parsed;
-	struct kidos_frame frame = { .data = packet.bytes };
-
-	packet_build(&packet_kinds[kind], &packet_defaults, flow, &packet);
-	frame.data_end = packet.bytes + packet.length;
-	frame.length = (__u32)packet.length;
-	kidos_parse(&frame, &parsed);
-	*key = parsed.key;
-	key->meta |= TABLE_SLOT << KIDOS_META_SLOT_SHIFT;
-}
-
 static bool count_removed(const struct kidos_flow_key *key, const struct kidos_flow_baseline *flow,
 			  void *count)
 {

@@ -39,9 +39,6 @@ void table_run_send(const struct table_run *run, enum kidos_program program, uns
 void table_run_burst(const struct table_run *run, enum kidos_program program, unsigned int kind,
 		     unsigned int flow, unsigned int times, struct table_counts *sent);
 
-/* The key that the programs make of it at XDP. */
-void table_run_key(unsigned int kind, unsigned int flow, struct kidos_flow_key *key);
-
 /*
  * Of the hash map: entries without a packet for age units; below 0: also those
  * that get packets meanwhile. Returns how many there were.
