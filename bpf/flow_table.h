@@ -44,9 +44,9 @@ static __always_inline void kidos_table_spill(const struct kidos_spill *spill);
 static __always_inline int kidos_key_equal(const struct kidos_flow_key *a,
 					   const struct kidos_flow_key *b)
 {
-	return !((kidos_key_tail(a) ^ kidos_key_tail(b)) |
-		 (a->src.halves[0] ^ b->src.halves[0]) | (a->src.halves[1] ^ b->src.halves[1]) |
-		 (a->dst.halves[0] ^ b->dst.halves[0]) | (a->dst.halves[1] ^ b->dst.halves[1]));
+	return !((kidos_key_tail(a) ^ kidos_key_tail(b)) | (a->src.halves[0] ^ b->src.halves[0]) |
+		 (a->src.halves[1] ^ b->src.halves[1]) | (a->dst.halves[0] ^ b->dst.halves[0]) |
+		 (a->dst.halves[1] ^ b->dst.halves[1]));
 }
 
 static __always_inline __u32 kidos_age(__u32 now, __u32 last)
