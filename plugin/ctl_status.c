@@ -108,10 +108,11 @@ static void print_slot(const struct ctl_status *status, unsigned int index)
 
 	ctl_label(status->state, index, label);
 	kidos_text_escape(slot->reason, reason, sizeof(reason));
-	printf("%-20s  %-9s  %-11s  %-11s  %-5s  %14" PRId64 "  %14" PRId64 "  %s\n", label,
+	printf("%-20s  %-9s  %-11s  %-11s  %-5s  %14" PRIu64 "  %14" PRIu64 "  %s\n", label,
 	       kidos_slot_state_names[slot->state], kidos_rung_names[slot->rung[KIDOS_RX]],
 	       kidos_rung_names[slot->rung[KIDOS_TX]], slot->exact ? "yes" : "no",
-	       (int64_t)slot->unaccounted[KIDOS_RX], (int64_t)slot->unaccounted[KIDOS_TX], reason);
+	       (uint64_t)slot->unaccounted[KIDOS_RX], (uint64_t)slot->unaccounted[KIDOS_TX],
+	       reason);
 }
 
 static void print(const struct ctl_status *status)

@@ -15,11 +15,6 @@ void json_add_number(struct json_object *object, const char *name, uint64_t numb
 	json_object_object_add(object, name, json_object_new_uint64(number));
 }
 
-void json_add_signed(struct json_object *object, const char *name, int64_t number)
-{
-	json_object_object_add(object, name, json_object_new_int64(number));
-}
-
 void json_add_fraction(struct json_object *object, const char *name, double number)
 {
 	struct json_object *value = json_object_new_double(number);

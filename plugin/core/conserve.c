@@ -62,11 +62,11 @@ static struct kidos_own expect(const struct kidos_count_rule *rule, const struct
 	return own;
 }
 
-static int64_t distance(const struct kidos_span *ours, const struct kidos_span *own)
+static uint64_t distance(const struct kidos_span *ours, const struct kidos_span *own)
 {
 	if (ours->high < own->low)
-		return (int64_t)(own->low - ours->high);
-	return ours->low > own->high ? (int64_t)(ours->low - own->high) : 0;
+		return own->low - ours->high;
+	return ours->low > own->high ? ours->low - own->high : 0;
 }
 
 static struct kidos_span since(const struct kidos_span *base, const struct kidos_span *now)

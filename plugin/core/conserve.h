@@ -34,7 +34,7 @@ struct kidos_base {
 
 /* 0 within the span. */
 struct kidos_distance {
-	int64_t packets, bytes; /* bytes: 0 too where the rule knows nothing of them */
+	uint64_t packets, bytes; /* bytes: 0 too where the rule knows nothing of them */
 };
 
 /* Takes the counters in: read for the first time before ours, then after them. */

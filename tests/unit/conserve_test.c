@@ -186,7 +186,7 @@ static void test_load(void **state)
 	counters.bytes[KIDOS_RX] = 7200;
 	kidos_own_widen(own, &counters, false);
 	for (uint64_t n = 95; n <= 125; n++) {
-		int64_t off = n < 100 ? (int64_t)(100 - n) : n > 120 ? (int64_t)(n - 120) : 0;
+		uint64_t off = n < 100 ? 100 - n : n > 120 ? n - 120 : 0;
 		struct kidos_distance distance;
 
 		ours.hook_packets = n;
