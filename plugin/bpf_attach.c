@@ -47,18 +47,32 @@ struct rung {
 	enum kidos_direction direction;
 	enum kidos_program program;
 	unsigned int argument; /* XDP flags, attach type, attach point */
-	int (*attach)(const struct kidos_traffic *traffic, const struct rung *rung,
+	int (*attach)(struct kidos_traffic *traffic, const struct rung *rung,
 		      struct kidos_attachment *attachment, char reason[KIDOS_REASON]);
 };
 
-static int attach_xdp(const struct kidos_traffic *traffic, const struct rung *rung,
-		      struct kidos_attachment *attachment, char reason[KIDOS_REASON])
+/* The rung's program, or -errno and why it cannot be had. */
+static int program_of(struct kidos_traffic *traffic, const struct rung *rung,
+		      char reason[KIDOS_REASON])
 {
 	int fd = kidos_traffic_fd(traffic, rung->program);
+
+	if (fd < 0)
+		snprintf(reason, KIDOS_REASON, "%s does not load: %s",
+			 kidos_program_names[rung->program], strerror(-fd));
+	return fd;
+}
+
+static int attach_xdp(struct kidos_traffic *traffic, const struct rung *rung,
+		      struct kidos_attachment *attachment, char reason[KIDOS_REASON])
+{
+	int fd = program_of(traffic, rung, reason);
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = rung->argument);
 	char owner[64];
 	uint32_t id = 0;
 
+	if (fd < 0)
+		return fd;
 	attachment->link = bpf_link_create(fd, (int)attachment->ifindex, BPF_XDP, &options);
 	if (attachment->link >= 0)
 		return 0;
@@ -77,7 +91,7 @@ static struct bpf_object *open_xdp(const void *traffic)
 	return kidos_traffic_open(traffic, KIDOS_PROGRAM_XDP);
 }
 
-static int attach_shared(const struct kidos_traffic *traffic, const struct rung *rung,
+static int attach_shared(struct kidos_traffic *traffic, const struct rung *rung,
 			 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {
 	return kidos_share_attach(open_xdp, traffic, kidos_program_names[rung->program],
@@ -85,14 +99,16 @@ static int attach_shared(const struct kidos_traffic *traffic, const struct rung 
 				  &attachment->program, reason);
 }
 
-static int attach_tcx(const struct kidos_traffic *traffic, const struct rung *rung,
+static int attach_tcx(struct kidos_traffic *traffic, const struct rung *rung,
 		      struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {
 	/* First in the row: another program's verdict must not hide packets from us. */
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = TCX_BEFORE);
+	int fd = program_of(traffic, rung, reason);
 
-	attachment->link = bpf_link_create(kidos_traffic_fd(traffic, rung->program),
-					   (int)attachment->ifindex, rung->argument, &options);
+	if (fd < 0)
+		return fd;
+	attachment->link = bpf_link_create(fd, (int)attachment->ifindex, rung->argument, &options);
 	if (attachment->link >= 0)
 		return 0;
 	snprintf(reason, KIDOS_REASON, "%s",
@@ -126,13 +142,15 @@ static int clsact_filter(const struct bpf_tc_hook *hook, int fd,
 	return error;
 }
 
-static int attach_clsact(const struct kidos_traffic *traffic, const struct rung *rung,
+static int attach_clsact(struct kidos_traffic *traffic, const struct rung *rung,
 			 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {
-	int fd = kidos_traffic_fd(traffic, rung->program);
+	int fd = program_of(traffic, rung, reason), error;
 	struct bpf_tc_hook hook = clsact_hook(attachment, rung->argument);
-	int error = bpf_tc_hook_create(&hook);
 
+	if (fd < 0)
+		return fd;
+	error = bpf_tc_hook_create(&hook);
 	attachment->made_clsact = !error;
 	if (!error || error == -EEXIST)
 		error = clsact_filter(&hook, fd, attachment);
@@ -211,7 +229,7 @@ static unsigned int rungs_allowed(const struct kidos_interface_rule *rule,
 	return TC_RUNGS;
 }
 
-static int attach_rung(const struct rung *rung, const struct kidos_traffic *traffic,
+static int attach_rung(const struct rung *rung, struct kidos_traffic *traffic,
 		       const struct kidos_link *link, struct kidos_attachment *attachment,
 		       char words[KIDOS_REASON])
 {
@@ -228,7 +246,7 @@ static int attach_rung(const struct rung *rung, const struct kidos_traffic *traf
 	return 0;
 }
 
-int kidos_attach(const struct kidos_traffic *traffic, const struct kidos_interface_rule *rule,
+int kidos_attach(struct kidos_traffic *traffic, const struct kidos_interface_rule *rule,
 		 const struct kidos_link *link, enum kidos_direction direction,
 		 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {

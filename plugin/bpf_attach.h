@@ -25,7 +25,7 @@ struct kidos_attachment {
  * Runs in the interface's namespace. reason gets the choice and why, or, with
  * -errno, why none would do; other people's programs are never replaced.
  */
-int kidos_attach(const struct kidos_traffic *traffic, const struct kidos_interface_rule *rule,
+int kidos_attach(struct kidos_traffic *traffic, const struct kidos_interface_rule *rule,
 		 const struct kidos_link *link, enum kidos_direction direction,
 		 struct kidos_attachment *attachment, char reason[KIDOS_REASON]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bpf_traffic.h: loads the traffic programs, once per network namespace over shared maps. */
+/* bpf_traffic.h: loads the traffic programs, per network namespace over shared maps. */
 #ifndef KIDOS_BPF_TRAFFIC_H
 #define KIDOS_BPF_TRAFFIC_H
 
@@ -18,7 +18,8 @@ enum kidos_program {
 extern const char *const kidos_program_names[KIDOS_PROGRAMS];
 
 /*
- * Loads programs for the namespace with this number. Maps that `maps` has are
+ * Makes the traffic programs of the namespace with this number ready: one is
+ * loaded, the others when they are first wanted. Maps that `maps` has are
  * shared; those it lacks are made and put there (duplicates, the caller's to
  * close). settings: seed, sets, idle, rung (baseline); the first load tries
  * the rungs best first and writes the one that works to settings->baseline.
@@ -27,7 +28,9 @@ extern const char *const kidos_program_names[KIDOS_PROGRAMS];
 struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_meta *settings,
 					 unsigned int netns);
 void kidos_traffic_free(struct kidos_traffic *traffic);
-int kidos_traffic_fd(const struct kidos_traffic *traffic, enum kidos_program program);
+
+/* The program, loaded by now; or -errno. */
+int kidos_traffic_fd(struct kidos_traffic *traffic, enum kidos_program program);
 
 /* The object once more over the same maps, not loaded, with this program alone; NULL with errno. */
 struct bpf_object *kidos_traffic_open(const struct kidos_traffic *traffic,
