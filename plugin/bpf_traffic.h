@@ -29,7 +29,7 @@ struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_m
 					 unsigned int netns);
 void kidos_traffic_free(struct kidos_traffic *traffic);
 
-/* The program, loaded by now; or -errno. */
+/* The program, loaded by now; or -errno. Not for two threads at once. */
 int kidos_traffic_fd(struct kidos_traffic *traffic, enum kidos_program program);
 
 /* The object once more over the same maps, not loaded, with this program alone; NULL with errno. */

@@ -168,6 +168,12 @@ void kidos_drops_close(struct kidos_engine *engine)
 	engine->drops = NULL;
 }
 
+static bool is_ignored(const struct kidos_config *config, const char *reason, const char *place)
+{
+	return kidos_strings_have(&config->ignore_reasons, reason) ||
+	       kidos_strings_have(&config->ignore_places, place);
+}
+
 bool kidos_drops_unusual(const struct kidos_engine *engine, const struct kidos_drop_record *drop,
 			 char *text, size_t size)
 {
@@ -179,14 +185,12 @@ bool kidos_drops_unusual(const struct kidos_engine *engine, const struct kidos_d
 	snprintf(text, size, "%s", reason);
 	return drop->time >= drops->state.learn_until &&
 	       !kidos_learned_has(&drops->learned, reason) &&
-	       !kidos_strings_have(&engine->config->ignore_reasons, reason) &&
-	       !kidos_strings_have(&engine->config->ignore_places, place);
+	       !is_ignored(engine->config, reason, place);
 }
 
 struct reading {
 	struct kidos_engine_drops *drops;
 	struct kidos_engine *engine;
-	const struct kidos_config *config;
 	bool learned; /* the time to learn is over */
 };
 
@@ -199,12 +203,6 @@ static bool is_benign(const struct reading *reading, uint32_t reason, const char
 	if (first && first < drops->state.learn_until)
 		kidos_learned_add(&drops->learned, name);
 	return reading->learned && kidos_learned_has(&drops->learned, name);
-}
-
-static bool is_ignored(const struct reading *reading, const struct kidos_drop_kind *kind)
-{
-	return kidos_strings_have(&reading->config->ignore_reasons, kind->reason) ||
-	       kidos_strings_have(&reading->config->ignore_places, kind->place);
 }
 
 /* The share of drops is judged at once; the series may have to wait, and are asked again. */
@@ -221,7 +219,7 @@ static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 		return true;
 	kind.reason = kidos_reason_name(drops->reasons, key->reason, reason);
 	kind.place = kidos_symbol_name(drops->symbols, key->place, NULL, place);
-	ignored = is_ignored(reading, &kind);
+	ignored = is_ignored(reading->engine->config, kind.reason, kind.place);
 	/* The packets that a share is of do not have those that no packet came of. */
 	if (!ignored && count > last->seen && key->place != KIDOS_PLACE_DRIVER)
 		kidos_drop_share_add(reading->engine, key, count - last->seen);
@@ -277,7 +275,7 @@ void kidos_drops_poll(struct kidos_engine *engine, const struct kidos_slot_count
 		      struct kidos_output *output)
 {
 	struct kidos_engine_drops *drops = engine->drops;
-	struct reading reading = { .drops = drops, .engine = engine, .config = engine->config };
+	struct reading reading = { .drops = drops, .engine = engine };
 	int error;
 
 	if (!drops || drops->maps.fd[KIDOS_DROP_MAP_STATE] < 0)

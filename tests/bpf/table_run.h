@@ -17,6 +17,7 @@ struct table_run {
 	struct kidos_maps maps;
 	struct kidos_meta meta;
 	struct kidos_traffic *traffic;
+	int link; /* of kidos_xdp, to a loopback without traffic */
 	unsigned int slot; /* what is read below; all entries are of it */
 };
 
