@@ -156,12 +156,15 @@ enum kidos_lookup {
 	KIDOS_LOOKUP_FULL, /* not there, and no entry may be taken */
 };
 
-/* Remembers the better of two entries: never used, idle, then the oldest. */
+/*
+ * Remembers the better of two entries: never used, idle, then the oldest. The
+ * state is the one that was seen not to be writing: one read here, later,
+ * could be a writer's, and a claim that expects it would make a second writer.
+ */
 static __always_inline void kidos_place_consider(struct kidos_place *place, __u32 set, __u32 way,
-						 const struct kidos_flow *flow, __u32 now,
-						 __u32 idle)
+						 const struct kidos_flow *flow, __u64 state,
+						 __u32 now, __u32 idle)
 {
-	__u64 state = *(const volatile __u64 *)&flow->state;
 	__u32 age = kidos_age(now, *(const volatile __u32 *)&flow->last);
 	__u32 found = age >= idle          ? KIDOS_FOUND_IDLE
 		      : age >= KIDOS_QUIET ? KIDOS_FOUND_QUIET
@@ -183,21 +186,21 @@ static __always_inline enum kidos_lookup kidos_flow_search(struct kidos_flow_set
 	for (__u32 i = 0; i < KIDOS_WAYS; i++) {
 		__u32 way = (start + i) & (KIDOS_WAYS - 1);
 		struct kidos_flow *flow = &set->ways[way];
-		__u32 sequence = *(const volatile __u32 *)&flow->state;
+		__u64 state = *(const volatile __u64 *)&flow->state;
 
-		if (sequence & KIDOS_STATE_WRITING)
+		if (state & KIDOS_STATE_WRITING)
 			return KIDOS_LOOKUP_BUSY;
-		if (!(sequence >> KIDOS_STATE_OWNER_SHIFT)) {
+		if (!((__u32)state >> KIDOS_STATE_OWNER_SHIFT)) {
 			if (place->found < KIDOS_FOUND_IDLE)
-				*place = (struct kidos_place){ sequence, index, way, 0,
+				*place = (struct kidos_place){ state, index, way, 0,
 							       KIDOS_FOUND_UNUSED };
 			return KIDOS_LOOKUP_FREE;
 		}
 		if (kidos_key_equal(&flow->key, &packet->key))
-			return kidos_flow_add(flow, index, way, sequence, packet)
+			return kidos_flow_add(flow, index, way, state, packet)
 				       ? KIDOS_LOOKUP_COUNTED
 				       : KIDOS_LOOKUP_BUSY;
-		kidos_place_consider(place, index, way, flow, packet->now, idle);
+		kidos_place_consider(place, index, way, flow, state, packet->now, idle);
 	}
 	return KIDOS_LOOKUP_FULL;
 }

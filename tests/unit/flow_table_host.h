@@ -21,6 +21,10 @@ struct host_table {
 
 extern struct host_table host;
 
+/* For any thread; cmocka's assertions end a test in the main thread only. */
+#define host_check(condition) ((condition) ? (void)0 : host_fail(__FILE__, __LINE__, #condition))
+_Noreturn void host_fail(const char *file, int line, const char *condition);
+
 /* An empty table of so many sets, a power of two; fails the test without memory. */
 void host_open(uint32_t sets);
 void host_close(void);
@@ -28,7 +32,7 @@ void host_close(void);
 /* Bytes of each packet of a flow. */
 uint64_t host_size(uint32_t flow);
 struct kidos_flow_key host_key(uint32_t flow);
-/* The number of the flow with this key; fails the test if there is no such key. */
+/* The number of the flow with this key; ends the program if there is no such key. */
 uint32_t host_number(const struct kidos_flow_key *key);
 
 /* Counts packets of a flow as the programs do: totals, then the table, else retired. */
