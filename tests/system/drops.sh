@@ -219,12 +219,11 @@ other() {
 }
 
 # From two sides at once: received in softirq, sent in process context.
-# IPv6 sends a packet of its own now and then, and the full qdisc drops that too, though it is no
-# UDP. What the qdisc dropped is asked for before and after our counts are read.
+# What the qdisc dropped is asked for before and after our counts are read.
 storm() {
 	local count=1000000 before missed_before other_before got told least most
 	[ -z "${KIDOS_SLOW:-}" ] || count=20000
-	in_ns b sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.b0.disable_ipv6=1
+	in_ns b sysctl -qw net.ipv4.ip_forward=0
 	before=$(dropped) missed_before=$(missed) other_before=$(other)
 	in_ns a "$frames" a0 udp "$count" --dst-mac "$mac" >/dev/null &
 	tc -n "$run-b" qdisc add dev b0 root tbf rate 8bit burst 1600 limit 200
@@ -283,6 +282,8 @@ else
 	skip 'netfilter rule' 'no nft, or a kernel without nf_tables'
 fi
 gains 'IPv6 hop limit exceeded' 20 IP_INHDR hop_limit
+# It sends a packet of its own now and then, and a full qdisc drops that too, though it is no UDP.
+in_ns b sysctl -qw net.ipv6.conf.b0.disable_ipv6=1
 full_socket
 full_qdisc
 gains "another's tc filter" 20 TC_INGRESS tc_dropped
