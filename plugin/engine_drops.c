@@ -189,7 +189,6 @@ bool kidos_drops_unusual(const struct kidos_engine *engine, const struct kidos_d
 }
 
 struct reading {
-	struct kidos_engine_drops *drops;
 	struct kidos_engine *engine;
 	bool learned; /* the time to learn is over */
 };
@@ -197,7 +196,7 @@ struct reading {
 /* What is seen while kidos learns is ordinary from then on, also after a restart. */
 static bool is_benign(const struct reading *reading, uint32_t reason, const char *name)
 {
-	struct kidos_engine_drops *drops = reading->drops;
+	struct kidos_engine_drops *drops = reading->engine->drops;
 	uint64_t first = kidos_drop_maps_first(&drops->maps, reason);
 
 	if (first && first < drops->state.learn_until)
@@ -209,7 +208,7 @@ static bool is_benign(const struct reading *reading, uint32_t reason, const char
 static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *context)
 {
 	const struct reading *reading = context;
-	struct kidos_engine_drops *drops = reading->drops;
+	struct kidos_engine_drops *drops = reading->engine->drops;
 	struct kidos_drop_last *last = kidos_drop_tally_last(&drops->tally, key);
 	char reason[KIDOS_REASON_NAME], place[KIDOS_SYMBOL];
 	struct kidos_drop_kind kind = { .class = key->class };
@@ -275,7 +274,7 @@ void kidos_drops_poll(struct kidos_engine *engine, const struct kidos_slot_count
 		      struct kidos_output *output)
 {
 	struct kidos_engine_drops *drops = engine->drops;
-	struct reading reading = { .drops = drops, .engine = engine };
+	struct reading reading = { .engine = engine };
 	int error;
 
 	if (!drops || drops->maps.fd[KIDOS_DROP_MAP_STATE] < 0)

@@ -95,9 +95,10 @@ int table_run_open(struct table_run *run, unsigned int idle, bool hash)
 		error = attach_to_loopback(run);
 	if (!error && kidos_maps_mmap(&run->maps))
 		error = -EIO;
-	return error ? error
-		     : kidos_maps_set_port(&run->maps, 0, LOOPBACK, TABLE_SLOT,
-					   KIDOS_PORT_ETHERNET);
+	if (!error)
+		error = kidos_maps_set_port(&run->maps, 0, LOOPBACK, TABLE_SLOT,
+					    KIDOS_PORT_ETHERNET);
+	return error;
 }
 
 void table_run_close(struct table_run *run)

@@ -28,12 +28,11 @@ struct host_table host;
  */
 __attribute__((no_instrument_function)) void __cyg_profile_func_enter(void *function, void *caller)
 {
-	static _Thread_local uint32_t random = 1;
+	static _Thread_local unsigned int seed = 1;
 
 	(void)function;
 	(void)caller;
-	random = random * 1664525 + 1013904223;
-	if (random >> 26 == 0)
+	if (rand_r(&seed) % 64 == 0)
 		sched_yield();
 }
 
