@@ -19,9 +19,11 @@ struct launch {
 
 static void udhcpc_arguments(const struct launch *launch, const char **argv)
 {
-	/* In the foreground, 4 tries a second apart, again after 5 s, releasing at the end. */
+	/* In the foreground, 12 tries a second apart, again after 3 s, releasing at the end. A
+	 * server that asks first whether the address answers (dnsmasq: 3 s) does so for one client
+	 * after the other, and what it answers when a client's tries are over is lost. */
 	const char *args[] = {
-		"udhcpc", "-i", launch->interface, "-f", "-t",         "4", "-T", "1", "-A", "5",
+		"udhcpc", "-i", launch->interface, "-f", "-t",         "12", "-T", "1", "-A", "3",
 		"-R",     "-O", "staticroutes",    "-s", launch->self, NULL
 	};
 
@@ -56,8 +58,8 @@ static const char dhclient_config[] =
 	"request subnet-mask, broadcast-address, rfc3442-classless-static-routes, routers,\n"
 	"\tdomain-name, domain-name-servers;\n"
 	"reboot 2;\n"
-	"timeout 5;\n"
-	"retry 5;\n"
+	"timeout 12;\n"
+	"retry 3;\n"
 	"initial-interval 1;\n"
 	"backoff-cutoff 2;\n";
 

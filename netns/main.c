@@ -14,7 +14,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#define LEASE_WAIT 15 /* seconds; a server that answers at all answers in 3 */
+/* Seconds. dnsmasq takes 3 s for each new client, one after the other, and may offer two of them
+ * the same address, which costs one of them 3 to 6 s more. */
+#define LEASE_WAIT 30
 
 enum {
 	EXIT_USAGE = 2,
