@@ -132,6 +132,14 @@ _Static_assert(sizeof(struct kidos_flow) == 64, "one cache line");
 #define KIDOS_STATE_OVERFLOWED 2u
 #define KIDOS_STATE_OWNER_SHIFT 2
 #define KIDOS_STATE_PACKETS_SHIFT 32
+/* Added when the writer is done, 01 + 11 = 100: the next owner, and bit 1 as it was. */
+#define KIDOS_STATE_WRITTEN 3u
+
+static inline __attribute__((always_inline)) __u32 kidos_state_owner(__u64 state)
+{
+	return (__u32)state >> KIDOS_STATE_OWNER_SHIFT;
+}
+
 #define KIDOS_MARKS_TCP_FLAGS 0xffu
 
 /* The rest of an entry: touched when it is made, and rarely after. */

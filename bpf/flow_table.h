@@ -111,7 +111,7 @@ static __always_inline void kidos_flow_harvest(struct kidos_flow *flow,
 		.packets =
 			((__u64)detail->packets_carry << 32) + (state >> KIDOS_STATE_PACKETS_SHIFT),
 		.entry = place->set * KIDOS_WAYS + place->way,
-		.owner = (__u32)state >> KIDOS_STATE_OWNER_SHIFT,
+		.owner = kidos_state_owner(state),
 	};
 
 	kidos_table_retire(&spill.key, spill.packets, spill.bytes);
@@ -133,7 +133,7 @@ static __always_inline int kidos_flow_claim(struct kidos_flow *flow,
 
 	if (__sync_val_compare_and_swap(&flow->state, state, writing) != state)
 		return 0;
-	if ((__u32)state >> KIDOS_STATE_OWNER_SHIFT)
+	if (kidos_state_owner(state))
 		kidos_flow_harvest(flow, detail, place);
 	flow->key = packet->key;
 	flow->last = packet->now;
@@ -144,8 +144,8 @@ static __always_inline int kidos_flow_claim(struct kidos_flow *flow,
 		.tunnel_id = packet->tunnel_id,
 	};
 	__sync_fetch_and_add(&flow->bytes, packet->bytes);
-	/* Next owner, no longer writing: 01 + 11 = 100, and bit 1 survives. */
-	__sync_fetch_and_add(&flow->state, (packet->packets << KIDOS_STATE_PACKETS_SHIFT) + 3);
+	__sync_fetch_and_add(&flow->state,
+			     (packet->packets << KIDOS_STATE_PACKETS_SHIFT) + KIDOS_STATE_WRITTEN);
 	return 1;
 }
 
@@ -190,7 +190,7 @@ static __always_inline enum kidos_lookup kidos_flow_search(struct kidos_flow_set
 
 		if (state & KIDOS_STATE_WRITING)
 			return KIDOS_LOOKUP_BUSY;
-		if (!((__u32)state >> KIDOS_STATE_OWNER_SHIFT)) {
+		if (!kidos_state_owner(state)) {
 			if (place->found < KIDOS_FOUND_IDLE)
 				*place = (struct kidos_place){ state, index, way, 0,
 							       KIDOS_FOUND_UNUSED };

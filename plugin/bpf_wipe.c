@@ -36,7 +36,7 @@ static void wipe_entry(struct kidos_flow *flow, struct kidos_flow_detail *detail
 	__u64 state = __atomic_load_n(&flow->state, __ATOMIC_ACQUIRE);
 	__u64 writing = (__u32)state | KIDOS_STATE_WRITING;
 
-	if (!((__u32)state >> KIDOS_STATE_OWNER_SHIFT) || state & KIDOS_STATE_WRITING ||
+	if (!kidos_state_owner(state) || state & KIDOS_STATE_WRITING ||
 	    !slots[kidos_key_slot(&flow->key)])
 		return;
 	if (__sync_val_compare_and_swap(&flow->state, state, writing) != state)
@@ -45,7 +45,7 @@ static void wipe_entry(struct kidos_flow *flow, struct kidos_flow_detail *detail
 	flow->marks = 0;
 	*detail = (struct kidos_flow_detail){};
 	__sync_lock_test_and_set(&flow->bytes, 0);
-	__sync_fetch_and_add(&flow->state, 3); /* the next owner, no longer writing */
+	__sync_fetch_and_add(&flow->state, KIDOS_STATE_WRITTEN);
 }
 
 static int wipe_table(const struct kidos_maps *maps, const bool slots[KIDOS_SLOTS_MAX])

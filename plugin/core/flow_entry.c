@@ -27,7 +27,7 @@ bool kidos_flow_read(const struct kidos_flow *flow, uint32_t index, const struct
 {
 	uint64_t before = __atomic_load_n(&flow->state, __ATOMIC_ACQUIRE), after;
 
-	reading->owner = (uint32_t)before >> KIDOS_STATE_OWNER_SHIFT;
+	reading->owner = kidos_state_owner(before);
 	if (!reading->owner || before & KIDOS_STATE_WRITING)
 		return false;
 	reading->key = flow->key;

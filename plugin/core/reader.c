@@ -123,7 +123,7 @@ void kidos_reader_table(struct kidos_reader *reader, const struct kidos_flow_set
 	for (size_t i = 0; i < count * KIDOS_WAYS; i++) {
 		const struct kidos_flow *flow = &sets[i / KIDOS_WAYS].ways[i % KIDOS_WAYS];
 		uint64_t state = __atomic_load_n(&flow->state, __ATOMIC_ACQUIRE);
-		uint32_t owner = (uint32_t)state >> KIDOS_STATE_OWNER_SHIFT;
+		uint32_t owner = kidos_state_owner(state);
 
 		if (!owner || state & KIDOS_STATE_WRITING)
 			continue;

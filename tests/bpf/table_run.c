@@ -242,7 +242,7 @@ static bool read_entry(const struct kidos_maps *maps, uint32_t set, unsigned int
 		if (reading->key.meta == KIDOS_META_IPV4)
 			return false; /* emptied */
 		state = __atomic_load_n(&flow->state, __ATOMIC_ACQUIRE);
-	} while (state & KIDOS_STATE_WRITING || (uint32_t)state >> KIDOS_STATE_OWNER_SHIFT);
+	} while (state & KIDOS_STATE_WRITING || kidos_state_owner(state));
 	return false;
 }
 

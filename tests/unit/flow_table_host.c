@@ -162,7 +162,7 @@ static bool read_entry(uint32_t set, uint32_t way, struct kidos_flow_reading *re
 			return true;
 		host_check(++looks < MAX_LOOKS);
 		state = __atomic_load_n(&flow->state, __ATOMIC_ACQUIRE);
-	} while (state & KIDOS_STATE_WRITING || (uint32_t)state >> KIDOS_STATE_OWNER_SHIFT);
+	} while (state & KIDOS_STATE_WRITING || kidos_state_owner(state));
 	return false;
 }
 
