@@ -54,8 +54,8 @@ static int kidos_init(void)
 			  config_errors == 1 ? "" : "s", config_errors == 1 ? "is" : "are");
 		return -1;
 	}
-	if (!config.flows_enabled) {
-		kidos_log(LOG_NOTICE, "Plugin kidos / Flows / Enabled is false: nothing to do");
+	if (!config.flows_enabled && !config.drops_enabled) {
+		kidos_log(LOG_NOTICE, "neither Flows nor Drops is enabled: nothing to do");
 		return 0;
 	}
 	folder = global_option_get("BaseDir");

@@ -35,8 +35,12 @@ static int plan_memory(struct kidos_engine *engine)
 	engine->meta.max_flows = plan.max_flows;
 	engine->meta.memory = plan.bytes;
 	engine->drop_room = plan.drop_room;
-	kidos_log(LOG_INFO, "room for %u flows in %" PRIu64 " KiB (limit %" PRIu64 " KiB)",
-		  plan.max_flows, plan.bytes >> 10, plan.limit >> 10);
+	if (engine->flows_off)
+		kidos_log(LOG_INFO, "Plugin kidos / Flows / Enabled is false: packets and flows "
+				    "are not counted");
+	else
+		kidos_log(LOG_INFO, "room for %u flows in %" PRIu64 " KiB (limit %" PRIu64 " KiB)",
+			  plan.max_flows, plan.bytes >> 10, plan.limit >> 10);
 	return 0;
 }
 
@@ -71,36 +75,6 @@ static void take_back(struct kidos_engine *engine)
 			  engine->state.path);
 }
 
-static struct kidos_world *world_add(struct kidos_engine *engine, const char *netns)
-{
-	struct kidos_world *worlds;
-
-	for (size_t i = 0; i < engine->world_count; i++)
-		if (!strcmp(engine->worlds[i].name, netns))
-			return &engine->worlds[i];
-	worlds = reallocarray(engine->worlds, engine->world_count + 1, sizeof(*worlds));
-	if (!worlds)
-		return NULL;
-	engine->worlds = worlds;
-	worlds[engine->world_count] =
-		(struct kidos_world){ .number = (unsigned int)engine->world_count };
-	snprintf(worlds[engine->world_count].name, KIDOS_NETNS_NAME, "%s", netns);
-	return &worlds[engine->world_count++];
-}
-
-/* One for each namespace that a rule names; without rules, collectd's own. */
-static int make_worlds(struct kidos_engine *engine)
-{
-	const struct kidos_config *config = engine->config;
-
-	if (!config->rule_count && !world_add(engine, ""))
-		return -1;
-	for (size_t i = 0; i < config->rule_count; i++)
-		if (!world_add(engine, config->rules[i].netns))
-			return -1;
-	return 0;
-}
-
 /* CAP_SYS_ADMIN stands for CAP_PERFMON. */
 static bool has_perfmon(void)
 {
@@ -123,13 +97,18 @@ static int set_clock(struct kidos_engine *engine)
 	return error;
 }
 
-/*
- * The first namespace's programs make the maps, so they are loaded at once:
- * what is wrong with kernel or privileges is known before collectd goes on.
- */
-static int load(struct kidos_engine *engine)
+/* Without CAP_PERFMON the verifier refuses what it else accepts. */
+static void log_refusal(int error)
 {
-	struct kidos_world *world = &engine->worlds[0];
+	if (error == -EPERM || (error == -EACCES && !has_perfmon()))
+		kidos_log(LOG_ERR, "loading programs takes CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON "
+				   "(or root)");
+	else
+		kidos_log(LOG_ERR, "loading programs: %s", strerror(-error));
+}
+
+static int load_programs(struct kidos_engine *engine, struct kidos_world *world)
+{
 	int error = kidos_state_create_maps(&engine->maps, engine->meta.slots);
 
 	if (!error)
@@ -138,17 +117,29 @@ static int load(struct kidos_engine *engine)
 		world->traffic = kidos_traffic_load(&engine->maps, &engine->meta, world->number);
 		error = world->traffic ? 0 : -errno;
 	}
-	/* Without CAP_PERFMON the verifier refuses what it else accepts. */
-	if (error == -EPERM || (error == -EACCES && !has_perfmon()))
-		kidos_log(LOG_ERR, "loading programs takes CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON "
-				   "(or root)");
-	else if (error)
-		kidos_log(LOG_ERR, "loading programs: %s", strerror(-error));
-	if (!error) {
-		engine->maps.meta = engine->meta;
-		error = kidos_maps_mmap(&engine->maps);
-		if (error)
-			kidos_log(LOG_ERR, "mapping the flow table: %s", strerror(-error));
+	if (error)
+		log_refusal(error);
+	return error;
+}
+
+/*
+ * The first namespace's programs make the maps, so they are loaded at once:
+ * what is wrong with kernel or privileges is known before collectd goes on.
+ */
+static int load(struct kidos_engine *engine)
+{
+	struct kidos_world *world = &engine->worlds[0];
+	int error = load_programs(engine, world);
+
+	if (error)
+		return error;
+	engine->maps.meta = engine->meta;
+	error = kidos_maps_mmap(&engine->maps);
+	if (error)
+		kidos_log(LOG_ERR, "mapping the flow table: %s", strerror(-error));
+	if (engine->flows_off) { /* the maps are all that is wanted of them */
+		kidos_traffic_free(world->traffic);
+		world->traffic = NULL;
 	}
 	return error;
 }
@@ -185,7 +176,7 @@ static int start(struct kidos_engine *engine, uint64_t interval_ns, kidos_notify
 	if (acquire(engine))
 		return -1;
 	take_back(engine);
-	if (fill_meta(engine, interval_ns) || make_worlds(engine))
+	if (fill_meta(engine, interval_ns) || kidos_worlds_make(engine))
 		return -1;
 	engine->slots = calloc(engine->meta.slots, sizeof(*engine->slots));
 	if (!engine->slots || load(engine) || kidos_alerts_start(engine, notify) || publish(engine))
@@ -201,7 +192,7 @@ static int start(struct kidos_engine *engine, uint64_t interval_ns, kidos_notify
 	error = kidos_events_start(engine);
 	if (error)
 		kidos_log(LOG_ERR, "following interfaces: %s", strerror(-error));
-	else
+	else if (!engine->flows_off)
 		kidos_rules_wait(engine);
 	return error;
 }
@@ -215,6 +206,7 @@ struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint6
 		return NULL;
 	kidos_libbpf_quiet();
 	engine->config = config;
+	engine->flows_off = !config->flows_enabled;
 	engine->state = (struct kidos_state)KIDOS_STATE_NONE;
 	engine->maps = (struct kidos_maps)KIDOS_MAPS_NONE;
 	engine->maps.cpus = kidos_possible_cpus();
@@ -233,9 +225,7 @@ void kidos_engine_stop(struct kidos_engine *engine)
 		return;
 	kidos_events_stop(engine);
 	kidos_alerts_stop(engine);
-	for (size_t i = 0; i < engine->world_count; i++)
-		kidos_world_close(engine, &engine->worlds[i]);
-	free(engine->worlds);
+	kidos_worlds_free(engine);
 	kidos_drops_close(engine);
 	kidos_drop_share_close(engine);
 	kidos_flows_stop(engine);

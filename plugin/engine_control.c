@@ -11,7 +11,11 @@
 
 static void flows_status(const struct kidos_engine *engine, struct kidos_collector_status *status)
 {
-	status->state = engine->flows_off ? KIDOS_COLLECTOR_OFF : KIDOS_COLLECTOR_ON;
+	if (engine->config->flows_enabled)
+		status->state = engine->flows_off ? KIDOS_COLLECTOR_OFF : KIDOS_COLLECTOR_ON;
+	else
+		snprintf(status->reason, sizeof(status->reason),
+			 "the configuration has Flows / Enabled false");
 }
 
 static void flows_switch(struct kidos_engine *engine, bool on)

@@ -60,7 +60,7 @@ struct kidos_engine {
 	struct kidos_spills spills; /* has a lock of its own */
 	struct kidos_control_maps control;
 	uint64_t control_taken; /* number of the last request */
-	bool flows_off, alerts_off; /* by request */
+	bool flows_off, alerts_off; /* by request; flows by configuration too */
 	pthread_mutex_t lock; /* everything above, but for config */
 	struct kidos_drop_share *drop_shares; /* of each slot, NULL before their first use */
 	struct kidos_alerts *alerts; /* NULL: off; has a lock of its own */
@@ -70,17 +70,24 @@ struct kidos_engine {
 	volatile bool stopping;
 };
 
-/* engine_ports.c: brings attachments in line with the links that exist; under the lock. */
+/* engine_worlds.c: one for each namespace in a rule, or collectd's own alone. 0 or -1. */
+int kidos_worlds_make(struct kidos_engine *engine);
+void kidos_worlds_free(struct kidos_engine *engine);
+/* Brings attachments in line with the links that exist; under the lock. */
 void kidos_world_refresh(struct kidos_engine *engine, struct kidos_world *world);
 /* Detaches everything; its slots wait. */
 void kidos_world_detach(struct kidos_engine *engine, struct kidos_world *world);
 /* Detaches everything and forgets the namespace; its slots wait. */
 void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world);
-/* Slots for the interfaces that rules name and that are not there yet. */
-void kidos_rules_wait(struct kidos_engine *engine);
-/* Removes what a crashed owner left on interfaces, as its slots tell. */
+
+/* engine_recover.c: removes what a crashed owner left on interfaces, as its slots tell. */
 void kidos_recover(const struct kidos_maps *old);
 
+/* engine_ports.c: the links of a namespace and the programs on them; inside it, under the lock. */
+void kidos_ports_apply(struct kidos_engine *engine, struct kidos_world *world,
+		       struct kidos_links *links);
+/* All of them: detached, their slots wait. Also where the namespace is no more. */
+void kidos_ports_remove(struct kidos_engine *engine, struct kidos_world *world);
 /* Is a port counted as other? Such ports get a slot, as far as there are any. */
 bool kidos_ports_want_slots(const struct kidos_world *world);
 void kidos_ports_name(struct kidos_engine *engine, struct kidos_world *world);
@@ -96,6 +103,8 @@ void kidos_slot_take(struct kidos_engine *engine, const struct kidos_world *worl
 /* Before a poll, and after it. */
 void kidos_slots_age(struct kidos_engine *engine);
 void kidos_slots_offer(struct kidos_engine *engine);
+/* Slots for the interfaces that rules name and that are not there yet. */
+void kidos_rules_wait(struct kidos_engine *engine);
 
 /* engine_events.c: the thread that follows interfaces and namespaces. */
 int kidos_events_start(struct kidos_engine *engine);

@@ -7,7 +7,6 @@
 #include "core/netns.h"
 #include "core/now.h"
 #include "engine_internal.h"
-#include "xdp_share.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -322,8 +321,8 @@ static void ports_sweep(struct kidos_engine *engine, struct kidos_world *world,
 			port_remove(engine, world, i);
 }
 
-static void links_apply(struct kidos_engine *engine, struct kidos_world *world,
-			struct kidos_links *links)
+void kidos_ports_apply(struct kidos_engine *engine, struct kidos_world *world,
+		       struct kidos_links *links)
 {
 	const struct kidos_interface_rule *rule;
 
@@ -336,155 +335,10 @@ static void links_apply(struct kidos_engine *engine, struct kidos_world *world,
 	}
 }
 
-static int world_open(struct kidos_world *world)
+void kidos_ports_remove(struct kidos_engine *engine, struct kidos_world *world)
 {
-	world->inode = kidos_netns_inode(world->name);
-	world->rtnl = kidos_rtnl_open();
-	if (world->rtnl)
-		return 0;
-	return -errno;
-}
-
-/* The namespace has gone and its qdiscs with it; its indices may be another's by now. */
-static void qdiscs_forget(struct kidos_world *world)
-{
-	for (size_t i = 0; i < world->port_count; i++)
-		for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
-			if (world->ports[i].attachments[d].rung == KIDOS_RUNG_CLSACT)
-				world->ports[i].attachments[d] =
-					(struct kidos_attachment)KIDOS_ATTACHMENT_NONE;
-}
-
-void kidos_world_detach(struct kidos_engine *engine, struct kidos_world *world)
-{
-	struct kidos_netns_visit visit;
-	bool there = kidos_netns_inode(world->name) == world->inode &&
-		     !kidos_netns_enter(world->name, &visit);
-
-	if (!there)
-		qdiscs_forget(world);
 	while (world->port_count)
 		port_remove(engine, world, world->port_count - 1);
-	if (there)
-		kidos_netns_leave(&visit);
-}
-
-void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world)
-{
-	kidos_world_detach(engine, world);
 	free(world->ports);
 	world->ports = NULL;
-	kidos_rtnl_close(world->rtnl);
-	world->rtnl = NULL;
-	kidos_traffic_free(world->traffic);
-	world->traffic = NULL;
-	world->inode = 0;
-}
-
-static void world_visit(struct kidos_engine *engine, struct kidos_world *world)
-{
-	struct kidos_links links;
-	int error = world->rtnl ? 0 : world_open(world);
-
-	if (!error)
-		error = kidos_rtnl_links(world->rtnl, &links);
-	if (error) {
-		kidos_log(LOG_WARNING, "interfaces of %s: %s", kidos_world_label(world->name),
-			  strerror(-error));
-		return;
-	}
-	links_apply(engine, world, &links);
-	kidos_links_free(&links);
-}
-
-void kidos_world_refresh(struct kidos_engine *engine, struct kidos_world *world)
-{
-	struct kidos_netns_visit visit;
-	int error;
-
-	if (world->inode && kidos_netns_inode(world->name) != world->inode)
-		kidos_world_close(engine, world);
-	error = kidos_netns_enter(world->name, &visit);
-	if (!error) {
-		world_visit(engine, world);
-		kidos_netns_leave(&visit);
-	} else if (error != -ENOENT && !world->unusable) {
-		world->unusable = true;
-		kidos_log(LOG_ERR, "namespace %s: %s%s", world->name, strerror(-error),
-			  error == -EPERM ? ": it takes CAP_SYS_ADMIN" : "");
-	}
-}
-
-/* A rule by name whose interface is not there yet: one line, and a slot that says so. */
-static void rule_waits(struct kidos_engine *engine, const struct kidos_interface_rule *rule)
-{
-	unsigned int index =
-		kidos_slot_find(engine->slots, engine->meta.slots, rule->netns, rule->pattern);
-	struct kidos_slot *slot = &engine->slots[index];
-
-	if (index == KIDOS_SLOT_OTHER || slot->state != KIDOS_SLOT_UNUSED)
-		return;
-	snprintf(slot->netns, sizeof(slot->netns), "%s", rule->netns);
-	snprintf(slot->name, sizeof(slot->name), "%.15s", rule->pattern);
-	snprintf(slot->report, sizeof(slot->report), "%s", rule->report);
-	snprintf(slot->reason, sizeof(slot->reason), "the interface is not there");
-	slot->mirror = rule->mirror;
-	slot->state = KIDOS_SLOT_WAITING;
-	kidos_slot_store(engine, index);
-	kidos_log(LOG_INFO, "interface %s in %s: waiting for it", rule->pattern,
-		  kidos_world_label(rule->netns));
-}
-
-void kidos_rules_wait(struct kidos_engine *engine)
-{
-	for (size_t i = 0; i < engine->config->rule_count; i++)
-		if (!engine->config->rules[i].is_regex)
-			rule_waits(engine, &engine->config->rules[i]);
-}
-
-static void recover_direction(const struct kidos_slot *slot, unsigned int direction)
-{
-	struct kidos_attachment attachment = {
-		.rung = KIDOS_RUNG_CLSACT,
-		.link = -1,
-		.ifindex = slot->ifindex,
-		.program = slot->program[direction],
-		.priority = slot->priority[direction],
-	};
-
-	if (slot->rung[direction] == KIDOS_RUNG_CLSACT)
-		kidos_detach(&attachment, direction, true);
-}
-
-static void recover_slot(const struct kidos_slot *slot, const struct kidos_shared *shared)
-{
-	struct kidos_attachment qdisc = { .link = -1,
-					  .ifindex = slot->ifindex,
-					  .made_clsact = true };
-	struct kidos_rtnl *rtnl;
-
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
-		recover_direction(slot, d);
-	kidos_share_detach(slot->ifindex, shared);
-	rtnl = slot->made_clsact ? kidos_rtnl_open() : NULL;
-	if (rtnl && !kidos_rtnl_filters(rtnl, slot->ifindex))
-		kidos_detach(&qdisc, KIDOS_RX, false);
-	kidos_rtnl_close(rtnl);
-}
-
-void kidos_recover(const struct kidos_maps *old)
-{
-	struct kidos_shared shared = { .map = kidos_traffic_map(old) };
-	struct kidos_netns_visit visit;
-	struct kidos_slot slot;
-
-	for (unsigned int i = 1; i < old->meta.slots; i++) {
-		if (kidos_maps_slot(old, i, &slot) || !slot.ifindex)
-			continue;
-		if (kidos_netns_enter(slot.netns, &visit))
-			continue;
-		recover_slot(&slot, &shared);
-		kidos_netns_leave(&visit);
-	}
-	kidos_share_unpin(&shared);
 }

@@ -118,3 +118,30 @@ void kidos_slots_offer(struct kidos_engine *engine)
 			kidos_ports_name(engine, world);
 	}
 }
+
+/* A rule by name whose interface is not there yet: one line, and a slot that says so. */
+static void rule_waits(struct kidos_engine *engine, const struct kidos_interface_rule *rule)
+{
+	unsigned int index =
+		kidos_slot_find(engine->slots, engine->meta.slots, rule->netns, rule->pattern);
+	struct kidos_slot *slot = &engine->slots[index];
+
+	if (index == KIDOS_SLOT_OTHER || slot->state != KIDOS_SLOT_UNUSED)
+		return;
+	snprintf(slot->netns, sizeof(slot->netns), "%s", rule->netns);
+	snprintf(slot->name, sizeof(slot->name), "%.15s", rule->pattern);
+	snprintf(slot->report, sizeof(slot->report), "%s", rule->report);
+	snprintf(slot->reason, sizeof(slot->reason), "the interface is not there");
+	slot->mirror = rule->mirror;
+	slot->state = KIDOS_SLOT_WAITING;
+	kidos_slot_store(engine, index);
+	kidos_log(LOG_INFO, "interface %s in %s: waiting for it", rule->pattern,
+		  kidos_world_label(rule->netns));
+}
+
+void kidos_rules_wait(struct kidos_engine *engine)
+{
+	for (size_t i = 0; i < engine->config->rule_count; i++)
+		if (!engine->config->rules[i].is_regex)
+			rule_waits(engine, &engine->config->rules[i]);
+}

@@ -37,7 +37,7 @@ static uint64_t series_bytes(const struct kidos_config *config)
 	uint64_t per_name = sizeof(struct kidos_series) + sizeof(struct kidos_name) +
 			    2 * KIDOS_SERIES_NAME + 8 * sizeof(uint32_t);
 
-	if (!config->top_flows)
+	if (!config->flows_enabled || !config->top_flows)
 		return 0;
 	return 2 * sizeof(struct kidos_talkers) + config->max_flow_series * per_name +
 	       2 * KIDOS_SPILL_QUEUE * sizeof(struct kidos_spill);
@@ -88,7 +88,7 @@ int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int 
 	plan->ports = 64;
 	while (plan->ports < 4 * plan->slots)
 		plan->ports *= 2;
-	while (2 * flows <= config->max_flows &&
+	while (config->flows_enabled && 2 * flows <= config->max_flows &&
 	       alerts + drops + series + kidos_plan_bytes(2 * flows, plan->slots, cpus) <=
 		       plan->limit)
 		flows *= 2;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # kernels: 5.10 6.12
 # kidosctl collector: flows and drops are switched off and on while collectd runs, counts stay and go
-# on, and who asks without anybody to answer is told so.
+# on, and who asks without anybody to answer is told so. Collectors that the configuration leaves out.
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
@@ -98,6 +98,35 @@ start_collectd b '<Interface "b0">
 </Interface>'
 check 'a new process knows nothing of old requests' attached b0
 check 'all is on again' collector_is flows on
+stop_collectd
+start_collectd b '<Interface "b0">
+</Interface>
+<Flows>
+  Enabled false
+</Flows>'
+check 'flows not enabled: said' wait_for 20 logged 'packets and flows are not counted'
+settle
+check 'flows not enabled: absent' collector_is flows absent
+check 'flows not enabled: not switched' exits 1 'flows cannot be switched on' collector flows on
+check 'flows not enabled: no program' no_programs
+equal 'flows not enabled: no value of the interface' '' "$(find "$work/csv" -name 'kidos-b0*')"
+if collector_is drops on; then
+	was=$(drops_on_b0)
+	send 10
+	equal 'flows not enabled: drops are counted' $((was + 10)) "$(drops_on_b0)"
+	check 'flows not enabled: drops are told' test -n "$(find "$work/csv" -path '*kidos-drops/packets-*')"
+else
+	skip 'flows not enabled: drops are counted' 'this kernel shows no drops to kidos'
+fi
+stop_collectd
+start_collectd b '<Flows>
+  Enabled false
+</Flows>
+<Drops>
+  Enabled false
+</Drops>'
+check 'nothing enabled: said, and collectd goes on' wait_for 20 logged 'nothing to do'
+check 'nothing enabled: no state' test ! -e "$state"
 stop_collectd
 check 'nothing is left' nothing_left
 finish

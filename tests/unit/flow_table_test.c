@@ -42,7 +42,9 @@ static void test_one_flow(void **state)
 /* The plan's own sizes; every packet comes by one CPU, all within one unit of time. */
 static void test_fits(void **state)
 {
-	struct kidos_config config = { .max_flows = 1 << 16, .max_interfaces = 64 };
+	struct kidos_config config = { .flows_enabled = true,
+				       .max_flows = 1 << 16,
+				       .max_interfaces = 64 };
 	struct kidos_plan plan;
 	uint64_t flows;
 
@@ -57,6 +59,18 @@ static void test_fits(void **state)
 	assert_int_equal(host.retired.packets, 0);
 	host_assert_exact();
 	host_close();
+}
+
+/* Who wants no flows pays for the least that there may be. */
+static void test_not_enabled(void **state)
+{
+	struct kidos_config config = { .max_flows = 1 << 16, .top_flows = 20, .max_interfaces = 1 };
+	struct kidos_plan plan;
+
+	(void)state;
+	assert_int_equal(kidos_plan(&config, 1ull << 40, 1, &plan), 0);
+	assert_int_equal(plan.max_flows, 1024);
+	assert_int_equal(plan.bytes, kidos_plan_bytes(1024, plan.slots, 1));
 }
 
 /* What goes is the oldest, and never one whose last packet may still be under way. */
@@ -199,8 +213,7 @@ static void test_marks_survive(void **state)
 	for (uint32_t i = 1000; i < 1400; i++)
 		host_send(i, 1, 5 + i);
 	after = host.sets[0].ways[0].state;
-	assert_true((uint32_t)after >> KIDOS_STATE_OWNER_SHIFT > (uint32_t)before >>
-		    KIDOS_STATE_OWNER_SHIFT);
+	assert_true(kidos_state_owner(after) > kidos_state_owner(before));
 	assert_true(after & KIDOS_STATE_OVERFLOWED);
 	assert_false(after & KIDOS_STATE_WRITING);
 	host_assert_exact();
@@ -299,6 +312,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{ "flow table: one flow, one entry", test_one_flow, NULL, NULL, NULL },
 		{ "flow table: 90 % of MaxFlows fits, by one CPU at once", test_fits, NULL, NULL,
+		  NULL },
+		{ "flow table: the least without Flows / Enabled", test_not_enabled, NULL, NULL,
 		  NULL },
 		{ "flow table: more flows than fit, nothing is lost", test_overload, NULL, NULL,
 		  NULL },
