@@ -209,6 +209,17 @@ tcp_drops() {
 		--interface "$run-b:lo" | jq -c '[.groups[] | {(.reason): .packets}]'
 }
 
+# Until one has gone through in which TCP sent nothing twice: before is of that one.
+transfer_once() {
+	local try
+	for try in {1..5}; do
+		before=$(tcp_drops) sent_twice=$(retransmitted)
+		transfer || return
+		[ "$(retransmitted)" != "$sent_twice" ] || break
+		echo "try $try: sent twice"
+	done
+}
+
 missed() {
 	ctl drops --json | jq .missed
 }
@@ -290,12 +301,11 @@ gains "another's tc filter" 20 TC_INGRESS tc_dropped
 bpftool prog load "$build/bpf/drop_xdp.bpf.o" "$xdp_pin"
 gains "another's generic XDP program" 20 - xdp_dropped xdpgeneric
 gains 'unreachable neighbour' 3 NEIGH_FAILED no_neighbour
-before=$(tcp_drops)
-check 'a TCP transfer without loss' transfer
-if [ "$(retransmitted)" = 0 ]; then
+check 'a TCP transfer without loss' transfer_once
+if [ "$(retransmitted)" = "$sent_twice" ]; then
 	equal 'none of it is counted as dropped' "$before" "$(tcp_drops)"
 else
-	skip 'none of it is counted as dropped' 'the machine was so slow that TCP sent twice'
+	skip 'none of it is counted as dropped' 'in five tries the machine was so slow that TCP sent twice'
 fi
 check 'a storm: counted and missed are all' storm
 if [ -n "${KIDOS_SLOW:-}" ]; then
