@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* engine_worlds.c: the network namespaces that rules name, entered where their links are looked at. */
+/* engine_worlds.c: network namespaces that rules name, entered where their links are looked at. */
 #include "core/log.h"
 #include "core/netns.h"
 #include "engine_internal.h"

@@ -20,7 +20,7 @@ static int alloc_talkers(struct kidos_flow_series *series)
 int kidos_series_init(struct kidos_flow_series *series, const struct kidos_config *config,
 		      unsigned int slots, uint64_t seed)
 {
-	*series = (struct kidos_flow_series){ .top = config->top_flows,
+	*series = (struct kidos_flow_series){ .top = config->flows_enabled ? config->top_flows : 0,
 					      .seed = seed,
 					      .slot_count = slots };
 	kidos_series_rule_init(&series->rule, config);

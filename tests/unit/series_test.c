@@ -100,6 +100,23 @@ static const struct {
 	{ KIDOS_SERIES_GROUP, "10.0.0.0/9", 6, "192.0.2.7", 50000, "10.200.2.3", 443, NULL },
 };
 
+/* The memory that is planned then has no room for them. */
+static void test_not_enabled(void **state)
+{
+	struct kidos_flow_series series;
+	struct kidos_config config;
+
+	(void)state;
+	configure(&config, KIDOS_SERIES_PREFIX, "");
+	for (int enabled = 0; enabled < 2; enabled++) {
+		config.flows_enabled = enabled;
+		assert_int_equal(kidos_series_init(&series, &config, 4, 1), 0);
+		assert_int_equal(kidos_series_wanted(&series), enabled);
+		kidos_series_free(&series);
+	}
+	kidos_config_free(&config);
+}
+
 /* Both directions have the same key. */
 static void test_names(void **state)
 {
@@ -397,6 +414,7 @@ static void test_groups(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		{ "series: none without Flows / Enabled", test_not_enabled, NULL, NULL, NULL },
 		{ "series: names, the same for both directions", test_names, NULL, NULL, NULL },
 		{ "series: twenty heavy flows among 250,000", test_top_among_many, NULL, NULL,
 		  NULL },
