@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "dhcp.h"
 #include "address.h"
-#include "cleanup.h"
 #include "dhcp_launch.h"
 #include "dhcp_lease.h"
+#include "netlink/cleanup.h"
 #include "resolv.h"
 #include "trust.h"
 

@@ -5,9 +5,9 @@
 /* A lease as the clients hand it to their script: in the environment, under names of their own.
  * It comes from whoever answered on the wire, so every value is parsed and none is passed on raw.
  */
-#include "err.h"
+#include "netlink/err.h"
 #include "msg.h"
-#include "talk.h"
+#include "netlink/talk.h"
 
 #define KN_LEASE_ROUTES 64
 

@@ -5,7 +5,7 @@
 /* JSON objects read by tables: one row per key, a reader per type of value. Every error begins
  * with the place, such as `demo.json: namespaces[1].name "a/b"`.
  */
-#include "err.h"
+#include "netlink/err.h"
 
 #include <json-c/json.h>
 #include <stdbool.h>

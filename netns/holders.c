@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "cleanup.h"
 #include "namespace.h"
+#include "netlink/cleanup.h"
 
 #include <ctype.h>
 #include <fcntl.h>

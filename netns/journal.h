@@ -2,7 +2,7 @@
 #ifndef KN_JOURNAL_H
 #define KN_JOURNAL_H
 
-#include "err.h"
+#include "netlink/err.h"
 
 #include <net/if.h>
 #include <stdbool.h>

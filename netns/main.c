@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "cleanup.h"
 #include "dhcp.h"
+#include "hooks.h"
+#include "netlink/cleanup.h"
 #include "plan.h"
 #include "settle.h"
 #include "status.h"
@@ -337,6 +338,7 @@ int main(int argc, char **argv)
 		return usage(stderr);
 	options.file = argv[optind + 1];
 	prepare_process();
+	kn_talk_fault = kn_hook_message;
 	code = command->run(&options, &err);
 	if (code < 0)
 		fprintf(stderr, "kidos-netns: %s\n", err.text);

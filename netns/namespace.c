@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "namespace.h"
-#include "cleanup.h"
+#include "netlink/cleanup.h"
 #include "step.h"
 #include "uplink.h"
 

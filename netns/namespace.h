@@ -2,7 +2,7 @@
 #ifndef KN_NAMESPACE_H
 #define KN_NAMESPACE_H
 
-#include "err.h"
+#include "netlink/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resolv.h"
-#include "cleanup.h"
+#include "netlink/cleanup.h"
 #include "step.h"
 #include "trust.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "cleanup.h"
 #include "hooks.h"
+#include "netlink/cleanup.h"
 #include "plan.h"
 
 #include <errno.h>

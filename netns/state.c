@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "state.h"
-#include "cleanup.h"
+#include "netlink/cleanup.h"
 #include "trust.h"
 
 #include <errno.h>

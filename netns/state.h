@@ -10,7 +10,7 @@
  * LIB (/var/lib/kidos/netns) holds what must outlive a power loss: the uplink's journal.
  * A lock on the RUN directory itself admits one kidos-netns at a time; there is no lock file.
  */
-#include "err.h"
+#include "netlink/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cleanup.h"
+#include "netlink/cleanup.h"
 #include "step.h"
 
 #include <errno.h>

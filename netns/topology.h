@@ -5,7 +5,7 @@
 /* A topology file as structs. Read by topology_read.c, cross-checked and linked up by
  * topology_check.c; nothing in here touches the kernel.
  */
-#include "err.h"
+#include "netlink/err.h"
 #include "msg.h"
 
 #include <linux/limits.h>

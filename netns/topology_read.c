@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "cleanup.h"
 #include "field.h"
+#include "netlink/cleanup.h"
 #include "topology.h"
 #include "trust.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "trust.h"
-#include "cleanup.h"
+#include "netlink/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 /* Files and directories that nobody else may have planted or may change. Every open refuses a
  * symbolic link in the last place, every directory is held by descriptor from then on.
  */
-#include "err.h"
+#include "netlink/err.h"
 
 #include <stddef.h>
 

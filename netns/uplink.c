@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "uplink.h"
 #include "address.h"
-#include "cleanup.h"
 #include "journal.h"
+#include "netlink/cleanup.h"
 #include "route.h"
 #include "step.h"
 #include "uplink_restore.h"

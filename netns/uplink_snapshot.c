@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "address.h"
-#include "cleanup.h"
+#include "netlink/cleanup.h"
 #include "route.h"
 #include "uplink_restore.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "world.h"
-#include "cleanup.h"
 #include "namespace.h"
+#include "netlink/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

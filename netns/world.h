@@ -8,7 +8,7 @@
 #include "namespace.h"
 #include "read.h"
 #include "state.h"
-#include "talk.h"
+#include "netlink/talk.h"
 #include "topology.h"
 
 struct kn_world {

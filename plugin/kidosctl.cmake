@@ -3,17 +3,17 @@ pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
 
 # Flows and drops filtered, sorted, grouped and named: no libbpf.
 add_library(kidos_flows STATIC
-  core/community_id.c core/drop_view.c core/flow_filter.c core/flow_group.c core/flow_history.c
-  core/flow_rows.c core/health.c core/tally.c core/when.c)
+  core/community_id.c drops/view.c core/flow_filter.c flows/group.c flows/history.c
+  flows/rows.c state/health.c core/tally.c core/when.c)
 set_target_properties(kidos_flows PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(kidos_flows PUBLIC kidos_core PkgConfig::NETTLE)
 
 add_library(kidos_ctl STATIC
-  bpf_drop_reader.c ctl_alerts.c ctl_collector.c ctl_commands.c ctl_drop_brief.c ctl_drop_names.c
-  ctl_drop_options.c ctl_drop_scan.c ctl_drops.c ctl_flow_options.c ctl_flow_table.c ctl_flows.c
-  ctl_grid.c ctl_main.c ctl_resolve.c ctl_scan.c ctl_state.c ctl_status.c ctl_summary.c ctl_watch.c
-  json_alerts.c json_build.c json_drop_brief.c json_drops.c json_flows.c json_status.c json_summary.c)
+  drops/maps_reader.c alerts/ctl.c kidosctl/collector.c kidosctl/commands.c drops/ctl_brief.c drops/ctl_names.c
+  drops/ctl_options.c drops/ctl_scan.c drops/ctl.c flows/ctl_options.c flows/ctl_table.c flows/ctl.c
+  ctl/grid.c ctl/main.c ctl/resolve.c flows/ctl_scan.c ctl/state.c kidosctl/status.c kidosctl/summary.c ctl/watch.c
+  alerts/json.c ctl/json_build.c drops/json_brief.c drops/json.c flows/json.c kidosctl/json_status.c kidosctl/json_summary.c)
 target_link_libraries(kidos_ctl PUBLIC kidos_alerts kidos_flows kidos_maps PkgConfig::JSONC)
 
-add_executable(kidosctl kidosctl.c)
+add_executable(kidosctl kidosctl/kidosctl.c)
 target_link_libraries(kidosctl PRIVATE kidos_ctl)

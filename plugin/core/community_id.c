@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "community_id.h"
-#include "flow_key.h"
+#include "core/community_id.h"
+#include "core/flow_key.h"
 
 #include <netinet/in.h>
 #include <nettle/base64.h>

@@ -4,8 +4,8 @@
  * both directions of a conversation share, with Zeek, Suricata and Wireshark.
  * Specification: github.com/corelight/community-id-spec.
  */
-#ifndef KIDOS_COMMUNITY_ID_H
-#define KIDOS_COMMUNITY_ID_H
+#ifndef KIDOS_CORE_COMMUNITY_ID_H
+#define KIDOS_CORE_COMMUNITY_ID_H
 
 #include "abi.h"
 

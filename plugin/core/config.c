@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "config.h"
-#include "config_value.h"
-#include "drop_state.h"
+#include "core/config.h"
+#include "core/config_value.h"
+#include "drops/rungs.h"
 
 #include <errno.h>
 #include <stdio.h>

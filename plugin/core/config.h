@@ -3,8 +3,8 @@
  * config.h: kidos's configuration and the one table of its options. The
  * configuration parser, kidos.conf, the man page and the tests walk the table.
  */
-#ifndef KIDOS_CONFIG_H
-#define KIDOS_CONFIG_H
+#ifndef KIDOS_CORE_CONFIG_H
+#define KIDOS_CORE_CONFIG_H
 
 #include <limits.h>
 #include <net/if.h>

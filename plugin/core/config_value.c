@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "config_value.h"
-#include "prefix.h"
+#include "core/config_value.h"
+#include "core/prefix.h"
 
 #include <errno.h>
 #include <math.h>

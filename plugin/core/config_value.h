@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* config_value.h: from the configuration's words to what an option holds. */
-#ifndef KIDOS_CONFIG_VALUE_H
-#define KIDOS_CONFIG_VALUE_H
+#ifndef KIDOS_CORE_CONFIG_VALUE_H
+#define KIDOS_CORE_CONFIG_VALUE_H
 
-#include "config.h"
+#include "core/config.h"
 
 /* Says what is wrong; always -1. */
 int kidos_fail(char reason[KIDOS_REASON], const char *what);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "flow_filter.h"
-#include "flow_key.h"
-#include "names.h"
-#include "text.h"
+#include "core/flow_filter.h"
+#include "core/flow_key.h"
+#include "core/names.h"
+#include "core/text.h"
 
 #include <stdio.h>
 #include <strings.h>

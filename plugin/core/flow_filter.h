@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* flow_filter.h: which flows are meant, and the words that say so. */
-#ifndef KIDOS_FLOW_FILTER_H
-#define KIDOS_FLOW_FILTER_H
+#ifndef KIDOS_CORE_FLOW_FILTER_H
+#define KIDOS_CORE_FLOW_FILTER_H
 
-#include "prefix.h"
+#include "core/prefix.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "flow_key.h"
+#include "core/flow_key.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

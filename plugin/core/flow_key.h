@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* flow_key.h: the parts of a flow key, taken out of its packed word. */
-#ifndef KIDOS_FLOW_KEY_H
-#define KIDOS_FLOW_KEY_H
+#ifndef KIDOS_CORE_FLOW_KEY_H
+#define KIDOS_CORE_FLOW_KEY_H
 
 #include "abi.h"
 

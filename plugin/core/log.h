@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* log.h: one way to say something; collectd's log or standard error is behind it. */
-#ifndef KIDOS_LOG_H
-#define KIDOS_LOG_H
+#ifndef KIDOS_CORE_LOG_H
+#define KIDOS_CORE_LOG_H
 
 #include <syslog.h>
 

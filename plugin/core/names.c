@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "names.h"
+#include "core/names.h"
 
 #include <netinet/in.h>
 #include <stddef.h>

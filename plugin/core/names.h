@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* names.h: the words for what abi.h numbers. */
-#ifndef KIDOS_NAMES_H
-#define KIDOS_NAMES_H
+#ifndef KIDOS_CORE_NAMES_H
+#define KIDOS_CORE_NAMES_H
 
 #include "abi.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "now.h"
+#include "core/now.h"
 
 uint64_t kidos_now_ns(clockid_t id)
 {

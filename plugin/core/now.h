@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* now.h: the kernel's clocks, in nanoseconds. */
-#ifndef KIDOS_NOW_H
-#define KIDOS_NOW_H
+#ifndef KIDOS_CORE_NOW_H
+#define KIDOS_CORE_NOW_H
 
 #include <stdint.h>
 #include <time.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "prefix.h"
-#include "flow_key.h"
-#include "text.h"
+#include "core/prefix.h"
+#include "core/flow_key.h"
+#include "core/text.h"
 
 #include <arpa/inet.h>
 #include <string.h>

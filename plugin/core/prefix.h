@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* prefix.h: a stretch of addresses. */
-#ifndef KIDOS_PREFIX_H
-#define KIDOS_PREFIX_H
+#ifndef KIDOS_CORE_PREFIX_H
+#define KIDOS_CORE_PREFIX_H
 
 #include "abi.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "sample.h"
+#include "core/sample.h"
 
 void kidos_send_derive(const struct kidos_output *output, const char *type,
 		       const char *type_instance, uint64_t value)

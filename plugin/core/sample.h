@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sample.h: a value on its way out, free of any collector's types. */
-#ifndef KIDOS_SAMPLE_H
-#define KIDOS_SAMPLE_H
+#ifndef KIDOS_CORE_SAMPLE_H
+#define KIDOS_CORE_SAMPLE_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* tally.h: how often each text came, and the most frequent ones. */
-#ifndef KIDOS_TALLY_H
-#define KIDOS_TALLY_H
+#ifndef KIDOS_CORE_TALLY_H
+#define KIDOS_CORE_TALLY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "text.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <stdio.h>

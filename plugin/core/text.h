@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* text.h: times, rates and foreign strings as people and terminals can take them. */
-#ifndef KIDOS_TEXT_H
-#define KIDOS_TEXT_H
+#ifndef KIDOS_CORE_TEXT_H
+#define KIDOS_CORE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

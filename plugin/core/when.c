@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "when.h"
+#include "core/when.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* when.h: moments as users write them. */
-#ifndef KIDOS_WHEN_H
-#define KIDOS_WHEN_H
+#ifndef KIDOS_CORE_WHEN_H
+#define KIDOS_CORE_WHEN_H
 
 #include <stdbool.h>
 #include <stdint.h>

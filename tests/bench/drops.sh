@@ -161,7 +161,7 @@ report() {
 }
 
 [ "$(id -u)" = 0 ] || { echo 'drops.sh needs root' >&2; exit 2; }
-rungs=$(sed -n 's/^\t{ "\([a-z_]*\)", "drop_.*/\1/p' "$here/plugin/core/drop_state.c")
+rungs=$(sed -n 's/^\t{ "\([a-z_]*\)", "drop_.*/\1/p' "$here/plugin/drops/rungs.c")
 make_world
 echo "kernel $(uname -r), load average $(cut -d' ' -f1 /proc/loadavg) before the run, medians of $rounds rounds" \
 	"of $frames dropped packets (UDP, 1000 flows)"

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "core/flow_series.h"
-#include "core/reader.h"
+#include "flows/series.h"
+#include "flows/reader.h"
 
 #define SLOT 1
 #define TOP 100

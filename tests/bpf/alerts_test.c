@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "alert_notice.h"
-#include "alert_queue.h"
+#include "alerts/notice.h"
+#include "alerts/queue.h"
 #include "alerts_test.skel.h"
-#include "bpf_ring.h"
+#include "state/ring.h"
 
 #define MANY 1000000
 #define MANY_EMULATED 20000 /* where a run takes a hundred times as long */

@@ -11,12 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 #include "abi_drop.h"
-#include "bpf_clock.h"
-#include "bpf_drop_reader.h"
-#include "bpf_state.h"
-#include "bpf_traffic.h"
-#include "flow_filter.h"
-#include "netns.h"
+#include "state/clock.h"
+#include "drops/maps_reader.h"
+#include "state/directory.h"
+#include "links/programs.h"
+#include "core/flow_filter.h"
+#include "links/netns.h"
 
 #define ROOM 32 /* records per CPU */
 #define CPUS 2

@@ -13,10 +13,10 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
-#include "bpf_clock.h"
-#include "bpf_state.h"
-#include "bpf_traffic.h"
-#include "flow_entry.h"
+#include "state/clock.h"
+#include "state/directory.h"
+#include "links/programs.h"
+#include "flows/entry.h"
 #include "packet.h"
 
 #define LOOPBACK 1 /* ifindex of test runs */

@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "bpf_baseline.h"
-#include "bpf_clock.h"
-#include "flow_entry.h"
-#include "names.h"
+#include "flows/baseline.h"
+#include "state/clock.h"
+#include "flows/entry.h"
+#include "core/names.h"
 #include "packet.h"
 #include "parse.h"
 #include "table_run.h"

@@ -6,7 +6,7 @@
 #ifndef TABLE_RUN_H
 #define TABLE_RUN_H
 
-#include "bpf_traffic.h"
+#include "links/programs.h"
 
 #include <stdbool.h>
 

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "packet.h"
-#include "bpf_wipe.h"
+#include "flows/wipe.h"
 #include "table_run.h"
 
 #define NEVER 0x40000000u /* units: no entry is idle */

@@ -3,7 +3,7 @@
  * words cannot steer a terminal.
  */
 #include "read.h"
-#include "reply.h"
+#include "netlink/reply.h"
 #include "uplink_restore.h"
 
 #include <stdint.h>

@@ -316,7 +316,7 @@ fi
 stop_collectd
 check 'nothing is left' nothing_left
 
-for probe in $(cd "$top" && sed -n 's/^\t{ "\([a-z_]*\)", "drop_.*/\1/p' plugin/core/drop_state.c); do
+for probe in $(cd "$top" && sed -n 's/^\t{ "\([a-z_]*\)", "drop_.*/\1/p' plugin/drops/rungs.c); do
 	probe_counts "$probe"
 done
 rm -f "$xdp_pin"

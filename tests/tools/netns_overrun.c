@@ -5,7 +5,7 @@
  */
 #include "msg.h"
 #include "read.h"
-#include "talk.h"
+#include "netlink/talk.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>

@@ -8,7 +8,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "alert_notice.h"
+#include "alerts/notice.h"
 #include "alert_sign.h"
 #include "document.h"
 

@@ -9,7 +9,7 @@
 #include <sched.h>
 #include <stdio.h>
 
-#include "alert_queue.h"
+#include "alerts/queue.h"
 #include "alert_sign.h"
 
 /* The end of what was told always fits, however full the queue is. */

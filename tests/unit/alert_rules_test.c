@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
-#include "alert_rules.h"
+#include "alerts/rules.h"
 #include "alert_sign.h"
 
 static void test_share(void **state)

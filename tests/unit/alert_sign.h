@@ -3,7 +3,7 @@
 #ifndef KIDOS_TEST_ALERT_SIGN_H
 #define KIDOS_TEST_ALERT_SIGN_H
 
-#include "alert.h"
+#include "alerts/alert.h"
 
 #include <stdint.h>
 

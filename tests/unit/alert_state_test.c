@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "alert_sign.h"
-#include "alert_state.h"
+#include "alerts/episodes.h"
 
 /* What went out, counted by step; a sink that is full refuses starts. */
 static struct {

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "community_id.h"
+#include "core/community_id.h"
 
 /* Ports as the specification has them: ICMP's are type and code or counterpart. */
 struct vector {

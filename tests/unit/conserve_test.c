@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <net/if_arp.h>
 #include <string.h>
-#include "conserve.h"
+#include "links/conserve.h"
 
 /* Since attaching: ours in hook and wire units, then the driver's. */
 static const struct row {

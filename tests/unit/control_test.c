@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "control.h"
+#include "state/control.h"
 #include "document.h"
 
 /* Requests and answers that are half of one and half of another are told by their check. */

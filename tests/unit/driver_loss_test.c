@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "driver_loss.h"
+#include "links/driver_loss.h"
 
 #define NOTHING KIDOS_DRIVER_LOSSES
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "drop_learned.h"
+#include "drops/learned.h"
 
 static char folder[32], file[64];
 

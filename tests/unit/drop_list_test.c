@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctl.h"
-#include "drop_view.h"
-#include "tally.h"
-#include "when.h"
+#include "ctl/ctl.h"
+#include "drops/view.h"
+#include "core/tally.h"
+#include "core/when.h"
 
 #define SECOND 1000000000ull
 #define NOW (1800000000 * SECOND)

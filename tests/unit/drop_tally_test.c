@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "drop_tally.h"
-#include "flow_series.h"
-#include "symbols.h"
+#include "drops/tally.h"
+#include "flows/series.h"
+#include "drops/symbols.h"
 
 static uint64_t sum_part(const struct kidos_drop_part *part)
 {

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "ctl.h"
+#include "ctl/ctl.h"
 #include "document.h"
-#include "flow_history.h"
-#include "flow_key.h"
-#include "health.h"
-#include "text.h"
+#include "flows/history.h"
+#include "core/flow_key.h"
+#include "state/health.h"
+#include "core/text.h"
 
 static struct kidos_flow_key key_of(const char *src, unsigned int sport, const char *dst,
 				    unsigned int dport, unsigned int protocol)

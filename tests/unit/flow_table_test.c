@@ -11,9 +11,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include "config.h"
+#include "core/config.h"
 #include "flow_table_host.h"
-#include "memory.h"
+#include "engine/memory.h"
 
 #define THREADS 4
 #define TICKS 400

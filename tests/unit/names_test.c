@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "document.h"
-#include "names.h"
+#include "core/names.h"
 
 static void assert_all(const char *const *names, unsigned int first, unsigned int end)
 {

@@ -3,7 +3,7 @@
  * planted link is refused. Needs no root: the directory is our own.
  */
 #include "netns_util.h"
-#include "cleanup.h"
+#include "netlink/cleanup.h"
 #include "journal.h"
 #include "trust.h"
 

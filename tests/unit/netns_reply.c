@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the kernel may answer, fed from memory: acks, its words, dumps, strangers, rubbish. */
 #include "netns_util.h"
-#include "reply.h"
+#include "netlink/reply.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>

@@ -5,7 +5,7 @@
  */
 #include "netns_util.h"
 #include "msg.h"
-#include "talk.h"
+#include "netlink/talk.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "config.h"
+#include "core/config.h"
 #include "document.h"
 
 /* As kidos.conf writes it: words in quotes, numbers and booleans without. */

@@ -9,7 +9,7 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <string.h>
-#include "names.h"
+#include "core/names.h"
 #include "parse_check.h"
 #include "parse_corpus.h"
 #include "parse_text.h"

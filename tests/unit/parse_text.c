@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "names.h"
+#include "core/names.h"
 #include "parse_text.h"
 
 /* clang-format off */

@@ -12,7 +12,7 @@
 #define __always_inline inline __attribute__((always_inline))
 #endif
 #include "flow_hash.h"
-#include "reader.h"
+#include "flows/reader.h"
 
 #define SETS 4
 

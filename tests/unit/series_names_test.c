@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "series_names.h"
+#include "flows/series_names.h"
 
 static char folder[] = "/tmp/kidos-names-XXXXXX", file[64];
 

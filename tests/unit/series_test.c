@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "flow_series.h"
+#include "flows/series.h"
 
 #define SLOTS 4
 

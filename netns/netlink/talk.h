@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KN_NETLINK_TALK_H
+#define KN_NETLINK_TALK_H
+
+#include "netlink/err.h"
+
+#include <libmnl/libmnl.h>
+#include <stdbool.h>
+
+struct kn_talk;
+
+/* Messages over all sockets of this process, for the benchmark and --verbose. */
+struct kn_talk_count {
+	unsigned long sent;
+	unsigned long received;
+	unsigned long repeated; /* dumps that were interrupted, requests sent again */
+};
+extern struct kn_talk_count kn_talk_count;
+
+/* For tests, NULL else: asked before each change; true fails that change unsent. */
+extern bool (*kn_talk_fault)(void);
+
+/* Opens rtnetlink in the network namespace that the thread is in now. The caller closes it. */
+int kn_talk_open(struct kn_talk **out, struct kn_err *err);
+/* The same over a socket that is open and bound; closed with it, also on failure. */
+int kn_talk_adopt(struct kn_talk **out, int fd, struct kn_err *err);
+
+void kn_talk_close(struct kn_talk *talk); /* NULL is fine */
+
+/* Sends a request that asks for an ack and waits for it. The error text is the kernel's own. */
+int kn_talk_do(struct kn_talk *talk, struct nlmsghdr *nlh, struct kn_err *err);
+
+/* Sends a GET whose answer is one message, handed to each. */
+int kn_talk_get(struct kn_talk *talk, struct nlmsghdr *nlh, mnl_cb_t each, void *data,
+		struct kn_err *err);
+
+/* A dump starts over when the kernel says that the table changed under it: begin, if not NULL,
+ * forgets what each has collected so far.
+ */
+struct kn_dump {
+	void (*begin)(void *data);
+	mnl_cb_t each;
+	void *data;
+};
+int kn_talk_dump(struct kn_talk *talk, struct nlmsghdr *nlh, const struct kn_dump *dump,
+		 struct kn_err *err);
+
+#endif

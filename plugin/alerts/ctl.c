@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "alerts/ctl.h"
+#include "core/now.h"
+#include "core/text.h"
+#include "ctl/state.h"
+#include "state/control_maps.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void fill(const struct kidos_episode *episode, struct ctl_alert *alert)
+{
+	uint64_t boot_ns = kidos_boot_ns();
+	bool over = episode->ended_ns;
+
+	alert->episode = *episode;
+	kidos_notice_of(episode, over ? KIDOS_ALERT_ENDED : KIDOS_ALERT_STARTED, boot_ns,
+			&alert->notice);
+	alert->started_ns = episode->started_ns + boot_ns;
+	alert->last_ns = episode->last_ns + boot_ns;
+	alert->ended_ns = over ? episode->ended_ns + boot_ns : 0;
+}
+
+/* Strings end, and the kind is one that this version knows. */
+static bool is_sound(struct kidos_episode *episode)
+{
+	struct kidos_alert *alert = &episode->alert;
+
+	alert->instance[sizeof(alert->instance) - 1] = '\0';
+	alert->subject[sizeof(alert->subject) - 1] = '\0';
+	return episode->id && alert->kind < KIDOS_ALERT_KINDS;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct ctl_alert *left = a, *right = b;
+
+	if (!left->ended_ns != !right->ended_ns)
+		return left->ended_ns ? 1 : -1;
+	return (left->started_ns < right->started_ns) - (left->started_ns > right->started_ns);
+}
+
+static int gather(const struct kidos_control_maps *maps, struct ctl_alerts *alerts)
+{
+	struct kidos_episode episode;
+	int error = 0;
+
+	for (unsigned int i = 0; !error && i < KIDOS_EPISODES; i++) {
+		error = kidos_control_read(maps, KIDOS_CONTROL_ALERTS, i, &episode);
+		if (!error && is_sound(&episode))
+			fill(&episode, &alerts->items[alerts->count++]);
+	}
+	qsort(alerts->items, alerts->count, sizeof(alerts->items[0]), by_time);
+	return error;
+}
+
+static void print_one(const struct ctl_alert *alert)
+{
+	char started[KIDOS_TEXT_TIME], ended[KIDOS_TEXT_TIME] = "active";
+
+	kidos_text_local(alert->started_ns, started);
+	if (alert->ended_ns)
+		kidos_text_local(alert->ended_ns, ended);
+	printf("%-29s  %-29s  %5u  %s\n", started, ended, alert->episode.raised,
+	       alert->notice.message);
+}
+
+static void print(const struct ctl_alerts *alerts)
+{
+	if (!alerts->count) {
+		printf("none since the daemon started\n");
+		return;
+	}
+	printf("%-29s  %-29s  %5s  %s\n", "START", "END", "KEYS", "ALERT");
+	for (size_t i = 0; i < alerts->count; i++)
+		print_one(&alerts->items[i]);
+}
+
+static int show(const struct ctl_settings *settings, struct ctl_alerts *alerts)
+{
+	struct kidos_control_maps maps;
+	int error = kidos_control_open(&maps, settings->state);
+
+	if (!error) {
+		error = gather(&maps, alerts);
+		kidos_control_close(&maps);
+	}
+	if (error)
+		ctl_complain("%s: %s", settings->state, strerror(-error));
+	else if (settings->json)
+		json_alerts_print(alerts);
+	else
+		print(alerts);
+	return error ? CTL_FAILURE : CTL_OK;
+}
+
+int ctl_alerts(struct ctl_settings *settings)
+{
+	struct ctl_alerts alerts = { .items = calloc(KIDOS_EPISODES, sizeof(*alerts.items)) };
+	struct ctl_state state;
+	int code;
+
+	if (!alerts.items) {
+		ctl_complain("out of memory");
+		return CTL_FAILURE;
+	}
+	code = ctl_state_open(&state, settings->state);
+	if (!code) {
+		code = show(settings, &alerts);
+		ctl_state_close(&state);
+	}
+	free(alerts.items);
+	return code;
+}

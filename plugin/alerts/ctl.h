@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* ctl.h: active and recent alerts, gathered before they are said in words or JSON. */
+#ifndef KIDOS_ALERTS_CTL_H
+#define KIDOS_ALERTS_CTL_H
+
+#include "alerts/notice.h"
+
+#include <stddef.h>
+
+/* Times are CLOCK_REALTIME. The notice is the one of now: of the start, or of the end. */
+struct ctl_alert {
+	struct kidos_episode episode;
+	struct kidos_notice notice;
+	uint64_t started_ns, last_ns, ended_ns; /* ended: 0 while active */
+};
+
+struct ctl_alerts {
+	struct ctl_alert *items; /* active ones first, then the newest first */
+	size_t count;
+};
+
+void json_alerts_print(const struct ctl_alerts *alerts);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "alerts/notice.h"
+#include "core/community_id.h"
+#include "core/flow_key.h"
+#include "core/names.h"
+#include "core/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct kidos_notice_row kidos_notice_fields[KIDOS_NOTICE_FIELDS] = {
+	[KIDOS_NOTICE_ALERT_ID] = { "alert_id", KIDOS_NOTICE_STRING },
+	[KIDOS_NOTICE_ACTIVE] = { "active", KIDOS_NOTICE_BOOLEAN },
+	[KIDOS_NOTICE_SRC] = { "src", KIDOS_NOTICE_STRING },
+	[KIDOS_NOTICE_DST] = { "dst", KIDOS_NOTICE_STRING },
+	[KIDOS_NOTICE_SPORT] = { "sport", KIDOS_NOTICE_NUMBER },
+	[KIDOS_NOTICE_DPORT] = { "dport", KIDOS_NOTICE_NUMBER },
+	[KIDOS_NOTICE_PROTO] = { "proto", KIDOS_NOTICE_STRING },
+	[KIDOS_NOTICE_OBSERVED] = { "observed", KIDOS_NOTICE_REAL },
+	[KIDOS_NOTICE_THRESHOLD] = { "threshold", KIDOS_NOTICE_REAL },
+	[KIDOS_NOTICE_PID] = { "pid", KIDOS_NOTICE_NUMBER },
+	[KIDOS_NOTICE_COMMAND] = { "command", KIDOS_NOTICE_STRING },
+	[KIDOS_NOTICE_CAPTURE] = { "capture", KIDOS_NOTICE_STRING },
+	[KIDOS_NOTICE_COMMUNITY_ID] = { "community_id", KIDOS_NOTICE_STRING },
+};
+
+/* Text that grows at its end and is cut only between pieces. */
+struct draft {
+	char *text;
+	size_t room, used;
+};
+
+/* Appends the piece if all of it fits. */
+static void append(struct draft *draft, const char *piece)
+{
+	size_t length = strlen(piece);
+
+	if (draft->used + length >= draft->room)
+		return;
+	memcpy(draft->text + draft->used, piece, length + 1);
+	draft->used += length;
+}
+
+static void fill_flow(const struct kidos_flow_key *flow, union kidos_notice_value *values)
+{
+	char number[8], text[KIDOS_TEXT_ADDRESS];
+
+	if (!flow->meta)
+		return;
+	kidos_address_text(&flow->src, kidos_key_is_ipv4(flow), text);
+	snprintf(values[KIDOS_NOTICE_SRC].text, KIDOS_NOTICE_TEXT, "%s", text);
+	kidos_address_text(&flow->dst, kidos_key_is_ipv4(flow), text);
+	snprintf(values[KIDOS_NOTICE_DST].text, KIDOS_NOTICE_TEXT, "%s", text);
+	values[KIDOS_NOTICE_SPORT].number = flow->sport;
+	values[KIDOS_NOTICE_DPORT].number = flow->dport;
+	snprintf(values[KIDOS_NOTICE_PROTO].text, KIDOS_NOTICE_TEXT, "%s",
+		 kidos_protocol_name(kidos_key_protocol(flow), number));
+	kidos_community_id(flow, values[KIDOS_NOTICE_COMMUNITY_ID].text);
+}
+
+/* The kernel's comm fills its field or ends with NUL. */
+static void fill_command(const struct kidos_alert *alert, union kidos_notice_value *values)
+{
+	char raw[KIDOS_COMM + 1];
+
+	snprintf(raw, sizeof(raw), "%.*s", KIDOS_COMM, alert->command);
+	kidos_text_escape_quotes(raw, values[KIDOS_NOTICE_COMMAND].text, KIDOS_NOTICE_TEXT);
+	values[KIDOS_NOTICE_PID].number = alert->pid;
+}
+
+static void fill_values(const struct kidos_episode *episode, bool active,
+			union kidos_notice_value *values)
+{
+	memset(values, 0, KIDOS_NOTICE_FIELDS * sizeof(*values));
+	snprintf(values[KIDOS_NOTICE_ALERT_ID].text, KIDOS_NOTICE_TEXT, "%016" PRIx64,
+		 (uint64_t)episode->id);
+	values[KIDOS_NOTICE_ACTIVE].boolean = active;
+	values[KIDOS_NOTICE_OBSERVED].real = episode->alert.observed;
+	values[KIDOS_NOTICE_THRESHOLD].real = episode->alert.threshold;
+	fill_flow(&episode->alert.flow, values);
+	fill_command(&episode->alert, values);
+}
+
+/* One {name} of a wording; at stands behind the brace. */
+static void append_named(struct draft *draft, const char *at, const struct kidos_alert *alert)
+{
+	char text[4 * KIDOS_ALERT_SUBJECT] = "";
+
+	switch (*at) {
+	case 'o':
+		snprintf(text, sizeof(text), "%.4g", alert->observed);
+		break;
+	case 't':
+		snprintf(text, sizeof(text), "%.4g", alert->threshold);
+		break;
+	default:
+		kidos_text_escape_quotes(alert->subject, text, KIDOS_ALERT_SUBJECT);
+	}
+	append(draft, text);
+}
+
+static void append_wording(struct draft *draft, const struct kidos_alert *alert)
+{
+	for (const char *at = kidos_alert_rules[alert->kind].wording; *at; at++) {
+		if (*at == '{') {
+			append_named(draft, at + 1, alert);
+			at = strchr(at, '}');
+		} else {
+			append(draft, (const char[]){ *at, '\0' });
+		}
+	}
+}
+
+/* " name=value" for what the notice knows; observed and threshold are in the wording. */
+static void append_value(struct draft *draft, enum kidos_notice_field field,
+			 const union kidos_notice_value *value)
+{
+	const struct kidos_notice_row *row = &kidos_notice_fields[field];
+	bool quoted = field == KIDOS_NOTICE_COMMAND;
+	char piece[KIDOS_NOTICE_TEXT + 32] = "";
+
+	if (row->type == KIDOS_NOTICE_STRING && *value->text)
+		snprintf(piece, sizeof(piece), " %s=%s%s%s", row->name, quoted ? "\"" : "",
+			 value->text, quoted ? "\"" : "");
+	else if (row->type == KIDOS_NOTICE_NUMBER && value->number)
+		snprintf(piece, sizeof(piece), " %s=%" PRIu64, row->name, value->number);
+	else if (row->type == KIDOS_NOTICE_BOOLEAN)
+		snprintf(piece, sizeof(piece), " %s=%s", row->name,
+			 value->boolean ? "true" : "false");
+	append(draft, piece);
+}
+
+/* The network plugin and logs lose metadata: the message has what there is room for. */
+static void write_message(const struct kidos_episode *episode, struct kidos_notice *notice)
+{
+	struct draft draft = { .text = notice->message, .room = sizeof(notice->message) };
+	char piece[KIDOS_ALERT_INSTANCE + 64];
+	bool over = notice->severity == KIDOS_SEVERITY_OKAY;
+
+	snprintf(piece, sizeof(piece), "%s on %.80s: ", notice->kind, notice->instance);
+	append(&draft, piece);
+	if (over) {
+		snprintf(piece, sizeof(piece), "over after %.0f s",
+			 (double)(episode->ended_ns - episode->started_ns) / 1e9);
+		append(&draft, piece);
+	} else {
+		append_wording(&draft, &episode->alert);
+	}
+	for (unsigned int i = 0; i < KIDOS_NOTICE_FIELDS; i++)
+		append_value(&draft, (enum kidos_notice_field)i, &notice->values[i]);
+}
+
+void kidos_notice_of(const struct kidos_episode *episode, enum kidos_alert_step step,
+		     uint64_t boot_ns, struct kidos_notice *notice)
+{
+	const struct kidos_alert_rule *rule = &kidos_alert_rules[episode->alert.kind];
+	bool over = step == KIDOS_ALERT_ENDED;
+
+	notice->severity = over ? KIDOS_SEVERITY_OKAY : rule->severity;
+	notice->time_ns = (over ? episode->ended_ns : episode->last_ns) + boot_ns;
+	notice->kind = rule->name;
+	kidos_text_escape_quotes(episode->alert.instance, notice->instance,
+				 sizeof(notice->instance));
+	fill_values(episode, !over, notice->values);
+	write_message(episode, notice);
+}

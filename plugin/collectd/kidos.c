@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* kidos.c: the callbacks that collectd knows, each one call into kidos. */
+#include "collectd/config.h"
+#include "collectd/notify.h"
+#include "collectd/values.h"
+#include "core/log.h"
+#include "engine/engine.h"
+
+#include <configfile.h>
+#include <plugin.h>
+#include <stdio.h>
+
+static struct kidos_config config;
+static bool configured;
+static int config_errors;
+static struct kidos_engine *engine;
+
+static void log_to_collectd(int priority, const char *line)
+{
+	plugin_log(priority, "kidos: %s", line);
+}
+
+/*
+ * collectd forks after this: nothing is loaded yet. A bad option makes init
+ * fail, not config: a config callback that fails stops the whole daemon.
+ */
+static int kidos_config_callback(oconfig_item_t *item)
+{
+	if (!configured)
+		kidos_config_init(&config);
+	configured = true;
+	config_errors += collectd_config_read(item, &config);
+	return 0;
+}
+
+static int kidos_read(user_data_t *data)
+{
+	struct collectd_batch batch = { .time = cdtime() };
+
+	(void)data;
+	kidos_engine_poll(engine, collectd_dispatch, &batch);
+	return 0;
+}
+
+static int kidos_init(void)
+{
+	const char *folder;
+
+	if (!configured)
+		kidos_config_init(&config);
+	configured = true;
+	if (config_errors) {
+		kidos_log(LOG_ERR, "%d option%s above %s wrong: not started", config_errors,
+			  config_errors == 1 ? "" : "s", config_errors == 1 ? "is" : "are");
+		return -1;
+	}
+	if (!config.flows_enabled && !config.drops_enabled) {
+		kidos_log(LOG_NOTICE, "neither Flows nor Drops is enabled: nothing to do");
+		return 0;
+	}
+	folder = global_option_get("BaseDir");
+	snprintf(config.data_path, sizeof(config.data_path), "%s", folder ? folder : "");
+	engine =
+		kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()), collectd_notify);
+	if (!engine)
+		return -1;
+	return plugin_register_complex_read(NULL, "kidos", kidos_read, 0, NULL);
+}
+
+static int kidos_shutdown(void)
+{
+	kidos_engine_stop(engine);
+	engine = NULL;
+	kidos_config_free(&config);
+	configured = false;
+	return 0;
+}
+
+__attribute__((visibility("default"))) void module_register(void);
+
+void module_register(void)
+{
+	kidos_log_to(log_to_collectd);
+	plugin_register_complex_config("kidos", kidos_config_callback);
+	plugin_register_init("kidos", kidos_init);
+	plugin_register_shutdown("kidos", kidos_shutdown);
+}

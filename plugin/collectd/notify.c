@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "collectd/notify.h"
+
+#include <collectd.h>
+
+#include <plugin.h>
+#include <stdio.h>
+
+static int severity_of(enum kidos_severity severity)
+{
+	switch (severity) {
+	case KIDOS_SEVERITY_FAILURE:
+		return NOTIF_FAILURE;
+	case KIDOS_SEVERITY_WARNING:
+		return NOTIF_WARNING;
+	default:
+		return NOTIF_OKAY;
+	}
+}
+
+static int add_meta(notification_t *to, const struct kidos_notice_row *row,
+		    const union kidos_notice_value *value)
+{
+	switch (row->type) {
+	case KIDOS_NOTICE_STRING:
+		return plugin_notification_meta_add_string(to, row->name, value->text);
+	case KIDOS_NOTICE_NUMBER:
+		return plugin_notification_meta_add_unsigned_int(to, row->name, value->number);
+	case KIDOS_NOTICE_REAL:
+		return plugin_notification_meta_add_double(to, row->name, value->real);
+	case KIDOS_NOTICE_BOOLEAN:
+		return plugin_notification_meta_add_boolean(to, row->name, value->boolean);
+	}
+	return -1;
+}
+
+int collectd_notify(const struct kidos_notice *notice)
+{
+	notification_t notification = { .severity = severity_of(notice->severity),
+					.time = NS_TO_CDTIME_T(notice->time_ns) };
+	int status = 0;
+
+	snprintf(notification.message, sizeof(notification.message), "%s", notice->message);
+	snprintf(notification.host, sizeof(notification.host), "%s", hostname_g);
+	snprintf(notification.plugin, sizeof(notification.plugin), "kidos");
+	snprintf(notification.plugin_instance, sizeof(notification.plugin_instance), "%s",
+		 notice->instance);
+	snprintf(notification.type, sizeof(notification.type), "%s", notice->kind);
+	for (unsigned int i = 0; !status && i < KIDOS_NOTICE_FIELDS; i++)
+		status = add_meta(&notification, &kidos_notice_fields[i], &notice->values[i]);
+	if (!status)
+		status = plugin_dispatch_notification(&notification);
+	plugin_notification_meta_free(notification.meta);
+	return status ? -1 : 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* notify.h: notices into collectd's notifications. */
+#ifndef KIDOS_COLLECTD_NOTIFY_H
+#define KIDOS_COLLECTD_NOTIFY_H
+
+#include "alerts/notice.h"
+
+/*
+ * Returns when every plugin that takes notifications has done so. 0, or -1 if
+ * none took it (or there is none).
+ */
+int collectd_notify(const struct kidos_notice *notice);
+
+#endif

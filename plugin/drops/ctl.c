@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/text.h"
+#include "ctl/grid.h"
+#include "ctl/watch.h"
+#include "drops/ctl_scan.h"
+#include "drops/json.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What the look before saw. */
+struct history {
+	struct kidos_tally groups;
+	uint64_t total;
+	uint64_t time_ns; /* CLOCK_REALTIME, 0 before the first look */
+};
+
+static double rate(const struct history *history, const struct ctl_drop_scan *scan, uint64_t before,
+		   uint64_t now)
+{
+	double seconds = (double)(scan->now_ns - history->time_ns) / 1e9;
+
+	return history->time_ns && now > before && seconds > 0 ? (double)(now - before) / seconds
+							       : 0;
+}
+
+static void print_head(const struct ctl_drop_scan *scan, const struct history *history)
+{
+	char now[KIDOS_TEXT_TIME], text[16];
+
+	kidos_text_local(scan->now_ns, now);
+	printf("%s  %" PRIu64 " drops, %" PRIu64 " missed", now, scan->total,
+	       (uint64_t)scan->maps.state.missed);
+	if (history) {
+		kidos_text_scaled(rate(history, scan, history->total, scan->total), false, text);
+		printf(", %s/s", text);
+	}
+	if (scan->policy)
+		printf(", %" PRIu64 " by kidos's policy", scan->policy);
+	if (scan->recent)
+		printf("; %" PRIu64 " of %" PRIu64 " recent ones selected\n", scan->selected,
+		       scan->kept);
+	else
+		printf("; %" PRIu64 " selected\n", scan->selected);
+}
+
+static void add_number(struct ctl_grid *grid, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, number);
+	ctl_grid_add(grid, text);
+}
+
+static void add_group(const struct ctl_drop_scan *scan, struct ctl_grid *grid, size_t index,
+		      const struct history *history)
+{
+	const struct kidos_tally_row *row = &scan->groups.rows[index];
+	char text[16];
+
+	ctl_grid_add(grid, row->text);
+	add_number(grid, row->count);
+	snprintf(text, sizeof(text), "%.1f %%",
+		 100.0 * (double)row->count / (double)scan->selected);
+	ctl_grid_add(grid, text);
+	if (!history)
+		return;
+	kidos_text_scaled(
+		rate(history, scan, kidos_tally_get(&history->groups, row->text), row->count),
+		false, text);
+	ctl_grid_add(grid, text);
+}
+
+static void print_groups(const struct ctl_drop_scan *scan, const struct history *history)
+{
+	char title[16] = "";
+	const struct ctl_grid_column columns[] = {
+		{ title, false },
+		{ "DROPS", true },
+		{ "SHARE", true },
+		{ "DROPS/S", true },
+	};
+	struct ctl_grid grid = { .columns = columns, .width = history ? 4 : 3 };
+	size_t limit = ctl_watch_rows(scan->settings);
+	const char *name = ctl_drop_by_names[scan->settings->drops.by];
+
+	for (size_t i = 0; name[i]; i++)
+		title[i] = (char)toupper((unsigned char)name[i]);
+	for (size_t i = 0; i < scan->groups.count && (!limit || i < limit); i++)
+		add_group(scan, &grid, i, history);
+	ctl_grid_print(&grid);
+	ctl_grid_free(&grid);
+}
+
+static void add_event(const struct ctl_drop_scan *scan, struct ctl_grid *grid,
+		      const struct kidos_drop_view *view)
+{
+	const struct kidos_drop_record *record = &view->record;
+	char text[CTL_WORD];
+
+	kidos_text_local(view->time_ns, text);
+	ctl_grid_add(grid, text);
+	ctl_drop_reason(scan->names, record->reason, record->policy, text);
+	ctl_grid_add(grid, text);
+	ctl_drop_place(scan->names, record->place, true, text);
+	ctl_grid_add(grid, text);
+	ctl_drop_interface(scan->names, record->netns, record->ifindex, text);
+	ctl_grid_add(grid, text);
+	kidos_drop_protocol(record, text);
+	ctl_grid_add(grid, text);
+	kidos_drop_source(record, text);
+	ctl_grid_add(grid, text);
+	kidos_drop_destination(record, text);
+	ctl_grid_add(grid, text);
+	add_number(grid, record->length);
+	kidos_drop_owner(record, text);
+	ctl_grid_add(grid, text);
+}
+
+static void print_events(const struct ctl_drop_scan *scan)
+{
+	static const struct ctl_grid_column columns[] = {
+		{ "TIME", false },        { "REASON", false }, { "PLACE", false },
+		{ "INTERFACE", false },   { "PROTO", false },  { "SOURCE", false },
+		{ "DESTINATION", false }, { "LENGTH", true },  { "OWNER", false },
+	};
+	struct ctl_grid grid = { .columns = columns,
+				 .width = sizeof(columns) / sizeof(columns[0]) };
+	size_t limit = ctl_watch_rows(scan->settings);
+
+	for (size_t i = 0; i < scan->event_count && (!limit || i < limit); i++)
+		add_event(scan, &grid, &scan->events[i]);
+	ctl_grid_print(&grid);
+	ctl_grid_free(&grid);
+}
+
+static void print(const struct ctl_drop_scan *scan, const struct history *history)
+{
+	if (scan->settings->json) {
+		json_drops_print(scan);
+		return;
+	}
+	ctl_watch_clear(scan->settings);
+	print_head(scan, history);
+	if (scan->settings->drops.by == CTL_DROPS_ONE_BY_ONE)
+		print_events(scan);
+	else
+		print_groups(scan, history);
+}
+
+/* Copied, since a tally in order can no longer be asked. */
+static void remember(const struct ctl_drop_scan *scan, struct history *history)
+{
+	kidos_tally_free(&history->groups);
+	for (size_t i = 0; i < scan->groups.count; i++)
+		kidos_tally_add(&history->groups, scan->groups.rows[i].text,
+				scan->groups.rows[i].count);
+	history->total = scan->total;
+	history->time_ns = scan->now_ns;
+}
+
+static int look(struct ctl_settings *settings, struct ctl_drop_scan *scan, struct history *history)
+{
+	int error = ctl_drop_run(scan);
+
+	if (error) {
+		ctl_complain("maps of drops: %s", strerror(-error));
+		return CTL_FAILURE;
+	}
+	print(scan, settings->watch > 0 ? history : NULL);
+	remember(scan, history);
+	return CTL_OK;
+}
+
+static int open_and_look(struct ctl_settings *settings, void *history)
+{
+	struct ctl_drop_scan scan;
+	struct ctl_state state;
+	int status = ctl_state_open(&state, settings->state);
+
+	if (status)
+		return status;
+	status = ctl_drop_open(&scan, &state, settings);
+	if (!status)
+		status = look(settings, &scan, history);
+	ctl_drop_close(&scan);
+	ctl_state_close(&state);
+	return status;
+}
+
+int ctl_drops(struct ctl_settings *settings)
+{
+	struct kidos_flow_filter *ends = &settings->drops.filter.ends;
+	struct history history = {};
+	int status;
+
+	*ends = settings->filter;
+	status = ctl_watch(settings, open_and_look, &history);
+	kidos_tally_free(&history.groups);
+	return status;
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+#include "drops/ctl_scan.h"
+#include "core/names.h"
+#include "core/now.h"
+#include "core/text.h"
+#include "drops/counts.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* What a count and a record have in common. */
+struct traits {
+	uint64_t place;
+	uint32_t reason, netns, ifindex;
+	uint8_t class;
+	bool policy;
+};
+
+static bool is_word(const char *wanted, const char *word)
+{
+	return !strcasecmp(wanted, word);
+}
+
+static bool reason_matches(struct ctl_drop_scan *scan, const struct traits *traits)
+{
+	const char *wanted = scan->settings->drops.reason;
+	char word[CTL_WORD], number[16];
+
+	if (!wanted)
+		return true;
+	ctl_drop_reason(scan->names, traits->reason, false, word);
+	snprintf(number, sizeof(number), "%" PRIu32, traits->reason);
+	return is_word(wanted, word) || is_word(wanted, number);
+}
+
+static bool place_matches(struct ctl_drop_scan *scan, const struct traits *traits)
+{
+	const char *wanted = scan->settings->drops.place;
+	char word[CTL_WORD], with_offset[CTL_WORD];
+
+	if (!wanted)
+		return true;
+	ctl_drop_place(scan->names, traits->place, false, word);
+	ctl_drop_place(scan->names, traits->place, true, with_offset);
+	return is_word(wanted, word) || is_word(wanted, with_offset);
+}
+
+/* With its namespace or, in every namespace, without. */
+static bool interface_matches(struct ctl_drop_scan *scan, const struct traits *traits)
+{
+	const char *wanted = scan->settings->interface, *colon;
+	char word[CTL_WORD];
+
+	if (!wanted)
+		return true;
+	ctl_drop_interface(scan->names, traits->netns, traits->ifindex, word);
+	colon = strchr(word, ':');
+	return !strcmp(wanted, word) || (colon && !strcmp(wanted, colon + 1));
+}
+
+static bool matches(struct ctl_drop_scan *scan, const struct traits *traits)
+{
+	int class = scan->settings->drops.filter.class;
+
+	return (class == KIDOS_FILTER_ANY || class == traits->class) &&
+	       reason_matches(scan, traits) && place_matches(scan, traits) &&
+	       interface_matches(scan, traits);
+}
+
+static void add_group(struct ctl_drop_scan *scan, const char *word, uint64_t count)
+{
+	scan->failed |= !kidos_tally_add(&scan->groups, word, count);
+}
+
+/* The group by what counts know too. */
+static void trait_word(struct ctl_drop_scan *scan, const struct traits *traits, char word[CTL_WORD])
+{
+	switch (scan->settings->drops.by) {
+	case CTL_DROPS_REASON:
+		ctl_drop_reason(scan->names, traits->reason, traits->policy, word);
+		return;
+	case CTL_DROPS_PLACE:
+		ctl_drop_place(scan->names, traits->place, false, word);
+		return;
+	case CTL_DROPS_INTERFACE:
+		ctl_drop_interface(scan->names, traits->netns, traits->ifindex, word);
+		return;
+	default:
+		snprintf(word, CTL_WORD, "%s", kidos_class_names[traits->class]);
+	}
+}
+
+static void group_traits(struct ctl_drop_scan *scan, const struct traits *traits, uint64_t count)
+{
+	char word[CTL_WORD];
+
+	trait_word(scan, traits, word);
+	add_group(scan, word, count);
+}
+
+static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *context)
+{
+	struct ctl_drop_scan *scan = context;
+	struct traits traits = { .place = key->place,
+				 .reason = key->reason,
+				 .netns = key->netns,
+				 .ifindex = key->ifindex,
+				 .class = key->class,
+				 .policy = key->policy };
+
+	scan->total += count;
+	if (key->policy)
+		scan->policy += count;
+	if (traits.class >= KIDOS_CLASSES)
+		traits.class = KIDOS_CLASS_OTHER;
+	if (scan->recent || !count || !matches(scan, &traits))
+		return true;
+	scan->selected += count;
+	group_traits(scan, &traits, count);
+	return !scan->failed;
+}
+
+/* They have a class and nothing else. */
+static bool take_other(struct ctl_drop_scan *scan, int class, uint64_t count)
+{
+	const struct ctl_settings *settings = scan->settings;
+	int wanted = settings->drops.filter.class;
+
+	scan->total += count;
+	scan->other += count;
+	if (!count || scan->recent || settings->drops.reason || settings->drops.place ||
+	    settings->interface || (wanted != KIDOS_FILTER_ANY && wanted != class))
+		return true;
+	scan->selected += count;
+	add_group(scan, settings->drops.by == CTL_DROPS_PROTO ? kidos_class_names[class] : "other",
+		  count);
+	return !scan->failed;
+}
+
+static int take_counts(struct ctl_drop_scan *scan)
+{
+	uint64_t other[KIDOS_CLASSES];
+	int error = kidos_drop_counts_each(scan->maps.counts, take_count, scan);
+
+	if (!error)
+		error = kidos_drop_counts_other(scan->maps.other, other);
+	for (int i = 0; !error && i < KIDOS_CLASSES; i++)
+		error = take_other(scan, i, other[i]) ? 0 : -ENOMEM;
+	return error;
+}
+
+static bool keep_event(struct ctl_drop_scan *scan, const struct kidos_drop_view *view)
+{
+	if (scan->event_count == scan->event_room) {
+		size_t room = scan->event_room ? 2 * scan->event_room : 1024;
+		struct kidos_drop_view *events = reallocarray(scan->events, room, sizeof(*events));
+
+		if (!events)
+			return false;
+		scan->events = events;
+		scan->event_room = room;
+	}
+	scan->events[scan->event_count++] = *view;
+	return true;
+}
+
+static void address_word(const struct kidos_drop_record *record, bool source, char word[CTL_WORD])
+{
+	struct kidos_drop_record bare = *record;
+
+	bare.protocol = 0; /* then it has no port */
+	if (source)
+		kidos_drop_source(&bare, word);
+	else
+		kidos_drop_destination(&bare, word);
+}
+
+static void group_host(struct ctl_drop_scan *scan, const struct kidos_drop_record *record)
+{
+	char source[CTL_WORD], destination[CTL_WORD];
+
+	address_word(record, true, source);
+	address_word(record, false, destination);
+	add_group(scan, source, 1);
+	if (strcmp(source, destination))
+		add_group(scan, destination, 1);
+}
+
+/* "tcp/22"; what has no ports is its protocol alone. */
+static void group_port(struct ctl_drop_scan *scan, const struct kidos_drop_record *record)
+{
+	char protocol[KIDOS_TEXT_PROTOCOL], word[CTL_WORD];
+
+	kidos_drop_protocol(record, protocol);
+	if (!kidos_drop_has_ports(record)) {
+		add_group(scan, protocol, 1);
+		return;
+	}
+	snprintf(word, sizeof(word), "%s/%u", protocol, record->sport);
+	add_group(scan, word, 1);
+	if (record->sport == record->dport)
+		return;
+	snprintf(word, sizeof(word), "%s/%u", protocol, record->dport);
+	add_group(scan, word, 1);
+}
+
+static void group_record(struct ctl_drop_scan *scan, const struct kidos_drop_record *record,
+			 const struct traits *traits)
+{
+	char word[CTL_WORD];
+
+	switch (scan->settings->drops.by) {
+	case CTL_DROPS_HOST:
+		group_host(scan, record);
+		return;
+	case CTL_DROPS_PORT:
+		group_port(scan, record);
+		return;
+	case CTL_DROPS_SRC:
+	case CTL_DROPS_DST:
+		address_word(record, scan->settings->drops.by == CTL_DROPS_SRC, word);
+		break;
+	case CTL_DROPS_PROCESS:
+		kidos_drop_owner(record, word);
+		break;
+	default:
+		trait_word(scan, traits, word);
+	}
+	add_group(scan, word, 1);
+}
+
+static bool take_record(struct ctl_drop_scan *scan, const struct kidos_drop_view *view)
+{
+	const struct kidos_drop_record *record = &view->record;
+	const struct traits traits = { .place = record->place,
+				       .reason = record->reason,
+				       .netns = record->netns,
+				       .ifindex = record->ifindex,
+				       .class = record->class,
+				       .policy = record->policy };
+
+	if (!kidos_drop_matches(&scan->settings->drops.filter, view) || !matches(scan, &traits))
+		return true;
+	scan->selected++;
+	if (scan->settings->drops.by == CTL_DROPS_ONE_BY_ONE)
+		return keep_event(scan, view);
+	group_record(scan, record, &traits);
+	return !scan->failed;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct kidos_drop_view *left = a, *right = b;
+
+	if (left->time_ns != right->time_ns)
+		return left->time_ns < right->time_ns ? 1 : -1;
+	return left->record.sequence < right->record.sequence ? 1 : -1;
+}
+
+static int take_records(struct ctl_drop_scan *scan)
+{
+	uint64_t boot_ns = kidos_boot_ns();
+	struct kidos_drop_view view;
+	int error = kidos_drop_reader_rings(&scan->maps);
+
+	for (size_t i = 0; !error && i < scan->maps.records_total; i++) {
+		if (!kidos_drop_read(&scan->maps.rings[i], boot_ns, &view))
+			continue;
+		scan->kept++;
+		if (!take_record(scan, &view))
+			error = -ENOMEM;
+	}
+	if (scan->event_count)
+		qsort(scan->events, scan->event_count, sizeof(*scan->events), newest_first);
+	return error;
+}
+
+int ctl_drop_run(struct ctl_drop_scan *scan)
+{
+	const struct ctl_drop_settings *drops = &scan->settings->drops;
+	int error;
+
+	scan->now_ns = kidos_now_ns(CLOCK_REALTIME);
+	scan->recent = drops->by == CTL_DROPS_ONE_BY_ONE || drops->by >= CTL_DROPS_SRC ||
+		       kidos_drop_filter_needs_records(&drops->filter);
+	error = take_counts(scan);
+	if (!error && scan->recent)
+		error = take_records(scan);
+	if (scan->failed)
+		error = -ENOMEM;
+	kidos_tally_sort(&scan->groups);
+	return error;
+}
+
+static int complain(int error)
+{
+	if (error == -ENOENT)
+		ctl_complain("this daemon counts no drops");
+	else if (error == -EPROTO)
+		ctl_complain("the maps of drops are those of another version of kidos");
+	else
+		ctl_complain("maps of drops: %s", strerror(-error));
+	return CTL_FAILURE;
+}
+
+int ctl_drop_open(struct ctl_drop_scan *scan, const struct ctl_state *state,
+		  const struct ctl_settings *settings)
+{
+	int error;
+
+	*scan = (struct ctl_drop_scan){ .settings = settings };
+	error = kidos_drop_reader_open(&scan->maps, settings->state);
+	if (error)
+		return complain(error);
+	scan->names = ctl_drop_names_new(state);
+	return scan->names ? CTL_OK : complain(-ENOMEM);
+}
+
+void ctl_drop_close(struct ctl_drop_scan *scan)
+{
+	kidos_drop_reader_close(&scan->maps);
+	ctl_drop_names_free(scan->names);
+	kidos_tally_free(&scan->groups);
+	free(scan->events);
+	*scan = (struct ctl_drop_scan){ .maps = KIDOS_DROP_READER_NONE };
+}

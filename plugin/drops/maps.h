@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* maps.h: the maps of the drop programs, as the plugin has them. */
+#ifndef KIDOS_DROPS_MAPS_H
+#define KIDOS_DROPS_MAPS_H
+
+#include "state/directory.h"
+#include "drops/rungs.h"
+
+/* In the order of kidos_drop_map_names; each is pinned under its name. */
+enum kidos_drop_map {
+	KIDOS_DROP_MAP_COUNTS,
+	KIDOS_DROP_MAP_OTHER,
+	KIDOS_DROP_MAP_RECORDS,
+	KIDOS_DROP_MAP_POSITIONS,
+	KIDOS_DROP_MAP_REASONS,
+	KIDOS_DROP_MAP_TRIAL,
+	KIDOS_DROP_MAP_OWNERS,
+	KIDOS_DROP_MAP_ALERTS,
+	KIDOS_DROP_MAP_ALERTS_LOST,
+	KIDOS_DROP_MAP_STATE,
+	KIDOS_DROP_MAPS
+};
+extern const char *const kidos_drop_map_names[KIDOS_DROP_MAPS];
+
+struct kidos_drop_maps {
+	int fd[KIDOS_DROP_MAPS]; /* -1 where there is none */
+};
+
+#define KIDOS_DROP_MAPS_NONE                                     \
+	{                                                        \
+		.fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 } \
+	}
+
+void kidos_drop_maps_close(struct kidos_drop_maps *maps);
+
+/* Makes the map that only the plugin writes: drop_state; 0 or -errno. */
+int kidos_drop_maps_create_state(struct kidos_drop_maps *maps);
+
+/* Pins every map in the state directory; 0 or -errno. */
+int kidos_drop_maps_pin(const struct kidos_drop_maps *maps, const struct kidos_state *state);
+
+int kidos_drop_maps_set_state(const struct kidos_drop_maps *maps,
+			      const struct kidos_drop_state *state);
+
+/* Adds to a counter that no program writes, makes it if need be; 0 or -errno: -E2BIG when full. */
+int kidos_drop_maps_add(const struct kidos_drop_maps *maps, const struct kidos_drop_key *key,
+			uint64_t count);
+
+/* When a reason was first seen, CLOCK_BOOTTIME in ns; 0: never. */
+uint64_t kidos_drop_maps_first(const struct kidos_drop_maps *maps, uint32_t reason);
+
+/* Candidates for alerts that found the ring full. */
+uint64_t kidos_drop_maps_alerts_lost(const struct kidos_drop_maps *maps);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "drops/maps_reader.h"
+#include "state/maps.h"
+#include "state/view.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static int info_of(int fd, struct bpf_map_info *info)
+{
+	__u32 size = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return bpf_obj_get_info_by_fd(fd, info, &size) ? -errno : 0;
+}
+
+/* A pin whose sizes are not those of this ABI would be read beyond its end. */
+static int open_one(const char *path, const char *name, size_t key, size_t value)
+{
+	int fd = kidos_map_open_to_read(path, name), error;
+	struct bpf_map_info info;
+
+	if (fd < 0)
+		return fd;
+	error = info_of(fd, &info);
+	if (!error && (info.key_size != key || info.value_size != value))
+		error = -EPROTO;
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
+}
+
+static int read_state(struct kidos_drop_reader *maps, const char *path)
+{
+	int fd = open_one(path, "drop_state", sizeof(__u32), sizeof(maps->state)), error = 0;
+	__u32 zero = 0;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (bpf_map_lookup_elem(fd, &zero, &maps->state))
+		error = -errno;
+	close(fd);
+	maps->state.rung[sizeof(maps->state.rung) - 1] = '\0';
+	maps->state.blind[sizeof(maps->state.blind) - 1] = '\0';
+	return error;
+}
+
+int kidos_drop_reader_open(struct kidos_drop_reader *maps, const char *path)
+{
+	int error;
+
+	*maps = (struct kidos_drop_reader)KIDOS_DROP_READER_NONE;
+	error = read_state(maps, path);
+	if (error)
+		return error;
+	maps->counts = open_one(path, "drop_counts", sizeof(struct kidos_drop_key), sizeof(__u64));
+	maps->other = open_one(path, "drop_other", sizeof(__u32), sizeof(__u64));
+	maps->records =
+		open_one(path, "drop_records", sizeof(__u32), sizeof(struct kidos_drop_record));
+	if (maps->counts < 0)
+		return maps->counts;
+	if (maps->other < 0 && maps->other != -ENOENT)
+		return maps->other;
+	return maps->records < 0 && maps->records != -ENOENT ? maps->records : 0;
+}
+
+void kidos_drop_reader_close(struct kidos_drop_reader *maps)
+{
+	const int fds[] = { maps->counts, maps->other, maps->records };
+
+	if (maps->rings)
+		munmap((void *)(uintptr_t)maps->rings, maps->records_total * sizeof(*maps->rings));
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	*maps = (struct kidos_drop_reader)KIDOS_DROP_READER_NONE;
+}
+
+/* Two copies that are not the same: the record was written meanwhile. */
+static void settle(void *first, const void *second)
+{
+	if (memcmp(first, second, sizeof(struct kidos_drop_record)))
+		memset(first, 0, sizeof(struct kidos_drop_record));
+}
+
+int kidos_drop_reader_rings(struct kidos_drop_reader *maps)
+{
+	struct bpf_map_info info;
+	int error;
+
+	if (maps->records < 0)
+		return 0;
+	error = info_of(maps->records, &info);
+	if (!error)
+		error = kidos_view(maps->records, info.max_entries, sizeof(*maps->rings), settle,
+				   (const void **)&maps->rings);
+	if (!error)
+		maps->records_total = info.max_entries;
+	return error;
+}

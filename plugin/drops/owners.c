@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "drops/owners.h"
+#include "core/log.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "owner.skel.h"
+
+#define HOOKS 8
+
+struct kidos_owners {
+	struct bpf_object *object;
+	struct bpf_link *links[HOOKS];
+};
+
+/* Where cgroup v2 is mounted, alone or beside v1. */
+static int open_root(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *mount;
+	int fd = -1;
+
+	errno = ENOENT;
+	while (fd < 0 && mounts && (mount = getmntent(mounts)))
+		if (!strcmp(mount->mnt_type, "cgroup2"))
+			fd = open(mount->mnt_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (mounts)
+		endmntent(mounts);
+	return fd < 0 ? -errno : fd;
+}
+
+static int attach(struct kidos_owners *owners, int root)
+{
+	struct bpf_program *program;
+	size_t i = 0;
+
+	bpf_object__for_each_program (program, owners->object) {
+		if (i == HOOKS)
+			return -E2BIG;
+		owners->links[i] = bpf_program__attach_cgroup(program, root);
+		if (!owners->links[i++])
+			return -errno;
+	}
+	return 0;
+}
+
+static int load(struct kidos_owners *owners, int map_fd)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "kidos");
+	struct bpf_map *map;
+	size_t size;
+	const void *elf = owner_bpf__elf_bytes(&size);
+	int root, error;
+
+	owners->object = bpf_object__open_mem(elf, size, &options);
+	map = owners->object ? bpf_object__find_map_by_name(owners->object, "drop_owners") : NULL;
+	if (!map)
+		return -errno;
+	error = bpf_map__reuse_fd(map, map_fd);
+	if (!error)
+		error = bpf_object__load(owners->object);
+	if (error)
+		return error;
+	root = open_root();
+	if (root < 0)
+		return root;
+	error = attach(owners, root);
+	close(root);
+	return error;
+}
+
+struct kidos_owners *kidos_owners_load(int map)
+{
+	struct kidos_owners *owners = calloc(1, sizeof(*owners));
+	int error = owners ? load(owners, map) : -ENOMEM;
+
+	if (!error)
+		return owners;
+	kidos_log(LOG_NOTICE,
+		  "drops: owners are told by user and cgroup, not by process: hooks at "
+		  "the root of cgroup v2: %s",
+		  strerror(-error));
+	kidos_owners_free(owners);
+	return NULL;
+}
+
+void kidos_owners_free(struct kidos_owners *owners)
+{
+	if (!owners)
+		return;
+	for (size_t i = 0; i < HOOKS; i++)
+		bpf_link__destroy(owners->links[i]);
+	bpf_object__close(owners->object);
+	free(owners);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* owners.h: the hooks at the root cgroup that remember which process has a socket. */
+#ifndef KIDOS_DROPS_OWNERS_H
+#define KIDOS_DROPS_OWNERS_H
+
+struct kidos_owners;
+
+/* map: drop_owners. NULL after a line in the log that says why: owners are uid and cgroup then. */
+struct kidos_owners *kidos_owners_load(int map);
+void kidos_owners_free(struct kidos_owners *owners);
+
+#endif

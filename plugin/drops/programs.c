@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "drops/programs.h"
+#include "core/log.h"
+#include "drops/owners.h"
+#include "drops/trial.h"
+#include "links/programs.h"
+#include "state/maps.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "drop.skel.h"
+#include "drop_probe.skel.h"
+
+struct kidos_drops {
+	struct bpf_object *object;
+	struct bpf_program *program;
+	struct bpf_link *link;
+	struct kidos_owners *owners;
+};
+
+static int set_program(struct kidos_drops *drops, const char *name)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program (program, drops->object)
+		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), name));
+	drops->program = bpf_object__find_program_by_name(drops->object, name);
+	return drops->program ? 0 : -ENOENT;
+}
+
+static int set_config(struct bpf_object *object, const struct kidos_drop_state *state)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
+	struct kidos_drop_config config = { .room = state->room, .headers = state->headers };
+	size_t size;
+
+	if (!map || !bpf_map__initial_value(map, &size) || size != sizeof(config))
+		return -EINVAL;
+	return bpf_map__set_initial_value(map, &config, sizeof(config));
+}
+
+static int set_maps(struct bpf_object *object, const struct kidos_drop_maps *maps,
+		    const struct kidos_drop_state *state)
+{
+	int error = 0;
+
+	for (int i = 0; !error && i < KIDOS_DROP_MAPS; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object, kidos_drop_map_names[i]);
+
+		if (!map)
+			continue;
+		if (maps->fd[i] >= 0)
+			error = bpf_map__reuse_fd(map, maps->fd[i]);
+		else if (i == KIDOS_DROP_MAP_RECORDS)
+			error = bpf_map__set_max_entries(map, state->cpus * state->room);
+	}
+	return error;
+}
+
+static int open_rung(struct kidos_drops *drops, const struct kidos_drop_rung *rung)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "kidos");
+	size_t size;
+	const void *elf =
+		rung->probe_read ? drop_probe_bpf__elf_bytes(&size) : drop_bpf__elf_bytes(&size);
+
+	drops->object = bpf_object__open_mem(elf, size, &options);
+	return drops->object ? set_program(drops, rung->program) : -errno;
+}
+
+static int load_rung(struct kidos_drops *drops, struct kidos_drop_maps *maps,
+		     const struct kidos_drop_state *state)
+{
+	int error = set_config(drops->object, state);
+
+	if (!error)
+		error = set_maps(drops->object, maps, state);
+	if (!error)
+		error = bpf_object__load(drops->object);
+	/* Counts go on when another rung or run takes over. */
+	return error ? error
+		     : kidos_maps_take(drops->object, kidos_drop_map_names, maps->fd,
+				       KIDOS_DROP_MAPS);
+}
+
+static int attach_rung(struct kidos_drops *drops)
+{
+	drops->link = bpf_program__attach(drops->program);
+	return drops->link ? 0 : -errno;
+}
+
+static void close_rung(struct kidos_drops *drops)
+{
+	bpf_link__destroy(drops->link);
+	bpf_object__close(drops->object);
+	drops->link = NULL;
+	drops->object = NULL;
+	drops->program = NULL;
+}
+
+/* Returns 0 or -errno; step: how far it came. */
+static int try_rung(struct kidos_drops *drops, const struct kidos_drop_rung *rung,
+		    struct kidos_drop_maps *maps, const struct kidos_drop_state *state,
+		    const char **step)
+{
+	int error;
+
+	*step = "load";
+	error = open_rung(drops, rung);
+	if (!error)
+		error = load_rung(drops, maps, state);
+	if (!error) {
+		*step = "attach";
+		error = attach_rung(drops);
+	}
+	if (!error) {
+		*step = "see a drop of our own";
+		error = kidos_drop_trial(maps);
+	}
+	if (error)
+		close_rung(drops);
+	return error;
+}
+
+/*
+ * lockdown=confidentiality takes the helper away that packet headers are read with. The kernel is
+ * asked by a program that calls it: libbpf's own question judges by the words of the refusal,
+ * which are others since 6.12.
+ */
+static bool can_read(void)
+{
+	const struct bpf_insn program[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 1, .src_reg = 10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 1, .imm = -8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = 0 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "kidos_may_read", "Dual MIT/GPL",
+			       program, sizeof(program) / sizeof(program[0]), NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static void describe(const struct kidos_drop_rung *rung, struct kidos_drop_state *state)
+{
+	snprintf(state->rung, sizeof(state->rung), "%s", rung->name);
+	snprintf(state->blind, sizeof(state->blind), "%s%s%s%s", rung->blind,
+		 *rung->blind ? "; " : "",
+		 state->headers ? "" : "addresses, ports and protocols of IP (kernel lockdown); ",
+		 kidos_drop_blind);
+}
+
+/* Why each better rung would not do; those that merely need another kernel are one line each too.
+ */
+static int climb(struct kidos_drops *drops, struct kidos_drop_maps *maps,
+		 struct kidos_drop_state *state, unsigned int probe, char reason[KIDOS_REASON])
+{
+	const char *step;
+	int error = -ENOENT;
+	size_t used = 0;
+
+	for (size_t i = 0; i < kidos_drop_rung_count; i++) {
+		const struct kidos_drop_rung *rung = &kidos_drop_rungs[i];
+
+		if (probe && probe != i + 1)
+			continue;
+		error = try_rung(drops, rung, maps, state, &step);
+		if (!error) {
+			describe(rung, state);
+			return 0;
+		}
+		if (used < KIDOS_REASON)
+			used += (size_t)snprintf(reason + used, KIDOS_REASON - used,
+						 "%s%s did not %s: %s", used ? "; " : "",
+						 rung->name, step, strerror(-error));
+	}
+	return error;
+}
+
+/* What is in the way of every rung is told in place of how each of them failed. */
+static void explain(char reason[KIDOS_REASON])
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	if (!btf)
+		snprintf(reason, KIDOS_REASON,
+			 "no BTF of this kernel, in /sys/kernel/btf/vmlinux "
+			 "or where else libbpf looks");
+	btf__free(btf);
+}
+
+struct kidos_drops *kidos_drops_load(struct kidos_drop_maps *maps, struct kidos_drop_state *state,
+				     unsigned int probe, char reason[KIDOS_REASON])
+{
+	struct kidos_drops *drops = calloc(1, sizeof(*drops));
+	int error = -ENOMEM;
+
+	*reason = '\0';
+	state->headers = can_read();
+	if (drops)
+		error = climb(drops, maps, state, probe, reason);
+	if (error) {
+		explain(reason);
+		free(drops);
+		errno = -error;
+		return NULL;
+	}
+	drops->owners = kidos_owners_load(maps->fd[KIDOS_DROP_MAP_OWNERS]);
+	state->owners = drops->owners != NULL;
+	return drops;
+}
+
+void kidos_drops_free(struct kidos_drops *drops)
+{
+	if (!drops)
+		return;
+	kidos_owners_free(drops->owners);
+	close_rung(drops);
+	free(drops);
+}
+
+uint64_t kidos_drops_missed(const struct kidos_drops *drops)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(drops->program), &info, &size))
+		return 0;
+	return info.recursion_misses;
+}

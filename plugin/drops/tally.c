@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "drops/tally.h"
+#include "flows/series.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PLACES (2u * KIDOS_DROP_KEYS) /* a power of two, at most half full */
+
+static void part_init(struct kidos_drop_part *part)
+{
+	snprintf(part->series[KIDOS_DROP_OTHER].name, KIDOS_DROP_NAME, "other");
+	snprintf(part->series[KIDOS_DROP_BENIGN].name, KIDOS_DROP_NAME, "benign");
+	part->count = 2;
+}
+
+int kidos_drop_tally_init(struct kidos_drop_tally *tally)
+{
+	memset(tally, 0, sizeof(*tally));
+	part_init(&tally->reasons);
+	part_init(&tally->places);
+	tally->last = calloc(PLACES, sizeof(*tally->last));
+	return tally->last ? 0 : -ENOMEM;
+}
+
+void kidos_drop_tally_free(struct kidos_drop_tally *tally)
+{
+	free(tally->last);
+	tally->last = NULL;
+}
+
+static uint32_t home_of(const struct kidos_drop_key *key)
+{
+	uint64_t words[sizeof(*key) / 8], hash = 0;
+
+	memcpy(words, key, sizeof(words));
+	for (size_t i = 0; i < sizeof(words) / 8; i++)
+		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15u;
+	return (uint32_t)(hash >> 32) & (PLACES - 1);
+}
+
+struct kidos_drop_last *kidos_drop_tally_last(struct kidos_drop_tally *tally,
+					      const struct kidos_drop_key *key)
+{
+	struct kidos_drop_last *last;
+
+	for (uint32_t i = 0, place = home_of(key); i < PLACES;
+	     i++, place = (place + 1) & (PLACES - 1)) {
+		last = &tally->last[place];
+		if (last->seen && memcmp(&last->key, key, sizeof(*key)))
+			continue;
+		last->key = *key;
+		return last;
+	}
+	return NULL;
+}
+
+static struct kidos_drop_series *series_of(struct kidos_drop_part *part, const char *name)
+{
+	struct kidos_drop_series *series;
+
+	if (!name)
+		return &part->series[KIDOS_DROP_OTHER];
+	for (size_t i = 0; i < part->count; i++)
+		if (!strncmp(part->series[i].name, name, KIDOS_DROP_NAME - 1))
+			return &part->series[i];
+	if (part->count == KIDOS_DROP_SERIES)
+		return &part->series[KIDOS_DROP_OTHER];
+	series = &part->series[part->count++];
+	snprintf(series->name, sizeof(series->name), "%s", name);
+	return series;
+}
+
+static bool is_ready(const struct kidos_drop_series *series)
+{
+	return series->emitted >= KIDOS_SERIES_ZEROS;
+}
+
+bool kidos_drop_tally_add(struct kidos_drop_tally *tally, const struct kidos_drop_kind *kind,
+			  uint64_t packets)
+{
+	struct kidos_drop_series *reason = &tally->reasons.series[KIDOS_DROP_BENIGN];
+	struct kidos_drop_series *place = &tally->places.series[KIDOS_DROP_BENIGN];
+	uint64_t *class = kind->benign ? &tally->benign : &tally->classes[kind->class];
+
+	if (!kind->benign) {
+		reason = series_of(&tally->reasons, kind->reason);
+		place = series_of(&tally->places, kind->place);
+	}
+	if (!is_ready(reason) || !is_ready(place) || tally->emitted < KIDOS_SERIES_ZEROS)
+		return false;
+	reason->packets += packets;
+	place->packets += packets;
+	*class += packets;
+	return true;
+}
+
+static void part_emitted(struct kidos_drop_part *part)
+{
+	for (size_t i = 0; i < part->count; i++)
+		part->series[i].emitted++;
+}
+
+void kidos_drop_tally_emitted(struct kidos_drop_tally *tally)
+{
+	part_emitted(&tally->reasons);
+	part_emitted(&tally->places);
+	tally->emitted++;
+}

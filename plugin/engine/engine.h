@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine.h: kidos at work: state directory, programs, interfaces followed by
+ * events, polls. Knows neither collectd nor libbpf nor libmnl.
+ */
+#ifndef KIDOS_ENGINE_ENGINE_H
+#define KIDOS_ENGINE_ENGINE_H
+
+#include "alerts/notice.h"
+#include "core/config.h"
+#include "core/sample.h"
+
+struct kidos_engine;
+
+/*
+ * Loads, attaches and starts following interfaces. config stays the caller's
+ * and must outlive the engine. Returns NULL after one line in the log that
+ * says why; nothing is left behind then. notify gets alerts, from a thread
+ * of their own.
+ */
+struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint64_t interval_ns,
+					kidos_notify notify);
+
+/* Reads every map once and emits every value; any thread, one at a time. */
+void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *context);
+
+/* Ends the thread, takes everything away. Accepts NULL. */
+void kidos_engine_stop(struct kidos_engine *engine);
+
+#endif

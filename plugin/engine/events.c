@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * events.c: one thread waits for links, routes and namespaces to
+ * change. What changed is not read from the event but by looking again: lost
+ * events and bursts then cost nothing but one look.
+ */
+#include "context.h"
+#include "core/log.h"
+#include "engine/control.h"
+#include "links/netns.h"
+
+#include <errno.h>
+#include <string.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define SETTLE_MS 20 /* a burst of events is one change */
+#define RETRY_MS 50 /* `ip netns add` makes the name before the namespace */
+#define RETRIES 40
+
+static int watch(struct kidos_engine *engine, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	if (epoll_ctl(engine->epoll, EPOLL_CTL_ADD, fd, &event) && errno != EEXIST)
+		return -errno;
+	return 0;
+}
+
+/* Their folder appears with the first `ip netns add`; until then /run is watched for it. */
+static void watch_namespaces(struct kidos_engine *engine)
+{
+	if (inotify_add_watch(engine->inotify, KIDOS_NETNS_DIR,
+			      IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM) < 0)
+		inotify_add_watch(engine->inotify, "/run", IN_CREATE);
+}
+
+static void take_inotify(struct kidos_engine *engine)
+{
+	char buffer[4096];
+
+	while (read(engine->inotify, buffer, sizeof(buffer)) > 0)
+		;
+	watch_namespaces(engine);
+}
+
+static void refresh_all(struct kidos_engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	for (size_t i = 0; i < engine->world_count && !engine->stopping; i++) {
+		struct kidos_world *world = &engine->worlds[i];
+
+		if (world->rtnl)
+			kidos_rtnl_take_events(world->rtnl);
+		kidos_world_refresh(engine, world);
+		if (world->rtnl)
+			watch(engine, kidos_rtnl_event_fd(world->rtnl));
+	}
+	pthread_mutex_unlock(&engine->lock);
+}
+
+/* A name without a namespace behind it: `ip netns add` is at work, look again soon. */
+static bool is_half_made(const struct kidos_engine *engine)
+{
+	char path[sizeof(KIDOS_NETNS_DIR) + KIDOS_NETNS_NAME + 1];
+
+	for (size_t i = 0; i < engine->world_count; i++) {
+		const struct kidos_world *world = &engine->worlds[i];
+
+		snprintf(path, sizeof(path), KIDOS_NETNS_DIR "/%s", world->name);
+		if (*world->name && !world->inode && !access(path, F_OK))
+			return true;
+	}
+	return false;
+}
+
+static void take_timer(struct kidos_engine *engine)
+{
+	uint64_t times;
+
+	if (read(engine->timer, &times, sizeof(times)) == sizeof(times))
+		kidos_control_look(engine);
+}
+
+static void *follow(void *context)
+{
+	struct kidos_engine *engine = context;
+	struct epoll_event event;
+	int retries = 0, timeout, ready;
+
+	while (!engine->stopping) {
+		timeout = retries > 0 && is_half_made(engine) ? RETRY_MS : -1;
+		ready = epoll_wait(engine->epoll, &event, 1, timeout);
+		if (ready < 0 && errno != EINTR)
+			break;
+		if (engine->stopping || (ready > 0 && event.data.fd == engine->stop))
+			break;
+		if (ready > 0 && event.data.fd == engine->timer) {
+			take_timer(engine);
+			continue;
+		}
+		retries = ready > 0 ? RETRIES : retries - 1;
+		if (ready > 0 && event.data.fd != engine->inotify)
+			usleep(SETTLE_MS * 1000);
+		take_inotify(engine);
+		refresh_all(engine);
+	}
+	return NULL;
+}
+
+static int open_timer(struct kidos_engine *engine)
+{
+	const struct timespec period = { .tv_nsec = KIDOS_CONTROL_MS * 1000000 };
+	const struct itimerspec times = { .it_interval = period, .it_value = period };
+
+	engine->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (engine->timer < 0 || timerfd_settime(engine->timer, 0, &times, NULL))
+		return -errno;
+	return watch(engine, engine->timer);
+}
+
+static int open_descriptors(struct kidos_engine *engine)
+{
+	engine->epoll = epoll_create1(EPOLL_CLOEXEC);
+	engine->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	engine->stop = eventfd(0, EFD_CLOEXEC);
+	if (engine->epoll < 0 || engine->inotify < 0 || engine->stop < 0)
+		return -errno;
+	watch_namespaces(engine);
+	if (watch(engine, engine->inotify) || watch(engine, engine->stop))
+		return -errno;
+	return open_timer(engine);
+}
+
+int kidos_events_start(struct kidos_engine *engine)
+{
+	int error = open_descriptors(engine);
+
+	if (error)
+		return error;
+	/* After the watches, so that nothing can change unseen in between. */
+	refresh_all(engine);
+	error = -pthread_create(&engine->thread, NULL, follow, engine);
+	engine->threaded = !error;
+	if (!error)
+		pthread_setname_np(engine->thread, "kidos events");
+	return error;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void kidos_events_stop(struct kidos_engine *engine)
+{
+	const uint64_t one = 1;
+
+	engine->stopping = true;
+	if (engine->threaded) {
+		if (write(engine->stop, &one, sizeof(one)) < 0)
+			kidos_log(LOG_ERR, "wake the event thread: %s", strerror(errno));
+		pthread_join(engine->thread, NULL);
+		engine->threaded = false;
+	}
+	close_fd(&engine->epoll);
+	close_fd(&engine->inotify);
+	close_fd(&engine->timer);
+	close_fd(&engine->stop);
+}

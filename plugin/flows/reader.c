@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "flows/reader.h"
+#include "core/flow_key.h"
+#include "flows/entry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HALF (1u << 31) /* times and counts further apart are in the other order */
+
+int kidos_reader_init(struct kidos_reader *reader, const struct kidos_meta *meta,
+		      kidos_gained gained, void *context)
+{
+	size_t entries = ((size_t)meta->set_mask + 1) * KIDOS_WAYS, places = 64;
+
+	*reader = (struct kidos_reader){ .meta = meta, .gained = gained, .context = context };
+	reader->active_of = calloc(meta->slots, sizeof(*reader->active_of));
+	while (places < 2 * meta->max_flows)
+		places *= 2;
+	reader->hashed_mask = places - 1;
+	/* Untouched pages of calloc take no memory. */
+	if (gained && meta->baseline)
+		reader->hashed = calloc(places, sizeof(*reader->hashed));
+	else if (gained)
+		reader->last = calloc(entries, sizeof(*reader->last));
+	return !reader->active_of || (gained && !reader->hashed && !reader->last) ? -ENOMEM : 0;
+}
+
+void kidos_reader_free(struct kidos_reader *reader)
+{
+	free(reader->active_of);
+	free(reader->hashed);
+	free(reader->last);
+	*reader = (struct kidos_reader){};
+}
+
+void kidos_reader_begin(struct kidos_reader *reader)
+{
+	struct kidos_clock clock;
+
+	kidos_clock_now(&clock, reader->meta);
+	reader->now = kidos_clock_units(&clock);
+	reader->active = 0;
+	memset(reader->active_of, 0, reader->meta->slots * sizeof(*reader->active_of));
+}
+
+static bool tally(struct kidos_reader *reader, uint32_t slot, uint32_t last)
+{
+	uint32_t age = reader->now - last;
+
+	if (slot >= reader->meta->slots || (age >= reader->meta->idle && age < HALF))
+		return false;
+	reader->active_of[slot]++;
+	reader->active++;
+	return true;
+}
+
+/*
+ * A packet that came too late for the last owner is added and taken back at
+ * once: a count may be seen too high, and is waited for then.
+ */
+static void compare(struct kidos_last_read *last, uint32_t packets, uint64_t bytes,
+		    struct kidos_count *gained)
+{
+	*gained = (struct kidos_count){};
+	if (packets - last->packets < HALF) {
+		gained->packets = packets - last->packets;
+		last->packets = packets;
+	}
+	if (bytes > last->bytes) {
+		gained->bytes = bytes - last->bytes;
+		last->bytes = bytes;
+	}
+}
+
+static void tell(const struct kidos_reader *reader, const struct kidos_flow_key *key,
+		 const struct kidos_count *gained)
+{
+	if (gained->packets || gained->bytes)
+		reader->gained(reader->context, key, gained);
+}
+
+/* An entry whose owner the last scan knew: its key was checked then. */
+static void read_known(struct kidos_reader *reader, const struct kidos_flow *flow, uint64_t before,
+		       struct kidos_last_read *last)
+{
+	uint32_t seen = __atomic_load_n(&flow->last, __ATOMIC_RELAXED);
+	uint64_t bytes = __atomic_load_n(&flow->bytes, __ATOMIC_RELAXED), after;
+	struct kidos_flow_key key = flow->key;
+	struct kidos_count gained;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	after = __atomic_load_n(&flow->state, __ATOMIC_RELAXED);
+	if (((uint32_t)before ^ (uint32_t)after) & ~KIDOS_STATE_OVERFLOWED)
+		return;
+	tally(reader, kidos_key_slot(&key), seen);
+	compare(last, (uint32_t)(after >> KIDOS_STATE_PACKETS_SHIFT), bytes, &gained);
+	tell(reader, &key, &gained);
+}
+
+static void read_new(struct kidos_reader *reader, const struct kidos_flow *flow, uint32_t set,
+		     struct kidos_last_read *last)
+{
+	struct kidos_flow_reading reading;
+	struct kidos_count gained;
+
+	if (!kidos_flow_read(flow, set, reader->meta, &reading))
+		return;
+	tally(reader, kidos_key_slot(&reading.key), reading.last);
+	if (!last)
+		return;
+	*last = (struct kidos_last_read){ .owner = reading.owner };
+	compare(last, (uint32_t)reading.packets, reading.bytes, &gained);
+	tell(reader, &reading.key, &gained);
+}
+
+void kidos_reader_table(struct kidos_reader *reader, const struct kidos_flow_set *sets,
+			size_t count)
+{
+	struct kidos_last_read *last = reader->last;
+
+	for (size_t i = 0; i < count * KIDOS_WAYS; i++) {
+		const struct kidos_flow *flow = &sets[i / KIDOS_WAYS].ways[i % KIDOS_WAYS];
+		uint64_t state = __atomic_load_n(&flow->state, __ATOMIC_ACQUIRE);
+		uint32_t owner = kidos_state_owner(state);
+
+		if (!owner || state & KIDOS_STATE_WRITING)
+			continue;
+		if (last && last[i].owner == owner)
+			read_known(reader, flow, state, &last[i]);
+		else
+			read_new(reader, flow, (uint32_t)(i / KIDOS_WAYS), last ? &last[i] : NULL);
+	}
+}
+
+static uint64_t hash_of(const struct kidos_reader *reader, const struct kidos_flow_key *key)
+{
+	return kidos_key_hash(key, reader->meta->seed[0]) | 1;
+}
+
+/* The key's place, or the free one where it would be. */
+static struct kidos_last_hashed *place_of(const struct kidos_reader *reader, uint64_t hash)
+{
+	size_t at = hash >> 1 & reader->hashed_mask;
+
+	while (reader->hashed[at].hash && reader->hashed[at].hash != hash)
+		at = (at + 1) & reader->hashed_mask;
+	return &reader->hashed[at];
+}
+
+bool kidos_reader_hashed(struct kidos_reader *reader, const struct kidos_flow_key *key,
+			 const struct kidos_flow_baseline *flow)
+{
+	struct kidos_count gained = {};
+	struct kidos_last_hashed *last;
+
+	if (reader->hashed) {
+		last = place_of(reader, hash_of(reader, key));
+		last->hash = hash_of(reader, key);
+		if (flow->packets > last->packets)
+			gained.packets = flow->packets - last->packets;
+		if (flow->bytes > last->bytes)
+			gained.bytes = flow->bytes - last->bytes;
+		last->packets = flow->packets;
+		last->bytes = flow->bytes;
+		tell(reader, key, &gained);
+	}
+	return tally(reader, kidos_key_slot(key), flow->last);
+}
+
+/* Those behind it move up, so that no search ends early. */
+void kidos_reader_forget(struct kidos_reader *reader, const struct kidos_flow_key *key)
+{
+	struct kidos_last_hashed *table = reader->hashed, moved;
+	size_t mask = reader->hashed_mask, at;
+
+	if (!table)
+		return;
+	at = (size_t)(place_of(reader, hash_of(reader, key)) - table);
+	table[at] = (struct kidos_last_hashed){};
+	for (at = (at + 1) & mask; table[at].hash; at = (at + 1) & mask) {
+		moved = table[at];
+		table[at] = (struct kidos_last_hashed){};
+		*place_of(reader, moved.hash) = moved;
+	}
+}
+
+bool kidos_reader_spilled(const struct kidos_reader *reader, const struct kidos_spill *spill,
+			  struct kidos_count *gained)
+{
+	size_t entries = ((size_t)reader->meta->set_mask + 1) * KIDOS_WAYS;
+	struct kidos_last_read last = {};
+
+	if (!reader->last || spill->entry >= entries)
+		return false;
+	if (reader->last[spill->entry].owner == spill->owner)
+		last = reader->last[spill->entry];
+	/* Owners are counted in 30 bits. */
+	else if ((spill->owner - reader->last[spill->entry].owner) << 2 >= HALF)
+		return false;
+	gained->packets = (uint32_t)((uint32_t)spill->packets - last.packets);
+	gained->bytes = spill->bytes > last.bytes ? spill->bytes - last.bytes : 0;
+	if (gained->packets >= HALF)
+		gained->packets = 0;
+	return true;
+}

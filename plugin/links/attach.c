@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+#include "links/attach.h"
+#include "core/log.h"
+#include "links/xdp_share.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Kernel 6.6; not in the headers of Debian 12. */
+#define TCX_INGRESS ((enum bpf_attach_type)46)
+#define TCX_EGRESS ((enum bpf_attach_type)47)
+#define TCX_BEFORE (1u << 3)
+
+#define CLSACT_HANDLE 1
+#define CLSACT_PRIORITIES 8 /* tried from 1 on: first, or behind who came before us */
+
+static uint32_t program_id(int fd)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
+}
+
+/* "12 (name)"; the name takes CAP_SYS_ADMIN. */
+static void describe_program(uint32_t id, char *text, size_t size)
+{
+	struct bpf_prog_info info = {};
+	__u32 info_size = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(id);
+
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &info_size))
+		snprintf(text, size, "program %u (%s)", id, info.name);
+	else
+		snprintf(text, size, "program %u", id);
+	if (fd >= 0)
+		close(fd);
+}
+
+struct rung {
+	enum kidos_rung rung;
+	enum kidos_direction direction;
+	enum kidos_program program;
+	unsigned int argument; /* XDP flags, attach type, attach point */
+	int (*attach)(struct kidos_traffic *traffic, const struct rung *rung,
+		      struct kidos_attachment *attachment, char reason[KIDOS_REASON]);
+};
+
+/* The rung's program, or -errno and why it cannot be had. */
+static int program_of(struct kidos_traffic *traffic, const struct rung *rung,
+		      char reason[KIDOS_REASON])
+{
+	int fd = kidos_traffic_fd(traffic, rung->program);
+
+	if (fd < 0)
+		snprintf(reason, KIDOS_REASON, "%s does not load: %s",
+			 kidos_program_names[rung->program], strerror(-fd));
+	return fd;
+}
+
+static int attach_xdp(struct kidos_traffic *traffic, const struct rung *rung,
+		      struct kidos_attachment *attachment, char reason[KIDOS_REASON])
+{
+	int fd = program_of(traffic, rung, reason);
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = rung->argument);
+	char owner[64];
+	uint32_t id = 0;
+
+	if (fd < 0)
+		return fd;
+	attachment->link = bpf_link_create(fd, (int)attachment->ifindex, BPF_XDP, &options);
+	if (attachment->link >= 0)
+		return 0;
+	if (errno != EBUSY && errno != EEXIST) {
+		snprintf(reason, KIDOS_REASON, "%s", strerror(errno));
+		return -errno;
+	}
+	bpf_xdp_query_id((int)attachment->ifindex, 0, &id);
+	describe_program(id, owner, sizeof(owner));
+	snprintf(reason, KIDOS_REASON, "the XDP hook belongs to %s", owner);
+	return -EBUSY;
+}
+
+static struct bpf_object *open_xdp(const void *traffic)
+{
+	return kidos_traffic_open(traffic, KIDOS_PROGRAM_XDP);
+}
+
+static int attach_shared(struct kidos_traffic *traffic, const struct rung *rung,
+			 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
+{
+	return kidos_share_attach(open_xdp, traffic, kidos_program_names[rung->program],
+				  attachment->ifindex, rung->argument == XDP_FLAGS_SKB_MODE,
+				  &attachment->program, reason);
+}
+
+static int attach_tcx(struct kidos_traffic *traffic, const struct rung *rung,
+		      struct kidos_attachment *attachment, char reason[KIDOS_REASON])
+{
+	/* First in the row: another program's verdict must not hide packets from us. */
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = TCX_BEFORE);
+	int fd = program_of(traffic, rung, reason);
+
+	if (fd < 0)
+		return fd;
+	attachment->link = bpf_link_create(fd, (int)attachment->ifindex, rung->argument, &options);
+	if (attachment->link >= 0)
+		return 0;
+	snprintf(reason, KIDOS_REASON, "%s",
+		 errno == EINVAL ? "not in this kernel (6.6)" : strerror(errno));
+	return -errno;
+}
+
+static struct bpf_tc_hook clsact_hook(const struct kidos_attachment *attachment,
+				      enum bpf_tc_attach_point point)
+{
+	return (struct bpf_tc_hook){ .sz = sizeof(struct bpf_tc_hook),
+				     .ifindex = (int)attachment->ifindex,
+				     .attach_point = point };
+}
+
+static int clsact_filter(const struct bpf_tc_hook *hook, int fd,
+			 struct kidos_attachment *attachment)
+{
+	int error = -EEXIST;
+
+	/* Another filter there: EEXIST of its own kind, EINVAL or ENOENT of other kinds. */
+	for (uint32_t priority = 1; error && priority <= CLSACT_PRIORITIES; priority++) {
+		LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = fd, .handle = CLSACT_HANDLE,
+			    .priority = priority);
+
+		error = bpf_tc_attach(hook, &options);
+		attachment->priority = priority;
+		if (error == -EPERM)
+			break;
+	}
+	return error;
+}
+
+static int attach_clsact(struct kidos_traffic *traffic, const struct rung *rung,
+			 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
+{
+	int fd = program_of(traffic, rung, reason), error;
+	struct bpf_tc_hook hook = clsact_hook(attachment, rung->argument);
+
+	if (fd < 0)
+		return fd;
+	error = bpf_tc_hook_create(&hook);
+	attachment->made_clsact = !error;
+	if (!error || error == -EEXIST)
+		error = clsact_filter(&hook, fd, attachment);
+	if (error && attachment->made_clsact)
+		bpf_tc_hook_destroy(
+			&(struct bpf_tc_hook){ .sz = sizeof(hook),
+					       .ifindex = hook.ifindex,
+					       .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS });
+	if (error)
+		snprintf(reason, KIDOS_REASON, "%s", strerror(-error));
+	else if (attachment->priority > 1)
+		snprintf(reason, KIDOS_REASON, "behind other filters, priority %u",
+			 attachment->priority);
+	return error;
+}
+
+static const struct rung rungs[] = {
+	{ KIDOS_RUNG_XDP_SHARED, KIDOS_RX, KIDOS_PROGRAM_XDP, XDP_FLAGS_DRV_MODE, attach_shared },
+	{ KIDOS_RUNG_XDP_SHARED_GENERIC, KIDOS_RX, KIDOS_PROGRAM_XDP, XDP_FLAGS_SKB_MODE,
+	  attach_shared },
+	{ KIDOS_RUNG_XDP_NATIVE, KIDOS_RX, KIDOS_PROGRAM_XDP, XDP_FLAGS_DRV_MODE, attach_xdp },
+	{ KIDOS_RUNG_XDP_GENERIC, KIDOS_RX, KIDOS_PROGRAM_XDP, XDP_FLAGS_SKB_MODE, attach_xdp },
+	{ KIDOS_RUNG_XDP_HW, KIDOS_RX, KIDOS_PROGRAM_XDP, XDP_FLAGS_HW_MODE, attach_xdp },
+	{ KIDOS_RUNG_TCX, KIDOS_RX, KIDOS_PROGRAM_TC_INGRESS, TCX_INGRESS, attach_tcx },
+	{ KIDOS_RUNG_CLSACT, KIDOS_RX, KIDOS_PROGRAM_TC_INGRESS, BPF_TC_INGRESS, attach_clsact },
+	{ KIDOS_RUNG_TCX, KIDOS_TX, KIDOS_PROGRAM_TC_EGRESS, TCX_EGRESS, attach_tcx },
+	{ KIDOS_RUNG_CLSACT, KIDOS_TX, KIDOS_PROGRAM_TC_EGRESS, BPF_TC_EGRESS, attach_clsact },
+};
+
+#define TC_RUNGS (1u << KIDOS_RUNG_TCX | 1u << KIDOS_RUNG_CLSACT)
+
+/* XdpShare says who hangs a program at XDP, XdpMode whether. libxdp offloads one program alone. */
+static unsigned int rungs_shared(unsigned int allowed)
+{
+	unsigned int shared =
+		allowed & ~(1u << KIDOS_RUNG_XDP_NATIVE | 1u << KIDOS_RUNG_XDP_GENERIC);
+
+	if (allowed & 1u << KIDOS_RUNG_XDP_NATIVE)
+		shared |= 1u << KIDOS_RUNG_XDP_SHARED;
+	if (allowed & 1u << KIDOS_RUNG_XDP_GENERIC)
+		shared |= 1u << KIDOS_RUNG_XDP_SHARED_GENERIC;
+	return shared;
+}
+
+/* The rungs a received packet may be counted at, and why those. */
+static unsigned int rungs_allowed(const struct kidos_interface_rule *rule,
+				  const struct kidos_link *link, const char **why)
+{
+	static const unsigned int forced[] = {
+		[KIDOS_XDP_NATIVE] = 1u << KIDOS_RUNG_XDP_NATIVE,
+		[KIDOS_XDP_GENERIC] = 1u << KIDOS_RUNG_XDP_GENERIC,
+		[KIDOS_XDP_HW] = 1u << KIDOS_RUNG_XDP_HW,
+		[KIDOS_XDP_TC] = TC_RUNGS,
+	};
+
+	if (!kidos_link_is_ethernet(link)) {
+		bool tc = rule->xdp_mode == KIDOS_XDP_AUTO || rule->xdp_mode == KIDOS_XDP_TC;
+
+		*why = tc ? "no Ethernet header"
+			  : "XDP reads Ethernet headers, and this link has none";
+		return tc ? TC_RUNGS : 0;
+	}
+	if (rule->xdp_mode != KIDOS_XDP_AUTO) {
+		*why = "as XdpMode says";
+		return forced[rule->xdp_mode];
+	}
+	if (rule->mirror) {
+		*why = "a mirror port";
+		return TC_RUNGS | 1u << KIDOS_RUNG_XDP_NATIVE;
+	}
+	if (kidos_driver_of(link)->xdp_harmless) {
+		*why = "native XDP costs this driver's other traffic nothing";
+		return TC_RUNGS | 1u << KIDOS_RUNG_XDP_NATIVE;
+	}
+	*why = "native XDP may slow this driver's other traffic";
+	return TC_RUNGS;
+}
+
+static int attach_rung(const struct rung *rung, struct kidos_traffic *traffic,
+		       const struct kidos_link *link, struct kidos_attachment *attachment,
+		       char words[KIDOS_REASON])
+{
+	int error;
+
+	*attachment = (struct kidos_attachment){ .link = -1, .ifindex = link->ifindex };
+	*words = '\0';
+	error = rung->attach(traffic, rung, attachment, words);
+	if (error)
+		return error;
+	attachment->rung = rung->rung;
+	if (!attachment->program)
+		attachment->program = program_id(kidos_traffic_fd(traffic, rung->program));
+	return 0;
+}
+
+int kidos_attach(struct kidos_traffic *traffic, const struct kidos_interface_rule *rule,
+		 const struct kidos_link *link, enum kidos_direction direction,
+		 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
+{
+	const char *why = "sent packets are seen at tc only";
+	unsigned int allowed = direction == KIDOS_RX ? rungs_allowed(rule, link, &why) : TC_RUNGS;
+	char failed[KIDOS_REASON] = "", words[KIDOS_REASON];
+	size_t used = 0;
+	int error = -EOPNOTSUPP;
+
+	if (rule->xdp_share)
+		allowed = rungs_shared(allowed);
+	for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++) {
+		if (rungs[i].direction != direction || !(allowed & 1u << rungs[i].rung))
+			continue;
+		error = attach_rung(&rungs[i], traffic, link, attachment, words);
+		if (!error)
+			break;
+		used += (size_t)snprintf(failed + used,
+					 used < sizeof(failed) ? sizeof(failed) - used : 0,
+					 "; not %s: %s", kidos_rung_names[rungs[i].rung], words);
+	}
+	if (error)
+		snprintf(reason, KIDOS_REASON, "%.255s", *failed ? failed + 2 : why);
+	else
+		snprintf(reason, KIDOS_REASON, "%s%s%.90s%.100s", why, *words ? ", " : "", words,
+			 failed);
+	return error;
+}
+
+static enum bpf_tc_attach_point point_of(enum kidos_direction direction)
+{
+	return direction == KIDOS_RX ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+}
+
+static bool clsact_alive(const struct kidos_attachment *attachment, enum kidos_direction direction)
+{
+	struct bpf_tc_hook hook = clsact_hook(attachment, point_of(direction));
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = CLSACT_HANDLE,
+		    .priority = attachment->priority);
+
+	return !bpf_tc_query(&hook, &options) && options.prog_id == attachment->program;
+}
+
+static bool is_shared(const struct kidos_attachment *attachment)
+{
+	return attachment->rung == KIDOS_RUNG_XDP_SHARED ||
+	       attachment->rung == KIDOS_RUNG_XDP_SHARED_GENERIC;
+}
+
+bool kidos_attachment_alive(const struct kidos_attachment *attachment,
+			    enum kidos_direction direction)
+{
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+
+	if (attachment->rung == KIDOS_RUNG_NONE)
+		return false;
+	if (is_shared(attachment))
+		return kidos_share_alive(attachment->ifindex, attachment->program);
+	if (attachment->link < 0)
+		return clsact_alive(attachment, direction);
+	/* XDP's and tcx's infos both begin with the ifindex, 0 once the device has gone. */
+	return !bpf_obj_get_info_by_fd(attachment->link, &info, &size) && info.xdp.ifindex;
+}
+
+static void clsact_detach(const struct kidos_attachment *attachment, enum kidos_direction direction)
+{
+	struct bpf_tc_hook hook = clsact_hook(attachment, point_of(direction));
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = CLSACT_HANDLE,
+		    .priority = attachment->priority);
+	int error;
+
+	/* Somebody else's filter may stand there by now. */
+	if (!clsact_alive(attachment, direction))
+		return;
+	error = bpf_tc_detach(&hook, &options);
+	if (error)
+		kidos_log(LOG_WARNING, "detach from interface %u: %s", attachment->ifindex,
+			  strerror(-error));
+}
+
+static void shared_detach(const struct kidos_attachment *attachment)
+{
+	struct kidos_shared ours = { .program = attachment->program };
+
+	kidos_share_detach(attachment->ifindex, &ours);
+	kidos_share_unpin(&ours);
+}
+
+void kidos_detach(struct kidos_attachment *attachment, enum kidos_direction direction,
+		  bool keep_qdisc)
+{
+	struct bpf_tc_hook hook = clsact_hook(attachment, BPF_TC_INGRESS | BPF_TC_EGRESS);
+
+	if (attachment->link >= 0)
+		close(attachment->link);
+	else if (attachment->rung == KIDOS_RUNG_CLSACT)
+		clsact_detach(attachment, direction);
+	else if (is_shared(attachment))
+		shared_detach(attachment);
+	if (attachment->made_clsact && !keep_qdisc)
+		bpf_tc_hook_destroy(&hook);
+	*attachment = (struct kidos_attachment)KIDOS_ATTACHMENT_NONE;
+}

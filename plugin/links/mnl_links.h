@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* mnl_links.h: interfaces and their counters over rtnetlink. */
+#ifndef KIDOS_LINKS_MNL_LINKS_H
+#define KIDOS_LINKS_MNL_LINKS_H
+
+#include "links/link.h"
+
+struct kidos_rtnl;
+
+/*
+ * Opens sockets in the calling thread's namespace, one for requests and one
+ * for events. They keep the namespace alive: close them when its name goes.
+ * Returns NULL with errno.
+ */
+struct kidos_rtnl *kidos_rtnl_open(void);
+void kidos_rtnl_close(struct kidos_rtnl *rtnl);
+
+/* All links of the namespace; 0 or -errno. Free with kidos_links_free. */
+int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links);
+
+/* Fills in driver and has_device, which only ethtool's ioctl tells. */
+void kidos_rtnl_driver(struct kidos_rtnl *rtnl, struct kidos_link *link);
+
+/*
+ * Runs an ethtool command, a struct of linux/ethtool.h that begins with its
+ * number, on an interface by name. 0 or -errno: -EOPNOTSUPP where the driver
+ * has no such thing.
+ */
+int kidos_rtnl_ethtool(struct kidos_rtnl *rtnl, const char name[IF_NAMESIZE], void *command);
+
+/* Filters at both sides of the interface's clsact qdisc; -errno. */
+int kidos_rtnl_filters(struct kidos_rtnl *rtnl, unsigned int ifindex);
+
+/* Becomes readable when links or default routes may have changed. */
+int kidos_rtnl_event_fd(const struct kidos_rtnl *rtnl);
+
+/* Takes all events that wait; true if there were any, or some were lost. */
+bool kidos_rtnl_take_events(struct kidos_rtnl *rtnl);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#include "links/programs.h"
+#include "core/log.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "traffic.skel.h"
+#include "traffic_baseline.skel.h"
+
+const char *const kidos_program_names[KIDOS_PROGRAMS] = { "kidos_xdp", "kidos_tc_ingress",
+							  "kidos_tc_egress" };
+
+struct kidos_traffic {
+	struct bpf_object
+		*objects[KIDOS_PROGRAMS]; /* each with its one program; NULL: not loaded */
+	const struct kidos_maps *maps; /* the caller's */
+	struct kidos_meta settings;
+	unsigned int netns;
+};
+
+/* Best first. */
+static const struct rung {
+	const char *name;
+	const void *(*elf)(size_t *size);
+	__u32 baseline;
+} rungs[] = {
+	{ "set-associative table (kernel 5.12)", traffic_bpf__elf_bytes, 0 },
+	{ "kernel hash map", traffic_baseline_bpf__elf_bytes, 1 },
+};
+
+static char last_words[256]; /* of libbpf, for the line that gives up */
+
+static int keep_words(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	if (level == LIBBPF_WARN && !*last_words)
+		vsnprintf(last_words, sizeof(last_words), format, arguments);
+	return 0;
+}
+
+void kidos_libbpf_quiet(void)
+{
+	libbpf_set_print(keep_words);
+}
+
+/* Frames of more than one buffer (kernel 5.18): helper and flag came together. */
+static bool has_xdp_frags(void)
+{
+	static int answer; /* 0 before it was asked */
+
+	if (!answer)
+		answer = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len,
+						 NULL) == 1
+				 ? 1
+				 : -1;
+	return answer > 0;
+}
+
+/* Without the flag, native XDP is refused where the MTU is larger than a page's frame. */
+static int set_xdp_frags(struct bpf_object *object)
+{
+	struct bpf_program *program =
+		bpf_object__find_program_by_name(object, kidos_program_names[KIDOS_PROGRAM_XDP]);
+
+	if (!program)
+		return -ENOENT;
+	return has_xdp_frags() ? bpf_program__set_flags(program, bpf_program__flags(program) |
+									 BPF_F_XDP_HAS_FRAGS)
+			       : 0;
+}
+
+static int set_config(struct bpf_object *object, const struct kidos_meta *settings,
+		      unsigned int netns)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
+	struct kidos_traffic_config config;
+	size_t size;
+	const void *initial = map ? bpf_map__initial_value(map, &size) : NULL;
+
+	if (!initial || size != sizeof(config))
+		return -EINVAL;
+	memcpy(&config, initial, sizeof(config));
+	memcpy(config.seed, settings->seed, sizeof(config.seed));
+	config.set_mask = settings->set_mask;
+	config.idle = settings->idle;
+	config.time_shift = (__u8)settings->time_shift;
+	config.slots = settings->slots;
+	config.ports_mask = settings->ports_mask;
+	config.netns = netns;
+	config.inner = (__u8)settings->inner;
+	config.xdp_frags = has_xdp_frags();
+	config.preemptible = !access("/sys/kernel/realtime", F_OK);
+	return bpf_map__set_initial_value(map, &config, sizeof(config));
+}
+
+static __u32 entries_of(enum kidos_map map, const struct kidos_meta *settings)
+{
+	switch (map) {
+	case KIDOS_MAP_PORTS:
+		return settings->ports_mask + 1;
+	case KIDOS_MAP_TOTALS:
+		return settings->slots * KIDOS_DIRECTIONS;
+	case KIDOS_MAP_RETIRED:
+		return 2 * settings->slots * KIDOS_DIRECTIONS;
+	case KIDOS_MAP_FLOWS:
+		return settings->baseline ? (__u32)settings->max_flows : settings->set_mask + 1;
+	case KIDOS_MAP_DETAILS:
+		return settings->set_mask + 1;
+	default:
+		return 0; /* as compiled */
+	}
+}
+
+static int set_map(struct bpf_object *object, enum kidos_map which, const struct kidos_maps *maps,
+		   const struct kidos_meta *settings)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, kidos_map_names[which]);
+	__u32 entries = entries_of(which, settings);
+
+	if (!map)
+		return 0;
+	if (maps->fd[which] >= 0)
+		return bpf_map__reuse_fd(map, maps->fd[which]);
+	return entries ? bpf_map__set_max_entries(map, entries) : 0;
+}
+
+static int set_maps(struct bpf_object *object, const struct kidos_maps *maps,
+		    const struct kidos_meta *settings)
+{
+	int error = 0;
+
+	for (int i = 0; !error && i < KIDOS_MAPS; i++)
+		error = set_map(object, i, maps, settings);
+	return error;
+}
+
+/* Not loaded yet; NULL with errno. */
+static struct bpf_object *open_rung(const struct rung *rung, const struct kidos_maps *maps,
+				    const struct kidos_meta *settings, unsigned int netns)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "kidos");
+	size_t size;
+	const void *elf = rung->elf(&size);
+	struct bpf_object *object = bpf_object__open_mem(elf, size, &options);
+	int error;
+
+	if (!object)
+		return NULL;
+	error = set_config(object, settings, netns);
+	if (!error)
+		error = set_xdp_frags(object);
+	if (!error)
+		error = set_maps(object, maps, settings);
+	if (!error)
+		return object;
+	bpf_object__close(object);
+	errno = -error;
+	return NULL;
+}
+
+static int load_program(struct kidos_traffic *traffic, enum kidos_program program)
+{
+	struct bpf_object *object = kidos_traffic_open(traffic, program);
+	int error;
+
+	if (!object)
+		return -errno;
+	error = bpf_object__load(object);
+	if (error)
+		bpf_object__close(object);
+	else
+		traffic->objects[program] = object;
+	return error;
+}
+
+static void close_programs(struct kidos_traffic *traffic)
+{
+	for (int i = 0; i < KIDOS_PROGRAMS; i++) {
+		bpf_object__close(traffic->objects[i]);
+		traffic->objects[i] = NULL;
+	}
+}
+
+/* One program tells whether the kernel takes the rung; the verifier spends 0.2 to 0.5 s on each. */
+static int load_rung(struct kidos_traffic *traffic, const struct rung *rung,
+		     struct kidos_maps *maps, struct kidos_meta *settings, unsigned int netns)
+{
+	int error;
+
+	settings->baseline = rung->baseline;
+	traffic->maps = maps;
+	traffic->settings = *settings;
+	traffic->netns = netns;
+	error = load_program(traffic, KIDOS_PROGRAM_TC_INGRESS);
+	if (!error) /* so that every program finds them there */
+		error = kidos_maps_take(traffic->objects[KIDOS_PROGRAM_TC_INGRESS], kidos_map_names,
+					maps->fd, KIDOS_MAPS);
+	if (error)
+		close_programs(traffic);
+	return error;
+}
+
+static void log_failure(const struct rung *rung, int error)
+{
+	last_words[strcspn(last_words, "\n")] = '\0';
+	kidos_log(LOG_NOTICE, "flow table as %s: %s (%s)", rung->name, strerror(-error),
+		  *last_words ? last_words : "libbpf gave no reason");
+}
+
+struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_meta *settings,
+					 unsigned int netns)
+{
+	struct kidos_traffic *traffic = calloc(1, sizeof(*traffic));
+	bool first = maps->fd[KIDOS_MAP_FLOWS] < 0;
+	__u32 baseline = settings->baseline;
+	int error = -ENOMEM;
+
+	for (size_t i = 0; traffic && i < sizeof(rungs) / sizeof(rungs[0]); i++) {
+		if (!first && rungs[i].baseline != baseline)
+			continue;
+		*last_words = '\0';
+		error = load_rung(traffic, &rungs[i], maps, settings, netns);
+		if (!error)
+			return traffic;
+		log_failure(&rungs[i], error);
+	}
+	free(traffic);
+	errno = -error;
+	return NULL;
+}
+
+void kidos_traffic_free(struct kidos_traffic *traffic)
+{
+	if (!traffic)
+		return;
+	close_programs(traffic);
+	free(traffic);
+}
+
+struct bpf_object *kidos_traffic_open(const struct kidos_traffic *traffic,
+				      enum kidos_program program)
+{
+	struct bpf_object *object = open_rung(&rungs[traffic->settings.baseline], traffic->maps,
+					      &traffic->settings, traffic->netns);
+	struct bpf_program *other;
+
+	if (!object)
+		return NULL;
+	bpf_object__for_each_program (other, object)
+		bpf_program__set_autoload(
+			other, !strcmp(bpf_program__name(other), kidos_program_names[program]));
+	return object;
+}
+
+uint32_t kidos_traffic_map(const struct kidos_maps *maps)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(maps->fd[KIDOS_MAP_TOTALS], &info, &size) ? 0 : info.id;
+}
+
+int kidos_traffic_fd(struct kidos_traffic *traffic, enum kidos_program program)
+{
+	int error = traffic->objects[program] ? 0 : load_program(traffic, program);
+
+	return error ? error
+		     : bpf_program__fd(bpf_object__find_program_by_name(
+			       traffic->objects[program], kidos_program_names[program]));
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* programs.h: loads the traffic programs, per network namespace over shared maps. */
+#ifndef KIDOS_LINKS_PROGRAMS_H
+#define KIDOS_LINKS_PROGRAMS_H
+
+#include "state/maps.h"
+#include "engine/memory.h"
+
+struct bpf_object;
+struct kidos_traffic;
+
+enum kidos_program {
+	KIDOS_PROGRAM_XDP,
+	KIDOS_PROGRAM_TC_INGRESS,
+	KIDOS_PROGRAM_TC_EGRESS,
+	KIDOS_PROGRAMS
+};
+extern const char *const kidos_program_names[KIDOS_PROGRAMS];
+
+/*
+ * Makes the traffic programs of the namespace with this number ready: one is
+ * loaded, the others when they are first wanted. Maps that `maps` has are
+ * shared; those it lacks are made and put there (duplicates, the caller's to
+ * close). settings: seed, sets, idle, rung (baseline); the first load tries
+ * the rungs best first and writes the one that works to settings->baseline.
+ * Returns NULL with errno; the kernel's reason is logged.
+ */
+struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_meta *settings,
+					 unsigned int netns);
+void kidos_traffic_free(struct kidos_traffic *traffic);
+
+/* The program, loaded by now; or -errno. Not for two threads at once. */
+int kidos_traffic_fd(struct kidos_traffic *traffic, enum kidos_program program);
+
+/* The object once more over the same maps, not loaded, with this program alone; NULL with errno. */
+struct bpf_object *kidos_traffic_open(const struct kidos_traffic *traffic,
+				      enum kidos_program program);
+
+/* The id of a map that only programs of this owner use; 0 when it cannot be told. */
+uint32_t kidos_traffic_map(const struct kidos_maps *maps);
+
+/* Routes libbpf's words: errors to the log when a rung fails for good, else nowhere. */
+void kidos_libbpf_quiet(void);
+
+#endif

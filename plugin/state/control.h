@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * control.h: what kidosctl asks of the plugin and what it answers, through
+ * two pinned maps of one element each. kidosctl is the only writer of one
+ * (under a lock), the plugin of the other; layouts belong to KIDOS_ABI_VERSION.
+ */
+#ifndef KIDOS_STATE_CONTROL_H
+#define KIDOS_STATE_CONTROL_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+/* What can be switched while collectd runs; in the order of kidos_collector_names. */
+enum kidos_collector {
+	KIDOS_COLLECTOR_FLOWS,
+	KIDOS_COLLECTOR_DROPS,
+	KIDOS_COLLECTOR_ALERTS,
+	KIDOS_COLLECTORS
+};
+extern const char *const kidos_collector_names[KIDOS_COLLECTORS];
+
+/* KIDOS_COLLECTORS if there is none of that name. */
+enum kidos_collector kidos_collector_find(const char *name);
+
+enum kidos_collector_state {
+	KIDOS_COLLECTOR_ABSENT, /* not configured */
+	KIDOS_COLLECTOR_ON,
+	KIDOS_COLLECTOR_OFF, /* switched off by a request */
+	KIDOS_COLLECTOR_FAILED, /* reason says why */
+};
+extern const char *const kidos_collector_state_names[];
+
+#define KIDOS_CONTROL_TEXT 192
+
+/* In the pinned map `collectors`, one each. */
+struct kidos_collector_status {
+	__u32 state; /* enum kidos_collector_state */
+	__u32 pad;
+	char reason[KIDOS_CONTROL_TEXT];
+};
+
+enum kidos_request_verb {
+	KIDOS_REQUEST_COLLECTOR = 1, /* argument: enum kidos_collector, on: 0 or 1 */
+};
+
+/* number counts requests from 1; 0: there was none. */
+struct kidos_request {
+	__u64 number;
+	__u32 verb; /* enum kidos_request_verb */
+	__u32 argument;
+	__u32 on;
+	__u32 check; /* of the above: the map's copy is not atomic */
+};
+
+struct kidos_answer {
+	__u64 number; /* of the request */
+	__s32 status; /* 0 or -errno */
+	__u32 check; /* of number, status and text */
+	char text[KIDOS_CONTROL_TEXT];
+};
+
+/* Fills in check; and is the copy that was read whole? */
+void kidos_request_seal(struct kidos_request *request);
+bool kidos_request_whole(const struct kidos_request *request);
+void kidos_answer_seal(struct kidos_answer *answer);
+bool kidos_answer_whole(const struct kidos_answer *answer);
+
+#endif

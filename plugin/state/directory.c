@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/directory.h"
+#include "core/log.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define GROUP "kidos"
+
+static int give_to_group(int directory, const char *name, mode_t mode)
+{
+	struct group *group = getgrnam(GROUP);
+
+	if (group && fchownat(directory, name, (uid_t)-1, group->gr_gid, 0))
+		return -errno;
+	return fchmodat(directory, name, mode, 0) ? -errno : 0;
+}
+
+static int make_directory(const char *path, char reason[KIDOS_REASON])
+{
+	struct statfs fs;
+	char parent[PATH_MAX];
+	char *slash;
+
+	snprintf(parent, sizeof(parent), "%s", path);
+	slash = strrchr(parent, '/');
+	*(slash == parent ? slash + 1 : slash) = '\0';
+	if (statfs(parent, &fs)) {
+		snprintf(reason, KIDOS_REASON, "%s: %s", parent, strerror(errno));
+		return -errno;
+	}
+	if ((unsigned long)fs.f_type != BPF_FS_MAGIC) {
+		snprintf(reason, KIDOS_REASON,
+			 "%s is not on a bpf file system (mount -t bpf bpf %s)", path, parent);
+		return -ENOTSUP;
+	}
+	if (mkdir(path, 0750) && errno != EEXIST) {
+		snprintf(reason, KIDOS_REASON, "cannot make %s: %s", path, strerror(errno));
+		return -errno;
+	}
+	return 0;
+}
+
+/* The owner's pid is in its meta map; 0 if it has not got that far. */
+static unsigned int owner_of(const char *path)
+{
+	struct kidos_maps maps;
+	unsigned int pid;
+
+	if (kidos_maps_open(&maps, path))
+		return 0;
+	pid = maps.meta.pid;
+	kidos_maps_close(&maps);
+	return pid;
+}
+
+static int lock_directory(struct kidos_state *state, char reason[KIDOS_REASON])
+{
+	struct stat ours, now;
+
+	state->lock = open(state->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (state->lock < 0) {
+		snprintf(reason, KIDOS_REASON, "cannot open %s: %s", state->path, strerror(errno));
+		return -errno;
+	}
+	if (flock(state->lock, LOCK_EX | LOCK_NB)) {
+		snprintf(reason, KIDOS_REASON, "%s is in use by process %u", state->path,
+			 owner_of(state->path));
+		return -EBUSY;
+	}
+	/* A former owner may have removed the directory between open and lock. */
+	if (fstat(state->lock, &ours) || stat(state->path, &now) || ours.st_ino != now.st_ino) {
+		snprintf(reason, KIDOS_REASON, "%s was removed under way", state->path);
+		return -EAGAIN;
+	}
+	return 0;
+}
+
+static int acquire_once(struct kidos_state *state, char reason[KIDOS_REASON])
+{
+	int error = make_directory(state->path, reason);
+
+	if (!error)
+		error = lock_directory(state, reason);
+	if (error && state->lock >= 0) {
+		close(state->lock);
+		state->lock = -1;
+	}
+	return error;
+}
+
+int kidos_state_acquire(struct kidos_state *state, const char *path, char reason[KIDOS_REASON])
+{
+	int error = -EAGAIN;
+
+	*state = (struct kidos_state)KIDOS_STATE_NONE;
+	snprintf(state->path, sizeof(state->path), "%s", path);
+	for (int attempt = 0; error == -EAGAIN && attempt < 3; attempt++)
+		error = acquire_once(state, reason);
+	if (!error && give_to_group(AT_FDCWD, state->path, 0750))
+		kidos_log(LOG_WARNING, "%s: owner and mode: %s", state->path, strerror(errno));
+	return error;
+}
+
+int kidos_state_clear(const struct kidos_state *state)
+{
+	int fd = openat(state->lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int removed = 0;
+
+	if (!directory)
+		return 0;
+	while ((entry = readdir(directory)))
+		if (*entry->d_name != '.' && (!unlinkat(state->lock, entry->d_name, 0) ||
+					      !unlinkat(state->lock, entry->d_name, AT_REMOVEDIR)))
+			removed++;
+	closedir(directory);
+	return removed;
+}
+
+void kidos_state_release(struct kidos_state *state)
+{
+	if (state->lock < 0)
+		return;
+	kidos_state_clear(state);
+	if (rmdir(state->path))
+		kidos_log(LOG_WARNING, "cannot remove %s: %s", state->path, strerror(errno));
+	close(state->lock);
+	state->lock = -1;
+}
+
+int kidos_state_create_maps(struct kidos_maps *maps, unsigned int slots)
+{
+	maps->fd[KIDOS_MAP_SLOTS] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "kidos_slots", 4,
+						   sizeof(struct kidos_slot), slots, NULL);
+	if (maps->fd[KIDOS_MAP_SLOTS] < 0)
+		return -errno;
+	maps->fd[KIDOS_MAP_META] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "kidos_meta", 4,
+						  sizeof(struct kidos_meta), 1, NULL);
+	return maps->fd[KIDOS_MAP_META] < 0 ? -errno : 0;
+}
+
+int kidos_state_pin_map(const struct kidos_state *state, int fd, const char *name)
+{
+	char pin[PATH_MAX + 32];
+
+	snprintf(pin, sizeof(pin), "%s/%s", state->path, name);
+	if (bpf_obj_pin(fd, pin))
+		return -errno;
+	return give_to_group(state->lock, name, 0640);
+}
+
+/* meta goes last (it is the last map): who finds it finds everything. */
+int kidos_state_pin(const struct kidos_state *state, const struct kidos_maps *maps)
+{
+	int error = 0;
+
+	for (int i = 0; !error && i < KIDOS_MAPS; i++)
+		if (maps->fd[i] >= 0)
+			error = kidos_state_pin_map(state, maps->fd[i], kidos_map_names[i]);
+	return error;
+}
+
+int kidos_state_pin_control(const struct kidos_state *state, const struct kidos_control_maps *maps)
+{
+	int error = 0;
+
+	for (int i = 0; !error && i < KIDOS_CONTROL_MAPS; i++)
+		error = kidos_state_pin_map(state, maps->fd[i], kidos_control_map_names[i]);
+	if (!error && mkdirat(state->lock, KIDOS_CONTROL_LOCK, 0700))
+		error = -errno;
+	return error;
+}

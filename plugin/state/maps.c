@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/maps.h"
+#include "parse.h"
+#include "state/view.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+const char *const kidos_map_names[KIDOS_MAPS] = {
+	"ports",   "totals", "retired", "events", "flows",
+	"details", "spills", "closing", "slots",  "meta",
+};
+
+static int open_with(const char *path, const char *name, __u32 flags)
+{
+	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = flags);
+	char pin[PATH_MAX + 32];
+	int fd;
+
+	snprintf(pin, sizeof(pin), "%s/%s", path, name);
+	fd = bpf_obj_get_opts(pin, &opts);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_to_write(const char *path, const char *name)
+{
+	return open_with(path, name, 0);
+}
+
+/* Whoever may write can map the flow table into memory, whoever may not must copy it. */
+int kidos_map_open_to_read(const char *path, const char *name)
+{
+	int fd = open_with(path, name, 0);
+
+	return fd == -EACCES || fd == -EPERM ? open_with(path, name, BPF_F_RDONLY) : fd;
+}
+
+static int open_pins(struct kidos_maps *maps, const char *path,
+		     int (*open_one)(const char *path, const char *name))
+{
+	for (int i = 0; i < KIDOS_MAPS; i++) {
+		int fd = open_one(path, kidos_map_names[i]);
+
+		if (fd < 0 && fd != -ENOENT)
+			return fd;
+		maps->fd[i] = fd < 0 ? -1 : fd;
+	}
+	return maps->fd[KIDOS_MAP_META] < 0 ? -ENOENT : kidos_maps_meta(maps, &maps->meta);
+}
+
+static int open_all(struct kidos_maps *maps, const char *path,
+		    int (*open_one)(const char *path, const char *name))
+{
+	int error;
+
+	*maps = (struct kidos_maps)KIDOS_MAPS_NONE;
+	maps->cpus = kidos_possible_cpus();
+	error = open_pins(maps, path, open_one);
+	if (!error && maps->meta.abi != KIDOS_ABI_VERSION)
+		error = -EPROTO;
+	if (error)
+		kidos_maps_close(maps);
+	return error;
+}
+
+int kidos_maps_open(struct kidos_maps *maps, const char *path)
+{
+	return open_all(maps, path, open_to_write);
+}
+
+int kidos_maps_open_to_read(struct kidos_maps *maps, const char *path)
+{
+	return open_all(maps, path, kidos_map_open_to_read);
+}
+
+/* An entry that changed hands between two copies was not read whole. */
+static void settle_flows(void *first, const void *second)
+{
+	const struct kidos_flow_set *after = second;
+	struct kidos_flow_set *before = first;
+
+	for (int i = 0; i < KIDOS_WAYS; i++) {
+		__u32 changed = (__u32)(before->ways[i].state ^ after->ways[i].state);
+
+		if (changed & ~KIDOS_STATE_OVERFLOWED)
+			before->ways[i].state |= KIDOS_STATE_WRITING;
+	}
+}
+
+static void settle_details(void *first, const void *second)
+{
+	(void)first;
+	(void)second;
+}
+
+int kidos_maps_mmap(struct kidos_maps *maps)
+{
+	size_t sets = (size_t)maps->meta.set_mask + 1;
+	int error;
+
+	if (maps->meta.baseline)
+		return 0;
+	maps->sets = sets;
+	error = kidos_view(maps->fd[KIDOS_MAP_FLOWS], sets, sizeof(*maps->flows), settle_flows,
+			   (const void **)&maps->flows);
+	if (error)
+		return error;
+	return kidos_view(maps->fd[KIDOS_MAP_DETAILS], sets, sizeof(*maps->details), settle_details,
+			  (const void **)&maps->details);
+}
+
+void kidos_maps_close(struct kidos_maps *maps)
+{
+	if (maps->flows)
+		munmap((void *)(uintptr_t)maps->flows, maps->sets * sizeof(*maps->flows));
+	if (maps->details)
+		munmap((void *)(uintptr_t)maps->details, maps->sets * sizeof(*maps->details));
+	maps->flows = NULL;
+	maps->details = NULL;
+	for (int i = 0; i < KIDOS_MAPS; i++) {
+		if (maps->fd[i] >= 0)
+			close(maps->fd[i]);
+		maps->fd[i] = -1;
+	}
+}
+
+static int lookup(const struct kidos_maps *maps, enum kidos_map map, unsigned int key, void *value)
+{
+	return bpf_map_lookup_elem(maps->fd[map], &key, value) ? -errno : 0;
+}
+
+/* Values per CPU are arrays of u64: sums them word by word. */
+static int lookup_sum(const struct kidos_maps *maps, enum kidos_map map, unsigned int key,
+		      uint64_t *sum, size_t words)
+{
+	uint64_t *values = calloc(maps->cpus, words * sizeof(*values));
+	int error = values ? lookup(maps, map, key, values) : -ENOMEM;
+
+	memset(sum, 0, words * sizeof(*sum));
+	for (size_t i = 0; !error && i < maps->cpus * words; i++)
+		sum[i % words] += values[i];
+	free(values);
+	return error;
+}
+
+int kidos_maps_totals(const struct kidos_maps *maps, unsigned int slot, unsigned int direction,
+		      struct kidos_totals *totals)
+{
+	return lookup_sum(maps, KIDOS_MAP_TOTALS, slot * KIDOS_DIRECTIONS + direction,
+			  (uint64_t *)totals, sizeof(*totals) / sizeof(uint64_t));
+}
+
+/* Place of what the plugin retired; the programs' is as far from the beginning. */
+static unsigned int retired_by_plugin(const struct kidos_maps *maps, unsigned int slot,
+				      unsigned int direction)
+{
+	return (maps->meta.slots + slot) * KIDOS_DIRECTIONS + direction;
+}
+
+int kidos_maps_retired(const struct kidos_maps *maps, unsigned int slot, unsigned int direction,
+		       struct kidos_retired *retired)
+{
+	struct kidos_retired ours;
+	int error = lookup(maps, KIDOS_MAP_RETIRED, slot * KIDOS_DIRECTIONS + direction, retired);
+
+	if (!error)
+		error = lookup(maps, KIDOS_MAP_RETIRED, retired_by_plugin(maps, slot, direction),
+			       &ours);
+	for (unsigned int c = 0; !error && c < KIDOS_CLASSES; c++) {
+		retired->classes[c].packets += ours.classes[c].packets;
+		retired->classes[c].bytes += ours.classes[c].bytes;
+	}
+	return error;
+}
+
+int kidos_maps_events(const struct kidos_maps *maps, uint64_t events[KIDOS_EVENTS])
+{
+	for (unsigned int i = 0; i < KIDOS_EVENTS; i++) {
+		int error = lookup_sum(maps, KIDOS_MAP_EVENTS, i, &events[i], 1);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int kidos_maps_slot(const struct kidos_maps *maps, unsigned int index, struct kidos_slot *slot)
+{
+	return lookup(maps, KIDOS_MAP_SLOTS, index, slot);
+}
+
+static int update(const struct kidos_maps *maps, enum kidos_map map, const void *key,
+		  const void *value)
+{
+	return bpf_map_update_elem(maps->fd[map], key, value, BPF_ANY) ? -errno : 0;
+}
+
+int kidos_maps_set_slot(const struct kidos_maps *maps, unsigned int index,
+			const struct kidos_slot *slot)
+{
+	return update(maps, KIDOS_MAP_SLOTS, &index, slot);
+}
+
+int kidos_maps_meta(const struct kidos_maps *maps, struct kidos_meta *meta)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	/* Another version's meta may be larger than ours; a look-up would overrun it. */
+	if (bpf_obj_get_info_by_fd(maps->fd[KIDOS_MAP_META], &info, &size))
+		return -errno;
+	return info.value_size == sizeof(*meta) ? lookup(maps, KIDOS_MAP_META, 0, meta) : -EPROTO;
+}
+
+int kidos_maps_set_meta(const struct kidos_maps *maps, const struct kidos_meta *meta)
+{
+	unsigned int zero = 0;
+
+	return update(maps, KIDOS_MAP_META, &zero, meta);
+}
+
+/* The place of (netns, ifindex), or else the first free one; -ENOSPC without either. */
+static int find_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex,
+		     unsigned int *index)
+{
+	unsigned int home = kidos_port_home(netns, ifindex);
+	struct kidos_port port;
+	int error = -ENOSPC;
+
+	for (unsigned int i = 0; i < KIDOS_PORT_PROBES; i++) {
+		unsigned int place = (home + i) & maps->meta.ports_mask;
+
+		if (lookup(maps, KIDOS_MAP_PORTS, place, &port))
+			return -errno;
+		if (port.ifindex == ifindex && port.netns == netns) {
+			*index = place;
+			return 0;
+		}
+		if (error && (!port.ifindex || port.ifindex == KIDOS_PORT_GONE)) {
+			*index = place;
+			error = 0;
+		}
+	}
+	return error;
+}
+
+int kidos_maps_set_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex,
+			unsigned int slot, unsigned int flags)
+{
+	struct kidos_port port = {
+		.netns = netns, .ifindex = ifindex, .slot = slot, .flags = flags
+	};
+	unsigned int index;
+	int error = find_port(maps, netns, ifindex, &index);
+
+	return error ? error : update(maps, KIDOS_MAP_PORTS, &index, &port);
+}
+
+int kidos_maps_forget_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex)
+{
+	/* Not 0: that would end the programs' search for those that lie behind. */
+	struct kidos_port port = { .ifindex = KIDOS_PORT_GONE };
+	unsigned int index;
+	int error = find_port(maps, netns, ifindex, &index);
+
+	return error ? error : update(maps, KIDOS_MAP_PORTS, &index, &port);
+}
+
+int kidos_maps_retire(const struct kidos_maps *maps, const struct kidos_flow_key *key,
+		      uint64_t packets, uint64_t bytes)
+{
+	unsigned int slot = key->meta >> KIDOS_META_SLOT_SHIFT & KIDOS_META_SLOT_MASK;
+	unsigned int direction = key->meta >> KIDOS_META_DIRECTION_SHIFT & 1;
+	unsigned int index = retired_by_plugin(maps, slot, direction);
+	unsigned int class = kidos_class_of((__u8)key->meta);
+	struct kidos_retired retired;
+	int error = lookup(maps, KIDOS_MAP_RETIRED, index, &retired);
+
+	if (error)
+		return error;
+	retired.classes[class].packets += packets;
+	retired.classes[class].bytes += bytes;
+	return update(maps, KIDOS_MAP_RETIRED, &index, &retired);
+}
+
+int kidos_maps_take(const struct bpf_object *object, const char *const *names, int *fd,
+		    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object, names[i]);
+
+		if (!map || fd[i] >= 0)
+			continue;
+		fd[i] = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
+		if (fd[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int kidos_maps_clear_slot(const struct kidos_maps *maps, unsigned int slot)
+{
+	struct kidos_totals *none = calloc(maps->cpus, sizeof(*none));
+	const struct kidos_retired nothing = {};
+	int error = none ? 0 : -ENOMEM;
+
+	for (unsigned int d = 0; !error && d < KIDOS_DIRECTIONS; d++) {
+		unsigned int index = slot * KIDOS_DIRECTIONS + d;
+		unsigned int ours = retired_by_plugin(maps, slot, d);
+
+		error = update(maps, KIDOS_MAP_TOTALS, &index, none);
+		if (!error)
+			error = update(maps, KIDOS_MAP_RETIRED, &index, &nothing);
+		if (!error)
+			error = update(maps, KIDOS_MAP_RETIRED, &ours, &nothing);
+	}
+	free(none);
+	return error;
+}
+
+unsigned int kidos_possible_cpus(void)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	return cpus > 0 ? (unsigned int)cpus : 1;
+}
