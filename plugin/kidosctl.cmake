@@ -13,7 +13,7 @@ add_library(kidos_ctl STATIC
   drops/ctl_options.c drops/ctl_scan.c drops/ctl.c flows/ctl_options.c flows/ctl_table.c flows/ctl.c
   ctl/grid.c ctl/main.c ctl/resolve.c flows/ctl_scan.c ctl/state.c kidosctl/status.c kidosctl/summary.c ctl/watch.c
   alerts/json.c ctl/json_build.c drops/json_brief.c drops/json.c flows/json.c kidosctl/json_status.c kidosctl/json_summary.c)
-target_link_libraries(kidos_ctl PUBLIC kidos_alerts kidos_flows kidos_maps PkgConfig::JSONC)
+target_link_libraries(kidos_ctl PUBLIC kidos_alerts kidos_flows kidos_state PkgConfig::JSONC)
 
 add_executable(kidosctl kidosctl/kidosctl.c)
 target_link_libraries(kidosctl PRIVATE kidos_ctl)

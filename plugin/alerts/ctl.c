@@ -3,19 +3,20 @@
 #include "core/now.h"
 #include "core/text.h"
 #include "ctl/state.h"
-#include "state/control_maps.h"
+#include "alerts/maps.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static void fill(const struct kidos_episode *episode, struct ctl_alert *alert)
+static void fill(const struct kidos_alert *episode, struct ctl_alert *alert)
 {
 	uint64_t boot_ns = kidos_boot_ns();
 	bool over = episode->ended_ns;
 
-	alert->episode = *episode;
+	alert->alert = *episode;
 	kidos_notice_of(episode, over ? KIDOS_ALERT_ENDED : KIDOS_ALERT_STARTED, boot_ns,
 			&alert->notice);
 	alert->started_ns = episode->started_ns + boot_ns;
@@ -24,9 +25,9 @@ static void fill(const struct kidos_episode *episode, struct ctl_alert *alert)
 }
 
 /* Strings end, and the kind is one that this version knows. */
-static bool is_sound(struct kidos_episode *episode)
+static bool is_sound(struct kidos_alert *episode)
 {
-	struct kidos_alert *alert = &episode->alert;
+	struct kidos_alert_event *alert = &episode->event;
 
 	alert->instance[sizeof(alert->instance) - 1] = '\0';
 	alert->subject[sizeof(alert->subject) - 1] = '\0';
@@ -42,13 +43,13 @@ static int by_time(const void *a, const void *b)
 	return (left->started_ns < right->started_ns) - (left->started_ns > right->started_ns);
 }
 
-static int gather(const struct kidos_control_maps *maps, struct ctl_alerts *alerts)
+static int gather(int map, struct ctl_alerts *alerts)
 {
-	struct kidos_episode episode;
+	struct kidos_alert episode;
 	int error = 0;
 
-	for (unsigned int i = 0; !error && i < KIDOS_EPISODES; i++) {
-		error = kidos_control_read(maps, KIDOS_CONTROL_ALERTS, i, &episode);
+	for (unsigned int i = 0; !error && i < KIDOS_ALERTS_KEPT; i++) {
+		error = kidos_map_read(map, i, &episode);
 		if (!error && is_sound(&episode))
 			fill(&episode, &alerts->items[alerts->count++]);
 	}
@@ -63,7 +64,7 @@ static void print_one(const struct ctl_alert *alert)
 	kidos_text_local(alert->started_ns, started);
 	if (alert->ended_ns)
 		kidos_text_local(alert->ended_ns, ended);
-	printf("%-29s  %-29s  %5u  %s\n", started, ended, alert->episode.raised,
+	printf("%-29s  %-29s  %5u  %s\n", started, ended, alert->alert.raised,
 	       alert->notice.message);
 }
 
@@ -80,12 +81,13 @@ static void print(const struct ctl_alerts *alerts)
 
 static int show(const struct ctl_settings *settings, struct ctl_alerts *alerts)
 {
-	struct kidos_control_maps maps;
-	int error = kidos_control_open(&maps, settings->state);
+	int map = kidos_map_open(&kidos_alert_map_set.rows[KIDOS_ALERT_MAP_STATE], settings->state,
+				 KIDOS_MAP_READ);
+	int error = map == -ENOENT ? 0 : map; /* alerts are off */
 
-	if (!error) {
-		error = gather(&maps, alerts);
-		kidos_control_close(&maps);
+	if (map >= 0) {
+		error = gather(map, alerts);
+		close(map);
 	}
 	if (error)
 		ctl_complain("%s: %s", settings->state, strerror(-error));
@@ -98,7 +100,7 @@ static int show(const struct ctl_settings *settings, struct ctl_alerts *alerts)
 
 int ctl_alerts(struct ctl_settings *settings)
 {
-	struct ctl_alerts alerts = { .items = calloc(KIDOS_EPISODES, sizeof(*alerts.items)) };
+	struct ctl_alerts alerts = { .items = calloc(KIDOS_ALERTS_KEPT, sizeof(*alerts.items)) };
 	struct ctl_state state;
 	int code;
 

@@ -45,7 +45,7 @@ static int complain(const char *path, int error)
 
 int ctl_state_open(struct ctl_state *state, const char *path)
 {
-	int error = kidos_maps_open_to_read(&state->maps, path);
+	int error = kidos_maps_open(&state->maps, path, KIDOS_MAP_READ);
 
 	state->slots = NULL;
 	if (error)

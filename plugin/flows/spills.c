@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "flows/spills.h"
 #include "core/log.h"
-#include "engine/memory.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#define KIDOS_SPILL_QUEUE 8192u /* evicted flows that may wait for a poll */
+
 struct kidos_spills {
 	struct kidos_ring *ring;
 	struct kidos_spill *queue, *taken; /* KIDOS_SPILL_QUEUE each; NULL: nobody asks */

@@ -37,30 +37,30 @@ static int lock_requests(const char *state)
 	return error;
 }
 
-static int send_request(const struct kidos_control_maps *maps, struct kidos_request *request)
+static int send_request(const int maps[KIDOS_CONTROL_MAPS], struct kidos_request *request)
 {
 	kidos_request_seal(request);
-	return kidos_control_write(maps, KIDOS_CONTROL_REQUEST, 0, request);
+	return kidos_map_write(maps[KIDOS_CONTROL_REQUEST], 0, request);
 }
 
-static int number_request(const struct kidos_control_maps *maps, struct kidos_request *request)
+static int number_request(const int maps[KIDOS_CONTROL_MAPS], struct kidos_request *request)
 {
 	struct kidos_request last;
-	int error = kidos_control_read(maps, KIDOS_CONTROL_REQUEST, 0, &last);
+	int error = kidos_map_read(maps[KIDOS_CONTROL_REQUEST], 0, &last);
 
 	request->number = last.number + 1;
 	return error;
 }
 
 /* 0, -ETIMEDOUT, -ESRCH when the process is gone, or -errno. */
-static int wait_answer(const struct kidos_control_maps *maps, unsigned int pid, __u64 number,
+static int wait_answer(const int maps[KIDOS_CONTROL_MAPS], unsigned int pid, __u64 number,
 		       struct kidos_answer *answer)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000 };
 	int error = -ETIMEDOUT;
 
 	for (int waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
-		error = kidos_control_read(maps, KIDOS_CONTROL_ANSWER, 0, answer);
+		error = kidos_map_read(maps[KIDOS_CONTROL_ANSWER], 0, answer);
 		if (error || (kidos_answer_whole(answer) && answer->number == number))
 			return error;
 		if (!process_exists(pid))
@@ -82,7 +82,7 @@ static int say_answer(const struct kidos_answer *answer)
 }
 
 /* Nobody may do later what was asked for now. */
-static int say_nobody(const struct kidos_control_maps *maps, struct kidos_request *request,
+static int say_nobody(const int maps[KIDOS_CONTROL_MAPS], struct kidos_request *request,
 		      unsigned int pid, int error)
 {
 	request->verb = 0;
@@ -95,8 +95,7 @@ static int say_nobody(const struct kidos_control_maps *maps, struct kidos_reques
 	return CTL_NO_DAEMON;
 }
 
-static int ask(const struct kidos_control_maps *maps, unsigned int pid,
-	       struct kidos_request *request)
+static int ask(const int maps[KIDOS_CONTROL_MAPS], unsigned int pid, struct kidos_request *request)
 {
 	struct kidos_answer answer;
 	int error = number_request(maps, request);
@@ -113,54 +112,76 @@ static int ask(const struct kidos_control_maps *maps, unsigned int pid,
 	return CTL_FAILURE;
 }
 
-static int ask_locked(const char *state, unsigned int pid, struct kidos_request *request)
+static int ask_locked(const int maps[KIDOS_CONTROL_MAPS], const char *state, unsigned int pid,
+		      struct kidos_request *request)
 {
-	struct kidos_control_maps maps;
-	int error = kidos_control_open(&maps, state), lock, code;
+	int lock = lock_requests(state), code;
 
-	lock = error ? error : lock_requests(state);
 	if (lock < 0) {
 		ctl_complain("%s: %s", state, strerror(-lock));
-		code = CTL_FAILURE;
-	} else {
-		code = ask(&maps, pid, request);
-		close(lock);
+		return CTL_FAILURE;
 	}
-	kidos_control_close(&maps);
+	code = ask(maps, pid, request);
+	close(lock);
 	return code;
 }
 
-static int usage_names(const char *name)
+/* Does the daemon have a collector of this name? names: those it has. */
+static bool is_collector(const int maps[KIDOS_CONTROL_MAPS], const char *name, char *names,
+			 size_t size)
 {
-	char names[128] = "";
+	struct kidos_collector_status status;
+	size_t used = 0;
 
-	for (unsigned int i = 0; i < KIDOS_COLLECTORS; i++) {
-		strcat(names, " ");
-		strcat(names, kidos_collector_names[i]);
+	*names = '\0';
+	for (unsigned int i = 0; i < KIDOS_COLLECTORS_MAX && used < size; i++) {
+		if (kidos_map_read(maps[KIDOS_CONTROL_COLLECTORS], i, &status) || !*status.name)
+			break;
+		status.name[KIDOS_COLLECTOR_NAME - 1] = '\0';
+		if (!strcmp(status.name, name))
+			return true;
+		used += (size_t)snprintf(names + used, size - used, " %s", status.name);
 	}
-	ctl_complain("no collector is called %s: there are%s", name, names);
-	return CTL_USAGE;
+	return false;
+}
+
+static int ask_daemon(const char *state, unsigned int pid, struct kidos_request *request)
+{
+	char names[KIDOS_COLLECTORS_MAX * KIDOS_COLLECTOR_NAME];
+	int maps[KIDOS_CONTROL_MAPS];
+	int error = kidos_control_open(maps, state), code;
+
+	if (error) {
+		ctl_complain("%s: %s", state, strerror(-error));
+		return CTL_FAILURE;
+	}
+	if (is_collector(maps, request->text, names, sizeof(names))) {
+		code = ask_locked(maps, state, pid, request);
+	} else {
+		ctl_complain("no collector is called %s: there are%s", request->text, names);
+		code = CTL_USAGE;
+	}
+	kidos_map_set_close(&kidos_control_map_set, maps);
+	return code;
 }
 
 int ctl_collector(struct ctl_settings *settings)
 {
 	const char *name = settings->words[0], *word = settings->words[1];
 	struct kidos_request request = { .verb = KIDOS_REQUEST_COLLECTOR,
-					 .argument = kidos_collector_find(name),
-					 .on = !strcmp(word, "on") };
+					 .argument = !strcmp(word, "on") };
 	struct ctl_state state;
 	int code;
 
-	if (request.argument == KIDOS_COLLECTORS)
-		return usage_names(name);
-	if (!request.on && strcmp(word, "off")) {
+	if (!request.argument && strcmp(word, "off")) {
 		ctl_complain("%s: neither on nor off", word);
 		return CTL_USAGE;
 	}
+	snprintf(request.text, sizeof(request.text), "%s", name);
 	code = ctl_state_open(&state, settings->state);
 	if (code)
 		return code;
-	code = ask_locked(settings->state, state.maps.meta.pid, &request);
+	code = ask_daemon(settings->state, state.maps.meta.pid, &request);
 	ctl_state_close(&state);
 	return code;
 }

@@ -63,9 +63,11 @@ static struct json_object *interface(const struct ctl_status *status, unsigned i
 
 static void add_collector(struct json_object *object, const struct kidos_collector_status *status)
 {
-	char reason[4 * sizeof(status->reason)];
+	char reason[4 * sizeof(status->reason)], name[4 * sizeof(status->name)];
 
+	kidos_text_escape(status->name, name, sizeof(name));
 	kidos_text_escape(status->reason, reason, sizeof(reason));
+	object = json_add_object(object, name);
 	json_add_text(object, "state", kidos_collector_state_names[status->state]);
 	json_add_text(object, "reason", reason);
 }
@@ -81,9 +83,8 @@ void json_status_print(const struct ctl_status *status)
 	for (int i = 0; i < KIDOS_EVENTS; i++)
 		json_add_number(events, kidos_event_names[i], status->events[i]);
 	collectors = json_add_object(object, "collectors");
-	for (int i = 0; i < KIDOS_COLLECTORS; i++)
-		add_collector(json_add_object(collectors, kidos_collector_names[i]),
-			      &status->collectors[i]);
+	for (int i = 0; i < KIDOS_COLLECTORS_MAX && *status->collectors[i].name; i++)
+		add_collector(collectors, &status->collectors[i]);
 	json_drop_brief(object, &status->drops);
 	interfaces = json_add_array(object, "interfaces");
 	for (unsigned int i = 0; i < status->state->maps.meta.slots; i++)

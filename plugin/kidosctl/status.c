@@ -18,18 +18,19 @@ static bool process_exists(unsigned int pid)
 
 static int gather_collectors(const char *path, struct ctl_status *status)
 {
-	struct kidos_control_maps maps;
-	int error = kidos_control_open(&maps, path);
+	int maps[KIDOS_CONTROL_MAPS];
+	int error = kidos_control_open(maps, path);
 
-	for (unsigned int i = 0; !error && i < KIDOS_COLLECTORS; i++) {
+	for (unsigned int i = 0; !error && i < KIDOS_COLLECTORS_MAX; i++) {
 		struct kidos_collector_status *collector = &status->collectors[i];
 
-		error = kidos_control_read(&maps, KIDOS_CONTROL_COLLECTORS, i, collector);
+		error = kidos_map_read(maps[KIDOS_CONTROL_COLLECTORS], i, collector);
+		collector->name[sizeof(collector->name) - 1] = '\0';
 		collector->reason[sizeof(collector->reason) - 1] = '\0';
 		if (collector->state > KIDOS_COLLECTOR_FAILED)
 			collector->state = KIDOS_COLLECTOR_ABSENT;
 	}
-	kidos_control_close(&maps);
+	kidos_map_set_close(&kidos_control_map_set, maps);
 	return error;
 }
 
@@ -89,12 +90,13 @@ static void print_drops(const struct ctl_drop_brief *drops)
 
 static void print_collectors(const struct ctl_status *status)
 {
-	char reason[4 * KIDOS_CONTROL_TEXT];
+	char reason[4 * KIDOS_CONTROL_TEXT], name[4 * KIDOS_COLLECTOR_NAME];
 
 	printf("collectors ");
-	for (unsigned int i = 0; i < KIDOS_COLLECTORS; i++) {
+	for (unsigned int i = 0; i < KIDOS_COLLECTORS_MAX && *status->collectors[i].name; i++) {
+		kidos_text_escape(status->collectors[i].name, name, sizeof(name));
 		kidos_text_escape(status->collectors[i].reason, reason, sizeof(reason));
-		printf("%s %s %s%s%s%s", i ? "," : "", kidos_collector_names[i],
+		printf("%s %s %s%s%s%s", i ? "," : "", name,
 		       kidos_collector_state_names[status->collectors[i].state],
 		       *reason ? " (" : "", reason, *reason ? ")" : "");
 	}

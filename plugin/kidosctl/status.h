@@ -16,7 +16,9 @@ struct ctl_status {
 	double idle; /* seconds */
 	uint64_t events[KIDOS_EVENTS];
 	struct ctl_drop_brief drops;
-	struct kidos_collector_status collectors[KIDOS_COLLECTORS];
+	struct kidos_collector_status
+		collectors[KIDOS_COLLECTORS_MAX]; /* up to one without a name */
+	;
 };
 
 void json_status_print(const struct ctl_status *status);

@@ -4,7 +4,6 @@
 #define KIDOS_LINKS_PROGRAMS_H
 
 #include "state/maps.h"
-#include "engine/memory.h"
 
 struct bpf_object;
 struct kidos_traffic;
@@ -27,6 +26,9 @@ extern const char *const kidos_program_names[KIDOS_PROGRAMS];
  */
 struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_meta *settings,
 					 unsigned int netns);
+
+/* The maps alone, of the best rung, where no packet is to be counted; 0 or -errno. */
+int kidos_traffic_maps(struct kidos_maps *maps, const struct kidos_meta *settings);
 void kidos_traffic_free(struct kidos_traffic *traffic);
 
 /* The program, loaded by now; or -errno. Not for two threads at once. */

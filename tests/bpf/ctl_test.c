@@ -31,7 +31,7 @@
 static struct fixture {
 	struct kidos_state state;
 	struct kidos_maps maps;
-	struct kidos_control_maps control;
+	int control[KIDOS_CONTROL_MAPS];
 	struct kidos_meta meta;
 	struct kidos_traffic *traffic;
 } fixture = { .state = KIDOS_STATE_NONE, .maps = KIDOS_MAPS_NONE };
@@ -125,7 +125,8 @@ static int setup(void **state)
 	fixture.meta.started_ns = realtime();
 	fixture.maps.cpus = kidos_possible_cpus();
 	fixture.traffic = kidos_traffic_load(&fixture.maps, &fixture.meta, 0);
-	if (!fixture.traffic || kidos_state_create_maps(&fixture.maps, fixture.meta.slots))
+	if (!fixture.traffic ||
+	    kidos_map_set_create(&kidos_map_set, fixture.maps.fd, fixture.meta.slots))
 		return -1;
 	set_slot();
 	set_meta();
@@ -134,10 +135,9 @@ static int setup(void **state)
 			send_frame(KIDOS_PROGRAM_XDP, "tcp", i);
 	for (uint32_t i = 0; i < UDP_FLOWS; i++)
 		send_frame(KIDOS_PROGRAM_TC_EGRESS, "udp6", i);
-	if (kidos_control_create(&fixture.control) ||
-	    kidos_state_pin_control(&fixture.state, &fixture.control))
+	if (ctl_make_control(&fixture.state, fixture.control))
 		return -1;
-	return kidos_state_pin(&fixture.state, &fixture.maps);
+	return kidos_state_pin_set(&fixture.state, &kidos_map_set, fixture.maps.fd);
 }
 
 static int teardown(void **state)
@@ -146,7 +146,7 @@ static int teardown(void **state)
 	kidos_state_release(&fixture.state);
 	kidos_traffic_free(fixture.traffic);
 	kidos_maps_close(&fixture.maps);
-	kidos_control_close(&fixture.control);
+	kidos_map_set_close(&kidos_control_map_set, fixture.control);
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include "core/config.h"
 #include "flow_table_host.h"
-#include "engine/memory.h"
+#include "flows/memory.h"
 
 #define THREADS 4
 #define TICKS 400
@@ -42,20 +42,18 @@ static void test_one_flow(void **state)
 /* The plan's own sizes; every packet comes by one CPU, all within one unit of time. */
 static void test_fits(void **state)
 {
-	struct kidos_config config = { .flows_enabled = true,
-				       .max_flows = 1 << 16,
-				       .max_interfaces = 64 };
-	struct kidos_plan plan;
+	struct kidos_flow_settings settings = { .enabled = true, .max_flows = 1 << 16 };
+	uint32_t max_flows = kidos_flows_that_fit(&settings, 1ull << 40);
 	uint64_t flows;
 
 	(void)state;
-	assert_int_equal(kidos_plan(&config, 1ull << 40, 1, &plan), 0);
-	host_open(plan.sets);
+	assert_int_equal(max_flows, 1 << 16);
+	host_open(kidos_flow_sets(max_flows));
 	for (int round = 0; round < 2; round++)
-		for (uint32_t i = 0; i < plan.max_flows / 10 * 9; i++)
+		for (uint32_t i = 0; i < max_flows / 10 * 9; i++)
 			host_send(i, 1, 5);
 	host_live(&flows);
-	assert_int_equal(flows, plan.max_flows / 10 * 9);
+	assert_int_equal(flows, max_flows / 10 * 9);
 	assert_int_equal(host.retired.packets, 0);
 	host_assert_exact();
 	host_close();
@@ -64,13 +62,12 @@ static void test_fits(void **state)
 /* Who wants no flows pays for the least that there may be. */
 static void test_not_enabled(void **state)
 {
-	struct kidos_config config = { .max_flows = 1 << 16, .top_flows = 20, .max_interfaces = 1 };
-	struct kidos_plan plan;
+	struct kidos_flow_settings settings = { .max_flows = 1 << 16, .top_flows = 20 };
+	struct kidos_flow_settings no_series = { .enabled = true };
 
 	(void)state;
-	assert_int_equal(kidos_plan(&config, 1ull << 40, 1, &plan), 0);
-	assert_int_equal(plan.max_flows, 1024);
-	assert_int_equal(plan.bytes, kidos_plan_bytes(1024, plan.slots, 1));
+	assert_int_equal(kidos_flows_that_fit(&settings, 1ull << 40), KIDOS_FLOWS_LEAST);
+	assert_int_equal(kidos_flow_extra_bytes(&settings), kidos_flow_extra_bytes(&no_series));
 }
 
 /* What goes is the oldest, and never one whose last packet may still be under way. */

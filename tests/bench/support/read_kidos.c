@@ -74,7 +74,12 @@ int read_kidos_open(const struct subject *subject)
 {
 	struct bpf_map *rodata = bpf_object__find_map_by_name(subject->object, ".rodata");
 	struct kidos_traffic_config settings;
-	struct kidos_config config;
+	const struct kidos_flow_settings configured = {
+		.enabled = true,
+		.top_flows = TOP,
+		.max_flow_series = TOP,
+		.flow_key = KIDOS_SERIES_FIVE_TUPLE, /* a million keys, the most there can be */
+	};
 	__u32 zero = 0;
 	int error;
 
@@ -86,18 +91,13 @@ int read_kidos_open(const struct subject *subject)
 				    .unit_ns = 4000000 };
 	memcpy(meta.seed, settings.seed, sizeof(meta.seed));
 	before = anonymous_kib();
-	kidos_config_init(&config);
-	config.top_flows = TOP;
-	config.max_flow_series = TOP;
-	config.flow_key = KIDOS_SERIES_FIVE_TUPLE; /* a million keys, the most there can be */
 	error = give_slot(subject->object, &settings);
 	if (!error)
 		error = map_table(subject_flows(subject));
 	if (!error)
-		error = kidos_series_init(&series, &config, meta.slots, meta.seed[1]);
+		error = kidos_series_init(&series, &configured, meta.slots, meta.seed[1]);
 	if (!error)
 		error = kidos_reader_init(&reader, &meta, gained, NULL);
-	kidos_config_free(&config);
 	return error;
 }
 

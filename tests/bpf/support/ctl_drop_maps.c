@@ -27,7 +27,7 @@ struct drop_maps drop_maps;
 
 static struct kidos_state directory = KIDOS_STATE_NONE;
 static struct kidos_maps maps = KIDOS_MAPS_NONE;
-static struct kidos_control_maps control = KIDOS_CONTROL_MAPS_NONE;
+static int control[KIDOS_CONTROL_MAPS];
 static struct kidos_traffic *traffic;
 
 uint64_t clock_ns(int id)
@@ -213,15 +213,15 @@ int drop_maps_setup(void **state)
 	meta.started_ns = meta.last_poll_ns = clock_ns(CLOCK_REALTIME);
 	maps.cpus = kidos_possible_cpus();
 	traffic = kidos_traffic_load(&maps, &meta, 0);
-	if (!traffic || kidos_state_create_maps(&maps, meta.slots) || make_maps() ||
+	if (!traffic || kidos_map_set_create(&kidos_map_set, maps.fd, meta.slots) || make_maps() ||
 	    kidos_maps_set_meta(&maps, &meta))
 		return -1;
 	drop_maps.boot_ns = clock_ns(CLOCK_BOOTTIME);
 	drop_maps.netns = (uint32_t)kidos_netns_inode("");
 	drop_maps.ifindex = if_nametoindex("lo");
-	if (kidos_control_create(&control) || kidos_state_pin_control(&directory, &control))
+	if (ctl_make_control(&directory, control))
 		return -1;
-	return kidos_state_pin(&directory, &maps);
+	return kidos_state_pin_set(&directory, &kidos_map_set, maps.fd);
 }
 
 int drop_maps_teardown(void **state)
@@ -230,6 +230,6 @@ int drop_maps_teardown(void **state)
 	kidos_state_release(&directory);
 	kidos_traffic_free(traffic);
 	kidos_maps_close(&maps);
-	kidos_control_close(&control);
+	kidos_map_set_close(&kidos_control_map_set, control);
 	return 0;
 }

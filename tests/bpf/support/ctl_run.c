@@ -12,6 +12,18 @@
 #define STRANGER 54321 /* a user that owns nothing */
 #define WORDS 16
 
+int ctl_make_control(const struct kidos_state *state, int control[KIDOS_CONTROL_MAPS])
+{
+	int error;
+
+	for (int i = 0; i < KIDOS_CONTROL_MAPS; i++)
+		control[i] = -1;
+	error = kidos_map_set_create(&kidos_control_map_set, control, 0);
+	if (!error)
+		error = kidos_state_pin_set(state, &kidos_control_map_set, control);
+	return error ? error : kidos_state_make_lock(state, KIDOS_CONTROL_LOCK);
+}
+
 char ctl_path[64];
 char ctl_output[1 << 20];
 

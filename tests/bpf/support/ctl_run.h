@@ -10,6 +10,12 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
+#include "state/control_maps.h"
+#include "state/directory.h"
+
+/* The maps between plugin and kidosctl, made and pinned; 0 or -errno. */
+int ctl_make_control(const struct kidos_state *state, int control[KIDOS_CONTROL_MAPS]);
+
 /* The state directory that kidosctl is to read. */
 extern char ctl_path[64];
 /* Both of its outputs at the last run. */

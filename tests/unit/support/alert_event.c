@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "alert_sign.h"
+#include "alert_event.h"
 
 #include <stdio.h>
 
-struct kidos_alert alert_at(uint64_t seconds, enum kidos_alert_kind kind, const char *instance,
-			    const char *subject)
+struct kidos_alert_event alert_at(uint64_t seconds, enum kidos_alert_kind kind,
+				  const char *instance, const char *subject)
 {
-	struct kidos_alert alert = {
+	struct kidos_alert_event alert = {
 		.time_ns = seconds * SECOND, .kind = kind, .observed = 2.5, .threshold = 1
 	};
 
