@@ -2,7 +2,8 @@
 #include "alerts/ctl.h"
 #include "core/now.h"
 #include "core/text.h"
-#include "ctl/state.h"
+#include "ctl/watch.h"
+#include "netlink/cleanup.h"
 #include "state/control_maps.h"
 
 #include <errno.h>
@@ -78,39 +79,54 @@ static void print(const struct ctl_alerts *alerts)
 		print_one(&alerts->items[i]);
 }
 
-static int show(const struct ctl_settings *settings, struct ctl_alerts *alerts)
+struct settings {
+	struct ctl_output output;
+};
+
+const struct ctl_option ctl_alert_options[] = {
+	CTL_OPTION_JSON(struct settings),
+	{},
+};
+
+static int read_all(const char *path, struct ctl_alerts *alerts)
 {
 	struct kidos_control_maps maps;
-	int error = kidos_control_open(&maps, settings->state);
+	int error = kidos_control_open(&maps, path);
 
-	if (!error) {
-		error = gather(&maps, alerts);
-		kidos_control_close(&maps);
-	}
 	if (error)
-		ctl_complain("%s: %s", settings->state, strerror(-error));
-	else if (settings->json)
-		json_alerts_print(alerts);
+		return error;
+	error = gather(&maps, alerts);
+	kidos_control_close(&maps);
+	return error;
+}
+
+static int poll(struct ctl_state *state, void *context)
+{
+	const struct settings *settings = context;
+	_cleanup_free_ struct ctl_alert *items = calloc(KIDOS_EPISODES, sizeof(*items));
+	struct ctl_alerts alerts = { .items = items };
+	int error = items ? read_all(state->path, &alerts) : -ENOMEM;
+
+	if (error)
+		ctl_complain("%s: %s", state->path, strerror(-error));
+	else if (settings->output.json)
+		json_alerts_print(&alerts);
 	else
-		print(alerts);
+		print(&alerts);
 	return error ? CTL_FAILURE : CTL_OK;
 }
 
-int ctl_alerts(struct ctl_settings *settings)
+static int run(const struct ctl_call *call)
 {
-	struct ctl_alerts alerts = { .items = calloc(KIDOS_EPISODES, sizeof(*alerts.items)) };
-	struct ctl_state state;
-	int code;
+	struct settings settings = *(const struct settings *)call->settings;
 
-	if (!alerts.items) {
-		ctl_complain("out of memory");
-		return CTL_FAILURE;
-	}
-	code = ctl_state_open(&state, settings->state);
-	if (!code) {
-		code = show(settings, &alerts);
-		ctl_state_close(&state);
-	}
-	free(alerts.items);
-	return code;
+	return ctl_watch(call, &settings.output, poll, &settings);
 }
+
+const struct ctl_command ctl_alerts = {
+	.name = "alerts",
+	.help = "what is wrong, and what was of late",
+	.options = ctl_alert_options,
+	.size = sizeof(struct settings),
+	.run = run,
+};

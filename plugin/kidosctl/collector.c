@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* collector.c: asks the plugin to switch a collector, and waits for its answer. */
-#include "ctl/state.h"
+#include "kidosctl/commands.h"
 #include "state/control_maps.h"
 
 #include <errno.h>
@@ -142,7 +142,7 @@ static int usage_names(const char *name)
 	return CTL_USAGE;
 }
 
-int ctl_collector(struct ctl_settings *settings)
+int ctl_collector(const struct ctl_call *settings)
 {
 	const char *name = settings->words[0], *word = settings->words[1];
 	struct kidos_request request = { .verb = KIDOS_REQUEST_COLLECTOR,
