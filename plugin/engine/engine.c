@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -54,8 +53,6 @@ static int fill_meta(struct kidos_engine *engine, uint64_t interval_ns)
 	meta->interval_ns = interval_ns;
 	meta->started_ns = kidos_now_ns(CLOCK_REALTIME);
 	snprintf(meta->version, sizeof(meta->version), "%s", KIDOS_VERSION);
-	if (getrandom(meta->seed, sizeof(meta->seed), 0) != sizeof(meta->seed))
-		return -1;
 	return plan_memory(engine);
 }
 

@@ -41,7 +41,7 @@ int kidos_flows_start(struct kidos_engine *engine)
 {
 	bool wanted;
 	int error = kidos_series_init(&engine->series, engine->config, engine->meta.slots,
-				      engine->meta.seed[1]);
+				      kidos_key_seed());
 
 	if (error)
 		return error;

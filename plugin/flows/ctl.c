@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/flow_key.h"
 #include "core/text.h"
 #include "ctl/resolve.h"
 #include "ctl/watch.h"
@@ -46,7 +47,7 @@ static int look(struct ctl_settings *settings, struct ctl_state *state,
 		struct kidos_flow_history *history)
 {
 	struct kidos_flow_groups groups = { .grouping = settings->grouping,
-					    .seed = state->maps.meta.seed[0] };
+					    .seed = kidos_key_seed() };
 	struct ctl_scan scan = {
 		.filter = &settings->filter,
 		.history = history,
@@ -89,7 +90,7 @@ static int open_and_look(struct ctl_settings *settings, void *history)
 
 int ctl_flows(struct ctl_settings *settings)
 {
-	struct kidos_flow_history history = {};
+	struct kidos_flow_history history = { .seed = kidos_key_seed() };
 	int status = ctl_watch(settings, open_and_look, settings->watch > 0 ? &history : NULL);
 
 	kidos_flow_history_free(&history);

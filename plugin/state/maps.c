@@ -80,7 +80,10 @@ int kidos_maps_open_to_read(struct kidos_maps *maps, const char *path)
 	return open_all(maps, path, kidos_map_open_to_read);
 }
 
-/* An entry that changed hands between two copies was not read whole. */
+/*
+ * An entry that changed hands between two copies was not read whole. The
+ * second copy's key was read between the two states; the first's was not.
+ */
 static void settle_flows(void *first, const void *second)
 {
 	const struct kidos_flow_set *after = second;
@@ -91,6 +94,8 @@ static void settle_flows(void *first, const void *second)
 
 		if (changed & ~KIDOS_STATE_OVERFLOWED)
 			before->ways[i].state |= KIDOS_STATE_WRITING;
+		else
+			before->ways[i] = after->ways[i];
 	}
 }
 

@@ -25,6 +25,7 @@ struct kidos_maps {
 	int fd[KIDOS_MAPS]; /* -1 where there is none */
 	unsigned int cpus; /* possible ones */
 	struct kidos_meta meta; /* as it was at open */
+	struct kidos_hash_seed seed; /* of the flow table; 0 where the programs are another's */
 	const struct kidos_flow_set *flows; /* mapped, NULL with the baseline rung */
 	const struct kidos_detail_set *details;
 	size_t sets;
