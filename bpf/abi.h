@@ -274,7 +274,7 @@ _Static_assert(sizeof(struct kidos_traffic_config) == 160, "traffic config");
 enum kidos_event {
 	KIDOS_EVENT_EVICTED, /* an active entry was given to a newer flow */
 	KIDOS_EVENT_SPILLED, /* ... and its counts were written to the spill ring */
-	KIDOS_EVENT_SPILL_LOST, /* ... or the ring was full */
+	KIDOS_EVENT_SPILL_LOST, /* ... or the ring was full; neither where nobody wants them */
 	KIDOS_EVENT_UNATTRIBUTED, /* a packet found no entry: counted in retired only */
 	KIDOS_EVENTS
 };
@@ -288,6 +288,19 @@ struct kidos_spill {
 	__u32 owner; /* its sequence's count of owners, 30 bits */
 };
 _Static_assert(sizeof(struct kidos_spill) == 64, "spill record");
+
+/*
+ * The plugin's word on the ring, in `spilling`. It wakes its reader each time
+ * that another KIDOS_SPILL_BATCH of bytes has come together; what is less is
+ * fetched by the poll. A wake-up costs several times what the eviction does.
+ */
+struct kidos_spilling {
+	__u64 wanted; /* 0: nothing is written to the ring */
+	__u64 lost; /* records that were read and could not be kept until the poll */
+};
+
+#define KIDOS_SPILL_RING (256u * 1024u)
+#define KIDOS_SPILL_BATCH (KIDOS_SPILL_RING / 4)
 
 /* Loops stay loops: unrolled, they cost instruction cache and verifier time. */
 #ifdef __clang__

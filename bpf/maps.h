@@ -89,8 +89,15 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 256 * 1024);
+	__uint(max_entries, KIDOS_SPILL_RING);
 } spills SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct kidos_spilling);
+} spilling SEC(".maps");
 #endif
 
 static __always_inline void count_event(__u32 event)

@@ -10,7 +10,6 @@
 #define SMALLEST 1024u
 #define DROP_ROOM_LEAST 64u
 #define DROP_NAMES (6ull << 20) /* of the kernel's functions and of reasons */
-#define SPILL_RING (256u * 1024u)
 #define DEFAULT_CEILING (128ull << 20)
 
 /* Two entries per flow: at that load three choices of eight ways turn no flow away. */
@@ -28,7 +27,7 @@ uint64_t kidos_plan_bytes(uint32_t max_flows, uint32_t slots, unsigned int cpus)
 			    KIDOS_DIRECTIONS * (sizeof(struct kidos_totals) * cpus +
 						2 * sizeof(struct kidos_retired));
 
-	return flow_bytes(max_flows) + SPILL_RING + slots * per_slot;
+	return flow_bytes(max_flows) + KIDOS_SPILL_RING + slots * per_slot;
 }
 
 /* What series of single flows take in the reader. */

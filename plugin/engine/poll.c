@@ -102,7 +102,6 @@ static void emit_self(struct kidos_engine *engine, struct kidos_output *output)
 
 	output->instance = "self";
 	kidos_maps_events(&engine->maps, events);
-	events[KIDOS_EVENT_SPILL_LOST] += kidos_spills_lost(&engine->spills);
 	for (unsigned int i = 0; i < KIDOS_EVENTS; i++)
 		if (i != KIDOS_EVENT_EVICTED)
 			kidos_send_derive(output, "total_events", kidos_event_names[i], events[i]);

@@ -52,9 +52,9 @@ int kidos_flows_start(struct kidos_engine *engine)
 		return error;
 	if (engine->series.by[0])
 		load_names(engine);
-	if (engine->maps.fd[KIDOS_MAP_SPILLS] < 0)
+	if (engine->maps.fd[KIDOS_MAP_SPILLS] < 0 || !wanted)
 		return 0;
-	return kidos_spills_start(&engine->spills, &engine->maps, wanted);
+	return kidos_spills_start(&engine->spills, &engine->maps);
 }
 
 /* One line when saving begins to fail, one when it works again. */

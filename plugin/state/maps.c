@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 const char *const kidos_map_names[KIDOS_MAPS] = {
-	"ports",   "totals", "retired", "events", "flows",
-	"details", "spills", "closing", "slots",  "meta",
+	"ports",  "totals",   "retired", "events", "flows", "details",
+	"spills", "spilling", "closing", "slots",  "meta",
 };
 
 static int open_with(const char *path, const char *name, __u32 flags)
@@ -187,12 +187,21 @@ int kidos_maps_retired(const struct kidos_maps *maps, unsigned int slot, unsigne
 
 int kidos_maps_events(const struct kidos_maps *maps, uint64_t events[KIDOS_EVENTS])
 {
+	struct kidos_spilling spilling = {};
+
+	/* First, so that what was lost is in the events that were spilled. */
+	if (maps->fd[KIDOS_MAP_SPILLING] >= 0 && lookup(maps, KIDOS_MAP_SPILLING, 0, &spilling))
+		return -errno;
 	for (unsigned int i = 0; i < KIDOS_EVENTS; i++) {
 		int error = lookup_sum(maps, KIDOS_MAP_EVENTS, i, &events[i], 1);
 
 		if (error)
 			return error;
 	}
+	if (spilling.lost > events[KIDOS_EVENT_SPILLED])
+		spilling.lost = events[KIDOS_EVENT_SPILLED];
+	events[KIDOS_EVENT_SPILLED] -= spilling.lost;
+	events[KIDOS_EVENT_SPILL_LOST] += spilling.lost;
 	return 0;
 }
 

@@ -14,6 +14,7 @@ enum kidos_map {
 	KIDOS_MAP_FLOWS,
 	KIDOS_MAP_DETAILS, /* not with the baseline rung */
 	KIDOS_MAP_SPILLS, /* not with the baseline rung */
+	KIDOS_MAP_SPILLING, /* not with the baseline rung */
 	KIDOS_MAP_CLOSING, /* with the baseline rung only */
 	KIDOS_MAP_SLOTS,
 	KIDOS_MAP_META,
@@ -31,9 +32,9 @@ struct kidos_maps {
 	size_t sets;
 };
 
-#define KIDOS_MAPS_NONE                                          \
-	{                                                        \
-		.fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 } \
+#define KIDOS_MAPS_NONE                                              \
+	{                                                            \
+		.fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 } \
 	}
 
 /*
@@ -65,6 +66,7 @@ int kidos_maps_retire(const struct kidos_maps *maps, const struct kidos_flow_key
 		      uint64_t packets, uint64_t bytes);
 /* All counts of a slot that no program writes to any more become 0. 0 or -errno. */
 int kidos_maps_clear_slot(const struct kidos_maps *maps, unsigned int slot);
+/* What the table did. A spill is lost by a full ring or by the plugin, and then not spilled. */
 int kidos_maps_events(const struct kidos_maps *maps, uint64_t events[KIDOS_EVENTS]);
 
 int kidos_maps_slot(const struct kidos_maps *maps, unsigned int index, struct kidos_slot *slot);
