@@ -111,9 +111,6 @@ static int setup(void **state)
 	fixture.meta = (struct kidos_meta){
 		.abi = KIDOS_ABI_VERSION,
 		.pid = (__u32)getpid(),
-		/* Drawn once: the hash multiplies by it, so small numbers would not mix. */
-		.seed = { 0x8c1f0a6e5d3b2947, 0xe7a94d1b62f08c35, 0x53b6f1c92e7d804b,
-			  0xb90d37e8a4c5126f, 0x2f68c5d1907be3a9 },
 		.set_mask = (1 << 18) - 1,
 		.slots = 4,
 		.max_flows = 1 << 20,
