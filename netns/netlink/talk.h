@@ -5,15 +5,16 @@
 #include "netlink/err.h"
 
 #include <libmnl/libmnl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 struct kn_talk;
 
-/* Messages over all sockets of this process, for the benchmark and --verbose. */
+/* Messages over all sockets and threads of this process, for tests, the benchmark and --verbose. */
 struct kn_talk_count {
-	unsigned long sent;
-	unsigned long received;
-	unsigned long repeated; /* dumps that were interrupted, requests sent again */
+	atomic_ulong sent;
+	atomic_ulong received;
+	atomic_ulong repeated; /* dumps that were interrupted, requests sent again */
 };
 extern struct kn_talk_count kn_talk_count;
 
