@@ -90,6 +90,12 @@ static void namespace_visit(struct kidos_context *context, struct kidos_namespac
 
 	if (!error)
 		error = kidos_rtnl_links(ns->rtnl, &links);
+	/* Rules name interfaces; without any, those are taken that lead out. */
+	if (!error && !context->config->rule_count) {
+		error = kidos_rtnl_default_routes(ns->rtnl, &links);
+		if (error)
+			kidos_links_free(&links);
+	}
 	if (error) {
 		kidos_log(LOG_WARNING, "interfaces of %s: %s", kidos_netns_label(ns->name),
 			  strerror(-error));
