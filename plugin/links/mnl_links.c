@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LINK_TRIES 3u /* 14 ms of pauses at most: a poll waits for them */
+
 struct kidos_rtnl *kidos_rtnl_open(void)
 {
 	struct kidos_rtnl *rtnl = calloc(1, sizeof(*rtnl));
@@ -80,15 +82,26 @@ static void read_kind(const struct nlattr *info, char kind[16])
 			strncpy(kind, mnl_attr_get_str(attribute), 15);
 }
 
+/* A list of links under way. */
+struct reading {
+	struct kidos_links before; /* of tries that were interrupted */
+	struct kidos_links now;
+	int error;
+};
+
 static void links_begin(void *context)
 {
-	((struct kidos_links *)context)->count = 0;
+	struct reading *reading = context;
+	int error = kidos_links_merge(&reading->before, &reading->now);
+
+	if (error)
+		reading->error = error;
 }
 
 static int each_link(const struct nlmsghdr *message, void *context)
 {
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
-	struct kidos_links *links = context;
+	struct kidos_links *links = &((struct reading *)context)->now;
 	const struct nlattr *attribute;
 	struct kidos_link *link, *items;
 
@@ -187,22 +200,42 @@ static int each_qdisc(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links)
+/*
+ * Where links come and go all the time no try may be whole. Then what any of
+ * them saw is the answer: links that stay are in it, and those that went
+ * meanwhile are an event of their own.
+ */
+static int read_links(struct kidos_rtnl *rtnl, struct kidos_links *links)
 {
-	struct kn_dump each = { links_begin, each_link, links };
+	struct reading reading = {};
+	struct kn_dump dump = { links_begin, each_link, &reading };
 	char buffer[256];
 	struct kn_err err;
-	int error;
+	struct nlmsghdr *message = dump_request(buffer, RTM_GETLINK, sizeof(struct ifinfomsg));
+	int error = kn_talk_dump_tries(rtnl->talk, message, &dump, LINK_TRIES, &err);
 
-	*links = (struct kidos_links){};
-	error = kn_talk_dump(rtnl->talk,
-			     dump_request(buffer, RTM_GETLINK, sizeof(struct ifinfomsg)), &each,
-			     &err);
-	each = (struct kn_dump){ NULL, each_qdisc, links };
+	if (!error)
+		kidos_links_free(&reading.before);
+	if (!error || error == -EINTR)
+		error = kidos_links_merge(&reading.before, &reading.now);
+	if (!error)
+		error = reading.error;
+	kidos_links_free(&reading.now);
+	*links = reading.before;
+	return error;
+}
+
+int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links)
+{
+	struct kn_dump dump = { .each = each_qdisc, .data = links };
+	char buffer[256];
+	struct kn_err err;
+	int error = read_links(rtnl, links);
+
 	if (!error)
 		error = kn_talk_dump(rtnl->talk,
 				     dump_request(buffer, RTM_GETQDISC, sizeof(struct tcmsg)),
-				     &each, &err);
+				     &dump, &err);
 	if (error)
 		kidos_links_free(links);
 	return error;

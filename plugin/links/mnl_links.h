@@ -16,8 +16,9 @@ struct kidos_rtnl *kidos_rtnl_open(void);
 void kidos_rtnl_close(struct kidos_rtnl *rtnl);
 
 /*
- * All links of the namespace; 0 or -errno: -EINTR when links came and went all
- * the time, so that there is no list of one moment. Free with kidos_links_free.
+ * All links of the namespace; 0 or -errno. While links come and go without a
+ * pause, some that have just gone may be among them. Free with
+ * kidos_links_free.
  */
 int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links);
 
