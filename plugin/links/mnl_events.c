@@ -72,6 +72,33 @@ int kidos_rtnl_event_fd(const struct kidos_rtnl *rtnl)
 	return mnl_socket_get_fd(rtnl->events);
 }
 
+static void touch(struct kidos_rtnl *rtnl, const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header) ||
+	    kidos_rtnl_touched(rtnl, (unsigned int)header->ifi_index))
+		return;
+	if (rtnl->touched_count < KIDOS_TOUCHED_MAX)
+		rtnl->touched[rtnl->touched_count] = (unsigned int)header->ifi_index;
+	rtnl->touched_count++;
+}
+
+bool kidos_rtnl_touched(const struct kidos_rtnl *rtnl, unsigned int ifindex)
+{
+	if (rtnl->touched_count > KIDOS_TOUCHED_MAX)
+		return true;
+	for (size_t i = 0; i < rtnl->touched_count; i++)
+		if (rtnl->touched[i] == ifindex)
+			return true;
+	return false;
+}
+
+void kidos_rtnl_touched_clear(struct kidos_rtnl *rtnl)
+{
+	rtnl->touched_count = 0;
+}
+
 static void link_gone(struct kidos_rtnl *rtnl, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
@@ -94,6 +121,9 @@ static bool take_event(struct kidos_rtnl *rtnl, const struct nlmsghdr *message)
 		return kidos_routes_have_objects(&rtnl->routes);
 	case RTM_DELLINK:
 		link_gone(rtnl, message);
+		return true;
+	case RTM_NEWLINK:
+		touch(rtnl, message);
 		return true;
 	default:
 		return true;
@@ -128,6 +158,7 @@ bool kidos_rtnl_take_events(struct kidos_rtnl *rtnl)
 		if (got == 0 || (errno != ENOBUFS && errno != ENOSPC))
 			return any;
 		rtnl->routes_stale = rtnl->follows_routes;
+		rtnl->touched_count = KIDOS_TOUCHED_MAX + 1;
 		any = true;
 	}
 }

@@ -49,4 +49,9 @@ int kidos_rtnl_event_fd(const struct kidos_rtnl *rtnl);
 /* Takes all events that wait; true if any matters, or some were lost. */
 bool kidos_rtnl_take_events(struct kidos_rtnl *rtnl);
 
+/* Was there an event of the link since kidos_rtnl_touched_clear was called last, or was one lost?
+ */
+bool kidos_rtnl_touched(const struct kidos_rtnl *rtnl, unsigned int ifindex);
+void kidos_rtnl_touched_clear(struct kidos_rtnl *rtnl);
+
 #endif

@@ -7,6 +7,8 @@
 #include "links/routes.h"
 #include "netlink/talk.h"
 
+#define KIDOS_TOUCHED_MAX 64
+
 struct kidos_rtnl {
 	struct kn_talk *talk; /* requests and their answers */
 	struct mnl_socket *events;
@@ -14,6 +16,8 @@ struct kidos_rtnl {
 	bool follows_routes;
 	bool routes_stale; /* to be dumped: at first, and when an event was lost */
 	struct kidos_routes routes;
+	unsigned int touched[KIDOS_TOUCHED_MAX]; /* links that events were of */
+	size_t touched_count; /* more than fit: any link may be among them */
 };
 
 /* Opens the socket for events of links, without waiting for them; NULL with errno. */
