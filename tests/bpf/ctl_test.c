@@ -84,7 +84,8 @@ static void set_slot(void)
 		.rung = { KIDOS_RUNG_XDP_NATIVE, KIDOS_RUNG_TCX },
 		.exact = 1,
 		.has_device = 1,
-		.unaccounted = { 0, 3 },
+		.measured = { 0, 1 },
+		.unaccounted = { 7, 3 },
 	};
 
 	assert_int_equal(kidos_maps_set_slot(&fixture.maps, SLOT, &slot), 0);
@@ -165,6 +166,7 @@ static void test_status(void **state)
 	assert_int_equal(ctl_number(object, "/daemon/pid"), getpid());
 	assert_string_equal(json_object_get_string(ctl_at(object, "/daemon/state")), "alive");
 	assert_int_equal(ctl_number(object, "/interfaces/0/tx/unaccounted"), 3);
+	assert_null(ctl_at(object, "/interfaces/0/rx/unaccounted")); /* not measured */
 	assert_string_equal(json_object_get_string(ctl_at(object, "/interfaces/0/rx/rung")),
 			    "xdp-native");
 	json_object_put(object);
