@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define KIDOS_ABI_VERSION 2
+#define KIDOS_ABI_VERSION 3
 
 enum kidos_direction {
 	KIDOS_RX, /* towards the host */

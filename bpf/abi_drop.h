@@ -65,7 +65,8 @@ enum kidos_owner {
  * A recent drop, in `drop_records`: an mmapable array of possible CPUs x room
  * records (room: a power of two, in rodata and in the status), of which a CPU
  * writes its own in turn. A record is whole when sequence == sequence_end and
- * neither is 0; sequence counts the drops of that CPU from 1.
+ * neither is 0; sequence counts the records of that CPU from 1. Not every drop
+ * of a storm has one: counts less records is how many have none.
  */
 struct kidos_drop_record {
 	__u64 sequence;
@@ -99,11 +100,15 @@ _Static_assert(sizeof(struct kidos_drop_record) == 128, "drop record");
 #define KIDOS_DROP_REASONS 1024u
 #define KIDOS_DROP_OWNERS 16384u
 #define KIDOS_DROP_RECORDS 65536u /* of all CPUs, at most */
+#define KIDOS_DROP_RATE 8u /* records of one CPU in a tick of the kernel, 1 to 10 ms, */
+#define KIDOS_DROP_BURST 256u /* and as many at once where few were made before */
 
 /* Value of `drop_positions`, per CPU. */
 struct kidos_drop_position {
 	__u64 sequence; /* of the newest record of this CPU */
 	__u64 busy; /* a record is being written: who interrupts that writes none */
+	__u64 tick; /* jiffies at the last drop */
+	__u64 left; /* records that may be made in this tick */
 };
 
 /* Read-only data of the drop programs. */

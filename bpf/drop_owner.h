@@ -17,9 +17,7 @@ struct drop_socket {
 	__u64 cookie;
 	__u64 net_cookie;
 	__u64 cgroup;
-	__u32 netns;
 	__u32 uid;
-	__u16 family;
 	__u16 port;
 	__u8 full; /* uid and cgroup are there */
 };
@@ -45,18 +43,22 @@ static __always_inline __u64 cgroup_of(struct sock *sk)
 	return node ? GET(node, id) : 0;
 }
 
+static __always_inline __u32 netns_of(struct sock *sk)
+{
+	struct net *net = GET(sk, __sk_common.skc_net.net);
+
+	return net ? GET(net, ns.inum) : 0;
+}
+
 static __always_inline void read_socket(struct sock *sk, struct drop_socket *socket)
 {
 	__u8 state = GET(sk, __sk_common.skc_state);
 	struct net *net = GET(sk, __sk_common.skc_net.net);
 
 	socket->cookie = (__u64)GET(sk, __sk_common.skc_cookie.counter);
-	socket->family = GET(sk, __sk_common.skc_family);
 	socket->port = GET(sk, __sk_common.skc_num);
-	if (net) {
-		socket->netns = GET(net, ns.inum);
+	if (net)
 		socket->net_cookie = netns_cookie(net);
-	}
 	if (state == TCP_STATE_TIME_WAIT || state == TCP_STATE_NEW_SYN_RECV)
 		return;
 	socket->full = 1;

@@ -103,6 +103,7 @@ static void print_head(const struct ctl_drop_scan *scan)
 	json_add_number(object, "other", scan->other);
 	json_add_number(object, "policy", scan->policy);
 	json_add_number(object, "missed", scan->maps.state.missed);
+	json_add_number(object, "unrecorded", ctl_drop_unrecorded(scan));
 	if (scan->recent)
 		json_add_number(object, "recent", scan->kept);
 	json_add_number(object, "selected", scan->selected);
