@@ -130,13 +130,24 @@ static __always_inline void note_reason(const struct kidos_drop_record *record)
 	raise_alert(record);
 }
 
+static __always_inline __u32 thread_of(const struct kidos_drop_trial *trial)
+{
+	struct bpf_pidns_info here = {};
+
+	if (!trial->device)
+		return (__u32)bpf_get_current_pid_tgid();
+	if (bpf_get_ns_current_pid_tgid(trial->device, trial->inode, &here, sizeof(here)))
+		return 0;
+	return here.pid;
+}
+
 /* The message that a trial of this rung has the kernel drop, which is of a local socket. */
 static __always_inline void note_trial(void)
 {
 	__u32 zero = 0;
 	struct kidos_drop_trial *trial = bpf_map_lookup_elem(&drop_trial, &zero);
 
-	if (trial && trial->thread && trial->thread == (__u32)bpf_get_current_pid_tgid())
+	if (trial && trial->thread && trial->thread == thread_of(trial))
 		__sync_fetch_and_add(&trial->seen, 1);
 }
 
