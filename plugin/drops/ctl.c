@@ -40,6 +40,8 @@ static void print_head(const struct ctl_drop_scan *scan, const struct history *h
 	}
 	if (scan->policy)
 		printf(", %" PRIu64 " by kidos's policy", scan->policy);
+	if (scan->recent && ctl_drop_unrecorded(scan))
+		printf(", %" PRIu64 " without a record", ctl_drop_unrecorded(scan));
 	if (scan->recent)
 		printf("; %" PRIu64 " of %" PRIu64 " recent ones selected\n", scan->selected,
 		       scan->kept);

@@ -75,6 +75,8 @@ static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 					  .policy = key->policy };
 
 	scan->total += count;
+	if (key->place != KIDOS_PLACE_DRIVER)
+		scan->packets += count;
 	if (key->policy)
 		scan->policy += count;
 	if (traits.class >= KIDOS_CLASSES)
@@ -93,6 +95,7 @@ static bool take_other(struct ctl_drop_scan *scan, int class, uint64_t count)
 	int wanted = settings->filter.class;
 
 	scan->total += count;
+	scan->packets += count;
 	scan->other += count;
 	if (!count || scan->recent || settings->reason || settings->place || settings->interface ||
 	    (wanted != KIDOS_FILTER_ANY && wanted != class))
@@ -176,6 +179,13 @@ static int take_records(struct ctl_drop_scan *scan)
 	return error;
 }
 
+uint64_t ctl_drop_unrecorded(const struct ctl_drop_scan *scan)
+{
+	return scan->maps.positions >= 0 && scan->packets > scan->recorded
+		       ? scan->packets - scan->recorded
+		       : 0;
+}
+
 int ctl_drop_run(struct ctl_drop_scan *scan)
 {
 	const struct ctl_drop_settings *settings = scan->settings;
@@ -184,7 +194,9 @@ int ctl_drop_run(struct ctl_drop_scan *scan)
 	scan->now_ns = kidos_now_ns(CLOCK_REALTIME);
 	scan->recent = settings->by == CTL_DROPS_ONE_BY_ONE || settings->by >= CTL_DROPS_SRC ||
 		       kidos_drop_filter_needs_records(&settings->filter);
-	error = take_counts(scan);
+	error = kidos_drop_reader_recorded(&scan->maps, &scan->recorded);
+	if (!error || error == -ENOENT)
+		error = take_counts(scan);
 	if (!error && scan->recent)
 		error = take_records(scan);
 	if (scan->failed)

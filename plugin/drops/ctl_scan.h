@@ -16,6 +16,8 @@ struct ctl_drop_scan {
 	uint64_t total; /* drops since the start, those without room among the counts included */
 	uint64_t other; /* ... which are so many */
 	uint64_t policy; /* kidos's own */
+	uint64_t packets; /* of total: those that a probe saw, hence without what drivers lost */
+	uint64_t recorded; /* drops that ever had a record */
 	uint64_t kept; /* recent drops that could be read, with `recent` */
 	uint64_t selected; /* of total or kept: those that passed the filter */
 	bool recent; /* groups are of recent drops, not of counts since the start */
@@ -30,6 +32,9 @@ struct ctl_drop_scan {
 int ctl_drop_open(struct ctl_drop_scan *scan, const struct ctl_state *state,
 		  const struct ctl_drop_settings *settings);
 void ctl_drop_close(struct ctl_drop_scan *scan);
+
+/* Of the total: drops that are in no record, since storms are recorded in part. */
+uint64_t ctl_drop_unrecorded(const struct ctl_drop_scan *scan);
 
 /* Totals, and groups or events by the settings; 0 or -errno. */
 int ctl_drop_run(struct ctl_drop_scan *scan);

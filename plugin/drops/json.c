@@ -34,7 +34,8 @@ static void add_owner(struct json_object *object, const struct kidos_drop_record
 	kidos_drop_command(record, command);
 	json_add_text(object, "owner", kidos_owner_names[record->owner]);
 	json_object_object_add(object, "pid",
-			       process ? json_object_new_uint64(record->tgid) : NULL);
+			       process && record->tgid ? json_object_new_uint64(record->tgid)
+						       : NULL);
 	add_word(object, "command", process ? command : "-");
 	json_add_number(object, "uid", record->uid);
 	json_add_number(object, "cgroup", record->cgroup);
@@ -103,6 +104,7 @@ static void print_head(const struct ctl_drop_scan *scan)
 	json_add_number(object, "other", scan->other);
 	json_add_number(object, "policy", scan->policy);
 	json_add_number(object, "missed", scan->maps.state.missed);
+	json_add_number(object, "unrecorded", ctl_drop_unrecorded(scan));
 	if (scan->recent)
 		json_add_number(object, "recent", scan->kept);
 	json_add_number(object, "selected", scan->selected);
