@@ -31,9 +31,9 @@ static int gather(struct ctl_state *state, void **data)
 	return error;
 }
 
-static void print(const void *data)
+static void print(const struct ctl_brief_view *view)
 {
-	const struct kidos_collector_status *statuses = data;
+	const struct kidos_collector_status *statuses = view->data;
 	char reason[4 * KIDOS_CONTROL_TEXT];
 
 	printf("collectors ");
@@ -46,9 +46,9 @@ static void print(const void *data)
 	printf("\n");
 }
 
-static void json(const void *data, struct json_object *object)
+static void json(const struct ctl_brief_view *view, struct json_object *object)
 {
-	const struct kidos_collector_status *statuses = data;
+	const struct kidos_collector_status *statuses = view->data;
 	struct json_object *collectors = json_add_object(object, "collectors");
 
 	for (unsigned int i = 0; i < KIDOS_COLLECTORS; i++) {
@@ -62,4 +62,20 @@ static void json(const void *data, struct json_object *object)
 	}
 }
 
-const struct ctl_brief ctl_collectors_in_status = { gather, print, json, free };
+static bool failed(const void *data)
+{
+	const struct kidos_collector_status *statuses = data;
+	bool any = false;
+
+	for (unsigned int i = 0; i < KIDOS_COLLECTORS; i++)
+		any |= statuses[i].state == KIDOS_COLLECTOR_FAILED;
+	return any;
+}
+
+const struct ctl_brief ctl_collectors_in_status = {
+	.gather = gather,
+	.print = print,
+	.json = json,
+	.free = free,
+	.failed = failed,
+};
