@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "kidosctl/status.h"
-#include "core/now.h"
 #include "core/text.h"
 #include "ctl/watch.h"
 #include "kidosctl/commands.h"
@@ -13,9 +12,20 @@
 
 struct settings {
 	struct ctl_output output;
+	const char *interface; /* NULL: any */
+};
+
+/* From poll to poll. */
+struct watch {
+	const struct settings *settings;
+	struct ctl_status status;
+	enum ctl_exit verdict; /* of the last poll */
 };
 
 static const struct ctl_option options[] = {
+	{ "interface", "NAME", "[NAMESPACE:]NAME of the interface", ctl_set_text,
+	  offsetof(struct settings, interface), false },
+	CTL_OPTION_WATCH(struct settings),
 	CTL_OPTION_JSON(struct settings),
 	{},
 };
@@ -25,14 +35,31 @@ static bool process_exists(unsigned int pid)
 	return pid && (!kill((pid_t)pid, 0) || errno == EPERM);
 }
 
+/* The lines of collectors are of all interfaces: the selection comes behind them. */
 static int gather(struct ctl_state *state, struct ctl_status *status)
 {
 	const struct kidos_meta *meta = &state->maps.meta;
 
 	status->state = state;
-	status->health = kidos_health(meta, process_exists(meta->pid), kidos_now_ns(CLOCK_REALTIME),
-				      status->why);
+	status->health = kidos_health(meta, process_exists(meta->pid), state->time_ns, status->why);
 	return ctl_briefs_gather(&status->briefs, state);
+}
+
+bool ctl_status_shows(const struct ctl_status *status, unsigned int slot)
+{
+	return ctl_slot_used(status->state, slot) && status->state->selected[slot];
+}
+
+static enum ctl_exit verdict_of(const struct ctl_status *status)
+{
+	bool failed = ctl_briefs_failed(&status->briefs);
+
+	if (status->health == KIDOS_STALE)
+		return CTL_NO_DAEMON;
+	for (unsigned int i = 0; i < status->state->maps.meta.slots; i++)
+		failed |= ctl_status_shows(status, i) &&
+			  status->state->slots[i].state == KIDOS_SLOT_FAILED;
+	return failed ? CTL_FAILURE : CTL_OK;
 }
 
 static void print_daemon(const struct ctl_status *status)
@@ -77,31 +104,38 @@ static void print(const struct ctl_status *status)
 	printf("\n%-20s  %-9s  %-11s  %-11s  %-5s  %14s  %14s  %s\n", "INTERFACE", "STATE", "RX",
 	       "TX", "EXACT", "UNACCOUNTED RX", "UNACCOUNTED TX", "REASON");
 	for (unsigned int i = 0; i < status->state->maps.meta.slots; i++)
-		if (ctl_slot_used(status->state, i))
+		if (ctl_status_shows(status, i))
 			print_slot(status, i);
 }
 
 static int poll(struct ctl_state *state, void *context)
 {
-	const struct settings *settings = context;
-	struct ctl_status status = { .briefs.table = ctl_status_briefs };
-	int error = gather(state, &status);
+	struct watch *watch = context;
+	int error = gather(state, &watch->status);
 
-	if (error)
+	if (error) {
 		ctl_complain("%s: %s", state->path, strerror(-error));
-	else if (settings->output.json)
-		json_status_print(&status);
+		return CTL_FAILURE;
+	}
+	if (ctl_select(state, watch->settings->interface))
+		return CTL_FAILURE;
+	ctl_watch_head(&watch->settings->output, state);
+	if (watch->settings->output.json)
+		json_status_print(&watch->status);
 	else
-		print(&status);
-	ctl_briefs_free(&status.briefs);
-	return error ? CTL_FAILURE : CTL_OK;
+		print(&watch->status);
+	watch->verdict = verdict_of(&watch->status);
+	return CTL_OK; /* whoever watches sees a daemon come back */
 }
 
 static int run(const struct ctl_call *call)
 {
-	struct settings settings = *(const struct settings *)call->settings;
+	struct watch watch = { .settings = call->settings,
+			       .status.briefs.table = ctl_status_briefs };
+	int status = ctl_watch(call, &watch.settings->output, poll, &watch);
 
-	return ctl_watch(call, &settings.output, poll, &settings);
+	ctl_briefs_free(&watch.status.briefs);
+	return status ? status : (int)watch.verdict;
 }
 
 const struct ctl_command ctl_status = {
