@@ -1,38 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 #include "alerts/ctl.h"
-#include "alerts/rules.h"
+#include "alerts/maps.h"
+#include "core/alert.h"
 #include "core/now.h"
 #include "core/text.h"
 #include "ctl/watch.h"
 #include "netlink/cleanup.h"
-#include "state/control_maps.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void fill(const struct kidos_episode *episode, struct ctl_alert *alert)
+static void fill(const struct kidos_alert *alert, struct ctl_alert *item)
 {
 	uint64_t boot_ns = kidos_boot_ns();
-	bool over = episode->ended_ns;
+	bool over = alert->ended_ns;
 
-	alert->episode = *episode;
-	kidos_notice_of(episode, over ? KIDOS_ALERT_ENDED : KIDOS_ALERT_STARTED, boot_ns,
-			&alert->notice);
-	alert->started_ns = episode->started_ns + boot_ns;
-	alert->last_ns = episode->last_ns + boot_ns;
-	alert->ended_ns = over ? episode->ended_ns + boot_ns : 0;
+	item->alert = *alert;
+	kidos_notice_of(alert, over ? KIDOS_ALERT_ENDED : KIDOS_ALERT_STARTED, boot_ns,
+			&item->notice);
+	item->started_ns = alert->started_ns + boot_ns;
+	item->last_ns = alert->last_ns + boot_ns;
+	item->ended_ns = over ? alert->ended_ns + boot_ns : 0;
 }
 
 /* Strings end, and the kind is one that this version knows. */
-static bool is_sound(struct kidos_episode *episode)
+static bool is_sound(struct kidos_alert *alert)
 {
-	struct kidos_alert *alert = &episode->alert;
+	struct kidos_alert_event *event = &alert->event;
 
-	alert->instance[sizeof(alert->instance) - 1] = '\0';
-	alert->subject[sizeof(alert->subject) - 1] = '\0';
-	return episode->id && alert->kind < KIDOS_ALERT_KINDS;
+	event->instance[sizeof(event->instance) - 1] = '\0';
+	event->subject[sizeof(event->subject) - 1] = '\0';
+	return alert->id && event->kind < KIDOS_ALERT_KINDS;
 }
 
 static int by_time(const void *a, const void *b)
@@ -56,7 +56,7 @@ static bool set_kind(void *field, const char *value)
 	bool found = false;
 
 	for (unsigned int i = 0; i < KIDOS_ALERT_KINDS; i++)
-		found |= !strcmp(value, kidos_alert_rules[i].name);
+		found |= !strcmp(value, kidos_alert_kinds[i].name);
 	*(const char **)field = value;
 	return found;
 }
@@ -86,21 +86,20 @@ static bool is_selected(const struct settings *settings, const struct ctl_alert 
 	       (!alert->ended_ns || (!settings->active && alert->ended_ns >= settings->since_ns));
 }
 
-static int gather(const struct kidos_control_maps *maps, const struct settings *settings,
-		  struct ctl_alerts *alerts)
+static int gather(int map, const struct settings *settings, struct ctl_alerts *alerts)
 {
-	struct kidos_episode episode;
+	struct kidos_alert alert;
 	int error = 0;
 
-	for (unsigned int i = 0; !error && i < KIDOS_EPISODES; i++) {
-		struct ctl_alert *alert = &alerts->items[alerts->count];
+	for (unsigned int i = 0; !error && i < KIDOS_ALERTS_KEPT; i++) {
+		struct ctl_alert *item = &alerts->items[alerts->count];
 
-		error = kidos_control_read(maps, KIDOS_CONTROL_ALERTS, i, &episode);
-		if (error || !is_sound(&episode))
+		error = kidos_map_read(map, i, &alert);
+		if (error || !is_sound(&alert))
 			continue;
-		fill(&episode, alert);
+		fill(&alert, item);
 		alerts->known++;
-		alerts->count += is_selected(settings, alert);
+		alerts->count += is_selected(settings, item);
 	}
 	qsort(alerts->items, alerts->count, sizeof(alerts->items[0]), by_time);
 	return error;
@@ -120,7 +119,7 @@ static void print_one(const struct ctl_alert *alert)
 	kidos_text_local(alert->started_ns, started);
 	if (alert->ended_ns)
 		kidos_text_local(alert->ended_ns, ended);
-	printf("%-29s  %-29s  %5u  %s\n", started, ended, alert->episode.raised,
+	printf("%-29s  %-29s  %5u  %s\n", started, ended, alert->alert.raised,
 	       alert->notice.message);
 }
 
@@ -139,21 +138,22 @@ static void print(const struct ctl_alerts *alerts)
 
 static int read_all(const char *path, const struct settings *settings, struct ctl_alerts *alerts)
 {
-	struct kidos_control_maps maps;
-	int error = kidos_control_open(&maps, path);
+	_cleanup_fd_ int map = kidos_map_open(&kidos_alert_map_set.rows[KIDOS_ALERT_MAP_STATE],
+					      path, KIDOS_MAP_READ);
 
-	if (error)
-		return error;
-	error = gather(&maps, settings, alerts);
+	int error;
+
+	if (map < 0)
+		return map == -ENOENT ? 0 : map; /* ENOENT: alerts are off */
+	error = gather(map, settings, alerts);
 	alerts->shown = shown_of(settings, alerts->count);
-	kidos_control_close(&maps);
 	return error;
 }
 
 static int poll(struct ctl_state *state, void *context)
 {
 	const struct settings *settings = context;
-	_cleanup_free_ struct ctl_alert *items = calloc(KIDOS_EPISODES, sizeof(*items));
+	_cleanup_free_ struct ctl_alert *items = calloc(KIDOS_ALERTS_KEPT, sizeof(*items));
 	struct ctl_alerts alerts = { .items = items, .time_ns = state->time_ns };
 	int error = items ? read_all(state->path, settings, &alerts) : -ENOMEM;
 

@@ -10,7 +10,7 @@
 
 /* Times are CLOCK_REALTIME. The notice is the one of now: of the start, or of the end. */
 struct ctl_alert {
-	struct kidos_episode episode;
+	struct kidos_alert alert;
 	struct kidos_notice notice;
 	uint64_t started_ns, last_ns, ended_ns; /* ended: 0 while active */
 };

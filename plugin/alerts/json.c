@@ -35,8 +35,8 @@ static struct json_object *one(const struct ctl_alert *alert)
 	json_add_time(object, "started", alert->started_ns);
 	json_add_time(object, "last", alert->last_ns);
 	json_add_time(object, "ended", alert->ended_ns);
-	json_add_number(object, "keys", alert->episode.raised);
-	json_add_number(object, "told", alert->episode.announced);
+	json_add_number(object, "keys", alert->alert.raised);
+	json_add_number(object, "told", alert->alert.announced);
 	json_add_text(object, "message", alert->notice.message);
 	for (unsigned int i = 0; i < KIDOS_NOTICE_FIELDS; i++)
 		add_value(object, (enum kidos_notice_field)i, &alert->notice.values[i]);

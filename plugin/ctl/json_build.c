@@ -15,6 +15,11 @@ void json_add_number(struct json_object *object, const char *name, uint64_t numb
 	json_object_object_add(object, name, json_object_new_uint64(number));
 }
 
+void json_add_null(struct json_object *object, const char *name)
+{
+	json_object_object_add(object, name, NULL);
+}
+
 void json_add_fraction(struct json_object *object, const char *name, double number)
 {
 	struct json_object *value = json_object_new_double(number);

@@ -12,6 +12,7 @@ struct json_object;
 
 void json_add_text(struct json_object *object, const char *name, const char *text);
 void json_add_number(struct json_object *object, const char *name, uint64_t number);
+void json_add_null(struct json_object *object, const char *name); /* not known */
 void json_add_fraction(struct json_object *object, const char *name, double number);
 void json_add_bool(struct json_object *object, const char *name, bool value);
 /* RFC 3339 in UTC; null for 0, which is no time. */

@@ -49,7 +49,7 @@ int ctl_state_open(struct ctl_state *state, const char *path)
 	int error;
 
 	*state = (struct ctl_state){ .path = path, .time_ns = kidos_now_ns(CLOCK_REALTIME) };
-	error = kidos_maps_open_to_read(&state->maps, path);
+	error = kidos_maps_open(&state->maps, path, KIDOS_MAP_READ);
 	if (error)
 		return complain(path, error);
 	error = read_slots(state);

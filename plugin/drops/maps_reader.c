@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/maps_reader.h"
-#include "state/maps.h"
+#include "drops/maps.h"
 #include "state/view.h"
 
 #include <bpf/bpf.h>
@@ -17,26 +17,14 @@ static int info_of(int fd, struct bpf_map_info *info)
 	return bpf_obj_get_info_by_fd(fd, info, &size) ? -errno : 0;
 }
 
-/* A pin whose sizes are not those of this ABI would be read beyond its end. */
-static int open_one(const char *path, const char *name, size_t key, size_t value)
+static int open_one(const char *path, enum kidos_drop_map map)
 {
-	int fd = kidos_map_open_to_read(path, name), error;
-	struct bpf_map_info info;
-
-	if (fd < 0)
-		return fd;
-	error = info_of(fd, &info);
-	if (!error && (info.key_size != key || info.value_size != value))
-		error = -EPROTO;
-	if (!error)
-		return fd;
-	close(fd);
-	return error;
+	return kidos_map_open(&kidos_drop_map_set.rows[map], path, KIDOS_MAP_READ);
 }
 
 static int read_state(struct kidos_drop_reader *maps, const char *path)
 {
-	int fd = open_one(path, "drop_state", sizeof(__u32), sizeof(maps->state)), error = 0;
+	int fd = open_one(path, KIDOS_DROP_MAP_STATE), error = 0;
 	__u32 zero = 0;
 
 	if (fd < 0)
@@ -57,10 +45,9 @@ int kidos_drop_reader_open(struct kidos_drop_reader *maps, const char *path)
 	error = read_state(maps, path);
 	if (error)
 		return error;
-	maps->counts = open_one(path, "drop_counts", sizeof(struct kidos_drop_key), sizeof(__u64));
-	maps->other = open_one(path, "drop_other", sizeof(__u32), sizeof(__u64));
-	maps->records =
-		open_one(path, "drop_records", sizeof(__u32), sizeof(struct kidos_drop_record));
+	maps->counts = open_one(path, KIDOS_DROP_MAP_COUNTS);
+	maps->other = open_one(path, KIDOS_DROP_MAP_OTHER);
+	maps->records = open_one(path, KIDOS_DROP_MAP_RECORDS);
 	if (maps->counts < 0)
 		return maps->counts;
 	if (maps->other < 0 && maps->other != -ENOENT)

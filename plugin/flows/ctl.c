@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "flows/ctl.h"
+#include "core/flow_key.h"
 #include "core/text.h"
 #include "ctl/resolve.h"
 #include "ctl/watch.h"
@@ -53,7 +54,7 @@ static int scan_and_print(struct watch *watch, struct ctl_state *state)
 {
 	const struct ctl_flow_settings *settings = &watch->settings;
 	struct kidos_flow_groups groups = { .grouping = settings->grouping,
-					    .seed = state->maps.meta.seed[0] };
+					    .seed = kidos_key_seed() };
 	struct ctl_scan scan = {
 		.filter = &settings->filter,
 		.since_ns = settings->since_ns,
@@ -94,7 +95,8 @@ static bool check(const void *data)
 
 static int run(const struct ctl_call *call)
 {
-	struct watch watch = { .settings = *(const struct ctl_flow_settings *)call->settings };
+	struct watch watch = { .settings = *(const struct ctl_flow_settings *)call->settings,
+			       .history.seed = kidos_key_seed() };
 	int status = ctl_watch(call, &watch.settings.output, poll, &watch);
 
 	kidos_flow_history_free(&watch.history);

@@ -28,7 +28,10 @@ static void add_directions(struct json_object *object, const struct kidos_slot *
 		struct json_object *direction = json_add_object(object, kidos_direction_names[i]);
 
 		json_add_text(direction, "rung", kidos_rung_names[slot->rung[i]]);
-		json_add_number(direction, "unaccounted", slot->unaccounted[i]);
+		if (slot->measured[i])
+			json_add_number(direction, "unaccounted", slot->unaccounted[i]);
+		else
+			json_add_null(direction, "unaccounted");
 	}
 }
 

@@ -73,18 +73,28 @@ static void print_daemon(const struct ctl_status *status)
 	       kidos_health_names[status->health], meta->pid, version, started, status->why);
 }
 
+/* "-" while it is not measured. */
+static void unaccounted(const struct kidos_slot *slot, unsigned int direction, char text[24])
+{
+	if (slot->measured[direction])
+		snprintf(text, 24, "%" PRIu64, (uint64_t)slot->unaccounted[direction]);
+	else
+		strcpy(text, "-");
+}
+
 static void print_slot(const struct ctl_status *status, unsigned int index)
 {
 	const struct kidos_slot *slot = &status->state->slots[index];
-	char label[CTL_LABEL], reason[4 * sizeof(slot->reason)];
+	char label[CTL_LABEL], reason[4 * sizeof(slot->reason)], apart[KIDOS_DIRECTIONS][24];
 
 	ctl_label(status->state, index, label);
 	kidos_text_escape(slot->reason, reason, sizeof(reason));
-	printf("%-20s  %-9s  %-11s  %-11s  %-5s  %14" PRIu64 "  %14" PRIu64 "  %s\n", label,
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		unaccounted(slot, d, apart[d]);
+	printf("%-20s  %-9s  %-11s  %-11s  %-5s  %14s  %14s  %s\n", label,
 	       kidos_slot_state_names[slot->state], kidos_rung_names[slot->rung[KIDOS_RX]],
-	       kidos_rung_names[slot->rung[KIDOS_TX]], slot->exact ? "yes" : "no",
-	       (uint64_t)slot->unaccounted[KIDOS_RX], (uint64_t)slot->unaccounted[KIDOS_TX],
-	       reason);
+	       kidos_rung_names[slot->rung[KIDOS_TX]], slot->exact ? "yes" : "no", apart[KIDOS_RX],
+	       apart[KIDOS_TX], reason);
 }
 
 static void print(const struct ctl_status *status)

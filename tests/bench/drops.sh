@@ -4,9 +4,9 @@
 # run-time statistics, beside the smallest program that counts by reason; and how many packets a
 # second a drop rule takes with and without them.
 #   drops.sh [--build DIR] [--frames N] [--rounds N]
-# shellcheck source-path=SCRIPTDIR source=lib.bash
+# shellcheck source-path=SCRIPTDIR source=support/lib.bash
 set -euo pipefail
-. "$(dirname "$0")/lib.bash"
+. "$(dirname "$0")/support/lib.bash"
 
 frames=2000000 rounds=3
 take_options 'build frames rounds' "$@"

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* kidosctl: exit status by health, letters of options, alerts selected, rates while watching. */
-#include "alerts/alert.h"
+/*
+ * kidosctl: exit status by health, letters of options, alerts selected, rates while watching.
+ *
+ * kernels: 5.10
+ */
+#include "alerts/maps.h"
+#include "alerts/states.h"
 #include "core/now.h"
 #include "ctl_maps.h"
 #include "ctl_run.h"
@@ -17,10 +22,12 @@
 
 static void set_collector(enum kidos_collector_state collector_state)
 {
-	struct kidos_collector_status status = { .state = collector_state, .reason = "a test's" };
+	struct kidos_collector_status status = { .state = collector_state,
+						 .name = "drops",
+						 .reason = "a test's" };
 
-	assert_int_equal(
-		kidos_control_write(&ctl_maps.control, KIDOS_CONTROL_COLLECTORS, 1, &status), 0);
+	assert_int_equal(kidos_map_write(ctl_maps.control[KIDOS_CONTROL_COLLECTORS], 0, &status),
+			 0);
 }
 
 static void assert_status(int wanted)
@@ -149,23 +156,30 @@ static void test_ends(void **state)
 	ctl_assert_says("Top flows by bytes, 10 of 66");
 }
 
-static void set_episode(unsigned int index, enum kidos_alert_kind kind, const char *instance,
-			uint64_t age, bool ended)
+static int alert_maps[KIDOS_ALERT_MAPS] = { -1 };
+
+static void make_alerts(void)
+{
+	assert_int_equal(kidos_map_set_create(&kidos_alert_map_set, alert_maps, 0), 0);
+	assert_int_equal(kidos_state_pin_set(&ctl_maps.state, &kidos_alert_map_set, alert_maps), 0);
+}
+
+static void set_alert(unsigned int index, enum kidos_alert_kind kind, const char *instance,
+		      uint64_t age, bool ended)
 {
 	uint64_t now = kidos_now_ns(CLOCK_BOOTTIME) + SECOND;
-	struct kidos_episode episode = {
+	struct kidos_alert alert = {
 		.id = index + 1,
 		.started_ns = now - age - SECOND,
 		.last_ns = now - age,
 		.ended_ns = ended ? now - age : 0,
 		.keys = !ended,
 		.raised = 1,
-		.alert = { .kind = kind },
+		.event = { .kind = kind },
 	};
 
-	snprintf(episode.alert.instance, sizeof(episode.alert.instance), "%s", instance);
-	assert_int_equal(
-		kidos_control_write(&ctl_maps.control, KIDOS_CONTROL_ALERTS, index, &episode), 0);
+	snprintf(alert.event.instance, sizeof(alert.event.instance), "%s", instance);
+	assert_int_equal(kidos_map_write(alert_maps[KIDOS_ALERT_MAP_STATE], index, &alert), 0);
 }
 
 static void test_alerts(void **state)
@@ -175,9 +189,12 @@ static void test_alerts(void **state)
 	(void)state;
 	assert_int_equal(ctl_run("alerts"), 0);
 	ctl_assert_says("none since the daemon started\n");
-	set_episode(0, KIDOS_ALERT_DROP_SHARE, "eth0", 2 * SECOND, false);
-	set_episode(1, KIDOS_ALERT_DROP_SHARE, "eth1", 3 * SECOND, true);
-	set_episode(2, KIDOS_ALERT_NEW_DROP_REASON, "drops", 7 * SECOND, true);
+	make_alerts();
+	assert_int_equal(ctl_run("alerts"), 0);
+	ctl_assert_says("none since the daemon started\n");
+	set_alert(0, KIDOS_ALERT_DROP_SHARE, "eth0", 2 * SECOND, false);
+	set_alert(1, KIDOS_ALERT_DROP_SHARE, "eth1", 3 * SECOND, true);
+	set_alert(2, KIDOS_ALERT_NEW_DROP_REASON, "drops", 7 * SECOND, true);
 	assert_int_equal(count_rows("alerts -j"), 3);
 	assert_int_equal(count_rows("alerts -j --kind drop_share"), 2);
 	assert_int_equal(count_rows("alerts -j --kind drop_share --instance eth1"), 1);

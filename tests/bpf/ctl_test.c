@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* kidosctl on a state directory made here: what it prints of frames of known kinds. */
+/*
+ * kidosctl on a state directory made here: what it prints of frames of known kinds. One
+ * kernel with each kind of map for flows.
+ *
+ * kernels: 5.10 6.12
+ */
 #include "ctl_maps.h"
 #include "ctl_run.h"
 
@@ -42,6 +47,7 @@ static void test_status(void **state)
 	assert_int_equal(ctl_number(object, "/daemon/pid"), getpid());
 	assert_string_equal(json_object_get_string(ctl_at(object, "/daemon/state")), "alive");
 	assert_int_equal(ctl_number(object, "/interfaces/0/tx/unaccounted"), 3);
+	assert_null(ctl_at(object, "/interfaces/0/rx/unaccounted")); /* not measured */
 	assert_string_equal(json_object_get_string(ctl_at(object, "/interfaces/0/rx/rung")),
 			    "xdp-native");
 	json_object_put(object);
