@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kidosctl on a state directory made here: frames of known kinds through the
- * programs by BPF_PROG_TEST_RUN (loopback's ifindex), then what it prints. One
+ * kidosctl on a state directory made here: what it prints of frames of known kinds. One
  * kernel with each kind of map for flows.
  *
  * kernels: 5.10 6.12
