@@ -39,7 +39,7 @@ enum kidos_class {
 
 /*
  * What is wrong with a packet, one reason each. The packet stays in the
- * totals of the class that could still be told; it has no flow entry.
+ * totals of the class that is still known; it has no flow entry.
  */
 enum kidos_parse_error {
 	KIDOS_PARSE_OK,
@@ -65,7 +65,7 @@ enum kidos_parse_error {
 /*
  * struct kidos_flow_key.meta: protocol 8 bits, outer VLAN id 12, interface
  * slot 10, direction 1, IPv4 1. IPv4 addresses are stored v4-mapped
- * (RFC 4291 2.5.5.2); the bit tells them from a real ::ffff:a.b.c.d.
+ * (RFC 4291 2.5.5.2); the bit distinguishes them from a real ::ffff:a.b.c.d.
  */
 #define KIDOS_META_PROTOCOL_SHIFT 0
 #define KIDOS_META_VLAN_SHIFT 8

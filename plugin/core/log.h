@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* log.h: one way to say something; collectd's log or standard error is behind it. */
+/* log.h: one way to log; collectd's log or standard error is behind it. */
 #ifndef KIDOS_CORE_LOG_H
 #define KIDOS_CORE_LOG_H
 

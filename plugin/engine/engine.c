@@ -110,7 +110,7 @@ static int load(struct kidos_engine *engine)
 	return error;
 }
 
-/* meta says that everything is there, so it is pinned last. */
+/* Whoever finds meta finds everything, so it is pinned last. */
 static int publish(struct kidos_engine *engine)
 {
 	struct kidos_context *context = &engine->context;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state.h: what the plugin tells kidosctl through pinned maps. Layouts belong
+ * state.h: what the plugin shows kidosctl in pinned maps. Layouts belong
  * to KIDOS_ABI_VERSION like those of abi.h; both readers are on this machine.
  */
 #ifndef KIDOS_STATE_STATE_H
