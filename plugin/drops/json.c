@@ -34,7 +34,8 @@ static void add_owner(struct json_object *object, const struct kidos_drop_record
 	kidos_drop_command(record, command);
 	json_add_text(object, "owner", kidos_owner_names[record->owner]);
 	json_object_object_add(object, "pid",
-			       process ? json_object_new_uint64(record->tgid) : NULL);
+			       process && record->tgid ? json_object_new_uint64(record->tgid)
+						       : NULL);
 	add_word(object, "command", process ? command : "-");
 	json_add_number(object, "uid", record->uid);
 	json_add_number(object, "cgroup", record->cgroup);
@@ -79,7 +80,7 @@ static struct json_object *json_group(const struct ctl_drop_scan *scan, size_t i
 	const struct kidos_tally_row *row = &scan->groups.rows[index];
 	struct json_object *object = json_object_new_object();
 
-	json_add_text(object, ctl_drop_by_names[scan->settings->drops.by], row->text);
+	json_add_text(object, ctl_drop_by_names[scan->settings->by], row->text);
 	json_add_number(object, "packets", row->count);
 	return object;
 }
@@ -103,11 +104,12 @@ static void print_head(const struct ctl_drop_scan *scan)
 	json_add_number(object, "other", scan->other);
 	json_add_number(object, "policy", scan->policy);
 	json_add_number(object, "missed", scan->maps.state.missed);
+	json_add_number(object, "unrecorded", ctl_drop_unrecorded(scan));
 	if (scan->recent)
 		json_add_number(object, "recent", scan->kept);
 	json_add_number(object, "selected", scan->selected);
-	if (scan->settings->drops.by != CTL_DROPS_ONE_BY_ONE) {
-		json_add_text(object, "by", ctl_drop_by_names[scan->settings->drops.by]);
+	if (scan->settings->by != CTL_DROPS_ONE_BY_ONE) {
+		json_add_text(object, "by", ctl_drop_by_names[scan->settings->by]);
 		json_add_text(object, "of", scan->recent ? "recent" : "all");
 	}
 	text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
@@ -118,9 +120,9 @@ static void print_head(const struct ctl_drop_scan *scan)
 
 void json_drops_print(const struct ctl_drop_scan *scan)
 {
-	bool events = scan->settings->drops.by == CTL_DROPS_ONE_BY_ONE;
+	bool events = scan->settings->by == CTL_DROPS_ONE_BY_ONE;
 	size_t count = events ? scan->event_count : scan->groups.count;
-	size_t limit = scan->settings->limit;
+	size_t limit = scan->settings->output.limit;
 
 	print_head(scan);
 	printf(events ? ",\"drops\":[" : ",\"groups\":[");

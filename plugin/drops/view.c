@@ -136,19 +136,21 @@ void kidos_drop_command(const struct kidos_drop_record *record, char text[KIDOS_
 
 void kidos_drop_owner(const struct kidos_drop_record *record, char text[KIDOS_TEXT_OWNER])
 {
-	char command[KIDOS_TEXT_OWNER];
+	char command[KIDOS_TEXT_OWNER], number[16] = "-";
 
 	kidos_drop_command(record, command);
+	if (record->tgid)
+		snprintf(number, sizeof(number), "%u", record->tgid);
 	switch (record->owner) {
 	case KIDOS_OWNER_SOCKET:
-		snprintf(text, KIDOS_TEXT_OWNER, "%s[%u]", command, record->tgid);
+		snprintf(text, KIDOS_TEXT_OWNER, "%s[%s]", command, number);
 		return;
 	case KIDOS_OWNER_USER:
 		snprintf(text, KIDOS_TEXT_OWNER, "uid %u, cgroup %" PRIu64, record->uid,
 			 (uint64_t)record->cgroup);
 		return;
 	case KIDOS_OWNER_BYSTANDER:
-		snprintf(text, KIDOS_TEXT_OWNER, "(%s[%u])", command, record->tgid);
+		snprintf(text, KIDOS_TEXT_OWNER, "(%s[%s])", command, number);
 		return;
 	default:
 		strcpy(text, "-");

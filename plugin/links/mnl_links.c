@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "links/mnl_links.h"
 #include "links/mnl_private.h"
 
 #include <errno.h>
