@@ -99,6 +99,8 @@ static int load(struct kidos_engine *engine)
 
 	if (!error)
 		error = load_maps(context, kidos_running_counts(engine));
+	while (error == -ENOMEM && !kidos_running_plan_less(engine))
+		error = load_maps(context, kidos_running_counts(engine));
 	if (error) {
 		log_refusal(error);
 		return error;

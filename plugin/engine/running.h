@@ -11,6 +11,8 @@ void kidos_running_close(struct kidos_engine *engine);
 
 /* 0, or -1 if MemoryLimit is less than the least. */
 int kidos_running_plan(struct kidos_engine *engine);
+/* ... half of what was planned, as the kernel has no memory for that. */
+int kidos_running_plan_less(struct kidos_engine *engine);
 
 /* Does any that is enabled need packets to be counted? */
 bool kidos_running_counts(const struct kidos_engine *engine);

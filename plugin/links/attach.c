@@ -319,6 +319,19 @@ bool kidos_attachment_improves(const struct kidos_attachment *attachment)
 	return attachment->meanwhile && !bpf_xdp_query_id((int)attachment->ifindex, 0, &id) && !id;
 }
 
+uint32_t kidos_attachment_behind(const struct kidos_attachment *attachment,
+				 enum kidos_direction direction)
+{
+	uint32_t ids[64] = {}; /* as many as one hook takes */
+	LIBBPF_OPTS(bpf_prog_query_opts, options, .prog_ids = ids, .prog_cnt = 64);
+
+	if (attachment->rung != KIDOS_RUNG_TCX ||
+	    bpf_prog_query_opts((int)attachment->ifindex,
+				direction == KIDOS_RX ? TCX_INGRESS : TCX_EGRESS, &options))
+		return 0;
+	return ids[0] == attachment->program ? 0 : ids[0];
+}
+
 static bool is_shared(const struct kidos_attachment *attachment)
 {
 	return attachment->rung == KIDOS_RUNG_XDP_SHARED ||

@@ -34,6 +34,13 @@ int kidos_attach(struct kidos_traffic *traffic, const struct kidos_interface_rul
 /* Is it at tc for want of the XDP hook, and the hook free now? Then attaching again is worth it. */
 bool kidos_attachment_improves(const struct kidos_attachment *attachment);
 
+/*
+ * Id of a program that runs before ours at tcx and may hide packets from it; 0
+ * if ours is the first, or is not at tcx. In the interface's namespace.
+ */
+uint32_t kidos_attachment_behind(const struct kidos_attachment *attachment,
+				 enum kidos_direction direction);
+
 /* Is the program still there? In the interface's namespace for clsact. */
 bool kidos_attachment_alive(const struct kidos_attachment *attachment,
 			    enum kidos_direction direction);

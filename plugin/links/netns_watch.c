@@ -127,14 +127,31 @@ void kidos_namespace_refresh(struct kidos_context *context, struct kidos_namespa
 	}
 }
 
-bool kidos_namespaces_due(const struct kidos_context *context)
+/* Nothing tells of programs that come and go at tcx, so they are looked at once a second. */
+static bool is_out_of_order(struct kidos_namespace *ns, uint64_t now)
+{
+	struct kidos_netns_visit visit;
+	bool wanted;
+
+	if (!ns->port_count || now - ns->looked_ns < RETRY_NS)
+		return false;
+	ns->looked_ns = now;
+	if (kidos_netns_inode(ns->name) != ns->inode || kidos_netns_enter(ns->name, &visit))
+		return false;
+	wanted = kidos_ports_want_order(ns, now);
+	kidos_netns_leave(&visit);
+	return wanted;
+}
+
+bool kidos_namespaces_due(struct kidos_context *context)
 {
 	uint64_t now = kidos_now_ns(CLOCK_MONOTONIC);
 
 	for (size_t i = 0; i < context->namespace_count; i++) {
-		const struct kidos_namespace *ns = &context->namespaces[i];
+		struct kidos_namespace *ns = &context->namespaces[i];
 
-		if ((ns->retry_ns && ns->retry_ns <= now) || kidos_ports_due(ns, now))
+		if ((ns->retry_ns && ns->retry_ns <= now) || kidos_ports_due(ns, now) ||
+		    is_out_of_order(ns, now))
 			return true;
 	}
 	return false;
