@@ -283,6 +283,18 @@ static void offer_alerts(struct drops *drops)
 	kidos_sinks_give(&drops->context->sinks[KIDOS_SINK_ALERT_SOURCE], &drops->source);
 }
 
+static int fold_counts(struct drops *drops)
+{
+	int error;
+
+	drops->state.folds++;
+	kidos_drop_maps_set_state(&drops->maps, &drops->state);
+	error = kidos_drop_fold(drops->context, &drops->maps, &drops->tally);
+	drops->state.folds++;
+	kidos_drop_maps_set_state(&drops->maps, &drops->state);
+	return error;
+}
+
 static void read_counts(struct drops *drops, const struct kidos_poll *poll)
 {
 	struct reading reading = { .drops = drops };
@@ -293,7 +305,7 @@ static void read_counts(struct drops *drops, const struct kidos_poll *poll)
 		kidos_drop_ports_read(drops->ports, drops->context, &drops->maps, drops->symbols);
 	error = kidos_drop_counts_each(drops->maps.fd[KIDOS_DROP_MAP_COUNTS], take_count, &reading);
 	if (!error && reading.keys > KIDOS_DROP_FULL)
-		error = kidos_drop_fold(drops->context, &drops->maps, &drops->tally);
+		error = fold_counts(drops);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
 	kidos_learning_save(drops->context->config->data_path, drops->settings->learn_time,
