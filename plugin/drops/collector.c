@@ -55,7 +55,7 @@ static void load_names(struct drops *drops)
 			  strerror(errno));
 	drops->symbols = kidos_symbols_load("/proc/kallsyms");
 	if (!drops->symbols)
-		kidos_log(LOG_NOTICE, "drops: places are addresses: /proc/kallsyms: %s%s",
+		kidos_log(LOG_NOTICE, "drops: places are unknown: /proc/kallsyms: %s%s",
 			  strerror(errno), errno == EPERM ? " (it takes CAP_SYSLOG)" : "");
 }
 

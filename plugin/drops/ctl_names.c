@@ -82,7 +82,9 @@ void ctl_drop_place(struct ctl_drop_names *names, uint64_t place, bool offset, c
 		return;
 	}
 	kidos_symbol_name(symbols_of(names), place, &into, name);
-	if (offset && into)
+	if (!strcmp(name, KIDOS_PLACE_UNKNOWN)) /* who may read the maps may see it */
+		snprintf(word, CTL_WORD, "0x%" PRIx64, place);
+	else if (offset && into)
 		snprintf(word, CTL_WORD, "%s+0x%" PRIx64, name, into);
 	else
 		snprintf(word, CTL_WORD, "%s", name);

@@ -87,6 +87,8 @@ static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 	if (scan->recent || !count || !matches(scan, &traits))
 		return true;
 	scan->selected += count;
+	if (key->policy)
+		scan->selected_policy += count;
 	ctl_drop_group_traits(scan, &traits, count);
 	return !scan->failed;
 }

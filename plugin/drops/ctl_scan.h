@@ -8,6 +8,13 @@
 #include "drops/ctl_names.h"
 #include "drops/maps_reader.h"
 
+/* What the poll before counted; zeros ahead of the first. */
+struct ctl_drop_history {
+	struct ctl_interval interval; /* up to this poll */
+	struct kidos_tally groups;
+	uint64_t total;
+};
+
 struct ctl_drop_scan {
 	const struct ctl_drop_settings *settings;
 	struct ctl_drop_names *names;
@@ -19,6 +26,7 @@ struct ctl_drop_scan {
 	uint64_t packets; /* of total: those that a probe saw, hence without what drivers lost */
 	uint64_t recorded; /* drops that ever had a record */
 	uint64_t kept; /* recent drops that could be read, with `recent` */
+	uint64_t selected_policy; /* of those counts that passed the filter */
 	uint64_t selected; /* of total or kept: those that passed the filter */
 	bool recent; /* groups are of recent drops, not of counts since the start */
 	struct kidos_tally groups; /* in order */

@@ -36,7 +36,7 @@ bool kidos_drop_read(const struct kidos_drop_record *record, uint64_t boot_ns,
 	return view->record.class < KIDOS_CLASSES && view->record.owner < KIDOS_OWNERS;
 }
 
-/* What of a record flow filters look at. */
+/* What of a record flow filters compare. */
 static struct kidos_flow_key key_of(const struct kidos_drop_record *record)
 {
 	return (struct kidos_flow_key){
@@ -62,15 +62,16 @@ bool kidos_drop_matches(const struct kidos_drop_filter *filter, const struct kid
 	if (filter->protocol != KIDOS_FILTER_ANY &&
 	    (!record->family || filter->protocol != record->protocol))
 		return false;
-	if (filter->ends.prefix_count && !record->family)
+	if (kidos_flow_filter_has_address(&filter->ends) && !record->family)
 		return false;
 	return kidos_flow_matches(&filter->ends, &key);
 }
 
 bool kidos_drop_filter_needs_records(const struct kidos_drop_filter *filter)
 {
-	return filter->pid || filter->since_ns || filter->ends.prefix_count ||
-	       filter->ends.port_count || filter->protocol != KIDOS_FILTER_ANY;
+	return filter->pid || filter->since_ns || filter->protocol != KIDOS_FILTER_ANY ||
+	       kidos_flow_filter_has_address(&filter->ends) ||
+	       kidos_flow_filter_has_port(&filter->ends);
 }
 
 bool kidos_drop_proto_parse(const char *text, struct kidos_drop_filter *filter)

@@ -16,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RETRY_NS 60000000000ull /* what failed is tried again */
+#define RETRY_EVENT_NS 1000000000ull /* at the earliest: an attempt may make an event itself */
+
 static bool has_clsact_left(const struct kidos_port_state *port)
 {
 	return port->attachments[KIDOS_RX].rung == KIDOS_RUNG_CLSACT ||
@@ -72,43 +75,53 @@ static void base_open(struct kidos_context *context, struct kidos_port_state *po
 	port->driver = kidos_driver_of(link);
 	port->own = link->counters;
 	slot->bytes_compared = port->driver->rules[KIDOS_RX].bytes != KIDOS_UNIT_UNKNOWN;
-	memset(slot->unaccounted, 0, sizeof(slot->unaccounted));
-	memset(slot->unaccounted_bytes, 0, sizeof(slot->unaccounted_bytes));
-	if (!kidos_slot_sums(context, port->slot, port->base.ours))
-		kidos_own_widen(port->base.own, &link->counters, true);
+	memset(slot->measured, 0, sizeof(slot->measured));
+	port->rebase = kidos_slot_sums(context, port->slot, port->base.ours);
+	kidos_own_widen(port->base.own, &link->counters, true);
 }
 
-static void base_close(struct kidos_namespace *ns, struct kidos_port_state *port)
+/* Returns whether the interface is still there. */
+static bool base_close(struct kidos_namespace *ns, struct kidos_port_state *port)
 {
 	const struct kidos_link *link;
-	struct kidos_links links;
+	struct kidos_links links = {};
+	int error = kidos_rtnl_links(ns->rtnl, &links);
+	bool there;
 
-	if (kidos_rtnl_links(ns->rtnl, &links))
-		return;
 	link = kidos_links_find(&links, port->name);
+	there = error || (link && link->ifindex == port->ifindex);
 	if (link)
 		kidos_own_widen(port->base.own, &link->counters, false);
+	port->rebase = port->rebase || error;
 	kidos_links_free(&links);
+	return there;
 }
 
-static int attach_directions(struct kidos_namespace *ns, struct kidos_port_state *port,
-			     const struct kidos_link *link, char reason[2][KIDOS_REASON])
+static bool is_missing(const struct kidos_port_state *port, enum kidos_direction direction)
 {
-	int error = kidos_attach(ns->traffic, port->rule, link, KIDOS_RX,
-				 &port->attachments[KIDOS_RX], reason[KIDOS_RX]);
-
-	if (error || !port->rule->egress)
-		return error;
-	error = kidos_attach(ns->traffic, port->rule, link, KIDOS_TX, &port->attachments[KIDOS_TX],
-			     reason[KIDOS_TX]);
-	if (error) {
-		snprintf(reason[KIDOS_RX], KIDOS_REASON, "sent packets: %.200s", reason[KIDOS_TX]);
-		port_detach(ns, port);
-	}
-	return error;
+	return port->attachments[direction].rung == KIDOS_RUNG_NONE &&
+	       (direction == KIDOS_RX || port->rule->egress);
 }
 
-static void slot_attached(struct kidos_slot *slot, const struct kidos_port_state *port)
+/* Each direction by itself: one that cannot be counted is no reason not to count the other. */
+static int attach_directions(struct kidos_namespace *ns, struct kidos_port_state *port,
+			     const struct kidos_link *link, char reason[KIDOS_REASON])
+{
+	char words[KIDOS_REASON] = "";
+	int error = 0, sent = 0;
+
+	if (is_missing(port, KIDOS_RX))
+		error = kidos_attach(ns->traffic, port->rule, link, KIDOS_RX,
+				     &port->attachments[KIDOS_RX], reason);
+	if (is_missing(port, KIDOS_TX))
+		sent = kidos_attach(ns->traffic, port->rule, link, KIDOS_TX,
+				    &port->attachments[KIDOS_TX], words);
+	if (sent && !error)
+		snprintf(reason, KIDOS_REASON, "sent packets: %.200s", words);
+	return error ? error : sent;
+}
+
+static void slot_attached(struct kidos_slot *slot, const struct kidos_port_state *port, bool failed)
 {
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
 		slot->rung[d] = port->attachments[d].rung;
@@ -118,9 +131,9 @@ static void slot_attached(struct kidos_slot *slot, const struct kidos_port_state
 	slot->made_clsact =
 		port->attachments[KIDOS_RX].made_clsact || port->attachments[KIDOS_TX].made_clsact;
 	/* Generic XDP comes after GRO and knows nothing of segments. */
-	slot->exact = slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_GENERIC &&
+	slot->exact = !failed && slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_GENERIC &&
 		      slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_SHARED_GENERIC;
-	slot->state = KIDOS_SLOT_ATTACHED;
+	slot->state = failed ? KIDOS_SLOT_FAILED : KIDOS_SLOT_ATTACHED;
 }
 
 static void log_attached(const struct kidos_namespace *ns, const struct kidos_port_state *port,
@@ -137,14 +150,29 @@ static unsigned int port_flags(const struct kidos_link *link)
 	return kidos_link_is_ethernet(link) ? KIDOS_PORT_ETHERNET : 0;
 }
 
+static void log_attempt(const struct kidos_namespace *ns, const struct kidos_port_state *port,
+			const char *reason, int error, bool there)
+{
+	if (!error)
+		log_attached(ns, port, reason);
+	else if (there)
+		kidos_log(LOG_ERR, "interface %s in %s: %s: tried again each minute", port->name,
+			  kidos_netns_label(ns->name), reason);
+	else
+		kidos_log(LOG_INFO, "interface %s in %s: it went while it was being attached",
+			  port->name, kidos_netns_label(ns->name));
+}
+
 static void port_attach(struct kidos_context *context, struct kidos_namespace *ns,
 			struct kidos_port_state *port, const struct kidos_link *link)
 {
-	char reason[2][KIDOS_REASON] = { "", "" };
+	char reason[KIDOS_REASON] = "";
 	struct kidos_slot *slot = &context->slots[port->slot];
 	int error = kidos_maps_set_port(&context->maps, ns->number, link->ifindex, port->slot,
 					port_flags(link));
+	bool there;
 
+	port->tried_ns = kidos_now_ns(CLOCK_MONOTONIC);
 	base_open(context, port, link);
 	/* What libxdp attaches outlives us, so where it does is written down first. */
 	if (port->rule->xdp_share)
@@ -152,19 +180,41 @@ static void port_attach(struct kidos_context *context, struct kidos_namespace *n
 	if (!error)
 		error = attach_directions(ns, port, link, reason);
 	else
-		snprintf(reason[0], KIDOS_REASON, "ports map: %s", strerror(-error));
-	base_close(ns, port);
-	snprintf(slot->reason, sizeof(slot->reason), "%.*s", (int)sizeof(slot->reason) - 1,
-		 reason[0]);
-	if (error) { /* not tried again until the interface is remade */
-		slot->state = KIDOS_SLOT_FAILED;
-		kidos_log(LOG_ERR, "interface %s in %s: %s", port->name,
-			  kidos_netns_label(ns->name), reason[0]);
-	} else {
-		slot_attached(slot, port);
-		log_attached(ns, port, reason[0]);
-	}
+		snprintf(reason, sizeof(reason), "ports map: %s", strerror(-error));
+	there = base_close(ns, port);
+	snprintf(slot->reason, sizeof(slot->reason), "%.*s", (int)sizeof(slot->reason) - 1, reason);
+	slot_attached(slot, port, error);
+	port->retry_ns =
+		error || port->attachments[KIDOS_RX].meanwhile ? port->tried_ns + RETRY_NS : 0;
+	log_attempt(ns, port, reason, error, there);
 	kidos_slot_store(context, port->slot);
+}
+
+/* Once a minute, and soon after an event of the interface: what was in the way may have gone. */
+static void port_retry(struct kidos_context *context, struct kidos_namespace *ns,
+		       struct kidos_port_state *port, const struct kidos_link *link)
+{
+	uint64_t now = kidos_now_ns(CLOCK_MONOTONIC);
+
+	if (port->retry_ns && kidos_rtnl_touched(ns->rtnl, port->ifindex) &&
+	    port->retry_ns > port->tried_ns + RETRY_EVENT_NS)
+		port->retry_ns = port->tried_ns + RETRY_EVENT_NS;
+	if (!port->retry_ns || now < port->retry_ns)
+		return;
+	port->tried_ns = now;
+	port->retry_ns = now + RETRY_NS;
+	if (kidos_attachment_improves(&port->attachments[KIDOS_RX]))
+		port_detach(ns, port);
+	if (is_missing(port, KIDOS_RX) || is_missing(port, KIDOS_TX))
+		port_attach(context, ns, port, link);
+}
+
+bool kidos_ports_due(const struct kidos_namespace *ns, uint64_t now_ns)
+{
+	for (size_t i = 0; i < ns->port_count; i++)
+		if (ns->ports[i].retry_ns && ns->ports[i].retry_ns <= now_ns)
+			return true;
+	return false;
 }
 
 static void port_gone(struct kidos_context *context, struct kidos_namespace *ns,
@@ -180,8 +230,7 @@ static void port_gone(struct kidos_context *context, struct kidos_namespace *ns,
 	slot->ifindex = 0;
 	slot->rung[KIDOS_RX] = slot->rung[KIDOS_TX] = KIDOS_RUNG_NONE;
 	slot->made_clsact = 0;
-	memset(slot->unaccounted, 0, sizeof(slot->unaccounted));
-	memset(slot->unaccounted_bytes, 0, sizeof(slot->unaccounted_bytes));
+	memset(slot->measured, 0, sizeof(slot->measured));
 	snprintf(slot->reason, sizeof(slot->reason), "%s",
 		 !context->attaching ? "the collector flows is off" : "the interface is not there");
 	kidos_slot_store(context, port->slot);
@@ -233,7 +282,7 @@ static void port_leave_other(struct kidos_context *context, struct kidos_namespa
 	snprintf(slot->reason, sizeof(slot->reason), "counted as other before");
 	if (error)
 		kidos_log(LOG_ERR, "interface %s: ports map: %s", port->name, strerror(-error));
-	slot_attached(slot, port);
+	slot_attached(slot, port, false);
 	log_attached(ns, port, slot->reason);
 	kidos_slot_store(context, port->slot);
 }
@@ -297,9 +346,11 @@ static bool port_alive(const struct kidos_port_state *port)
 static void link_wanted(struct kidos_context *context, struct kidos_namespace *ns,
 			const struct kidos_interface_rule *rule, const struct kidos_link *link)
 {
-	struct kidos_port_state *port;
+	struct kidos_port_state *port = port_find(ns, link);
 
-	if (port_find(ns, link) || !namespace_load(context, ns))
+	if (port)
+		port_retry(context, ns, port, link);
+	if (port || !namespace_load(context, ns))
 		return;
 	port = port_add(context, ns, rule, link);
 	if (port)
@@ -335,6 +386,7 @@ void kidos_ports_apply(struct kidos_context *context, struct kidos_namespace *ns
 		if (rule)
 			link_wanted(context, ns, rule, &links->items[i]);
 	}
+	kidos_rtnl_touched_clear(ns->rtnl);
 }
 
 void kidos_ports_remove(struct kidos_context *context, struct kidos_namespace *ns)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "traffic.skel.h"
@@ -74,8 +75,8 @@ static int set_xdp_frags(struct bpf_object *object)
 			       : 0;
 }
 
-static int set_config(struct bpf_object *object, const struct kidos_meta *settings,
-		      unsigned int netns)
+static int set_config(struct bpf_object *object, const struct kidos_hash_seed *seed,
+		      const struct kidos_meta *settings, unsigned int netns)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
 	struct kidos_traffic_config config;
@@ -85,7 +86,7 @@ static int set_config(struct bpf_object *object, const struct kidos_meta *settin
 	if (!initial || size != sizeof(config))
 		return -EINVAL;
 	memcpy(&config, initial, sizeof(config));
-	memcpy(config.seed, settings->seed, sizeof(config.seed));
+	config.seed = *seed;
 	config.set_mask = settings->set_mask;
 	config.idle = settings->idle;
 	config.time_shift = (__u8)settings->time_shift;
@@ -144,7 +145,7 @@ static struct bpf_object *open_rung(const struct rung *rung, const struct kidos_
 
 	if (!object)
 		return NULL;
-	error = set_config(object, settings, netns);
+	error = set_config(object, &maps->seed, settings, netns);
 	if (!error)
 		error = set_xdp_frags(object);
 	if (!error)
@@ -246,6 +247,10 @@ struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_m
 	size_t taken;
 	int error = -ENOMEM;
 
+	if (loading.first && getrandom(&maps->seed, sizeof(maps->seed), 0) != sizeof(maps->seed)) {
+		free(loading.traffic);
+		return NULL;
+	}
 	if (loading.traffic) {
 		loading.traffic->maps = maps;
 		loading.traffic->netns = netns;
