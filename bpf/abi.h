@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define KIDOS_ABI_VERSION 2
+#define KIDOS_ABI_VERSION 3
 
 enum kidos_direction {
 	KIDOS_RX, /* towards the host */
@@ -225,6 +225,17 @@ static inline __attribute__((always_inline)) __u32 kidos_port_home(__u32 netns, 
 	return ifindex + netns * 61;
 }
 
+/*
+ * Where a packet was seen. netns is kidos's own number, and of the counting
+ * programs that all namespaces share KIDOS_NETNS_OF_ENTRY: each packet's is in
+ * the map `origin`.
+ */
+#define KIDOS_NETNS_OF_ENTRY 0xffffffffu
+struct kidos_origin {
+	__u32 netns;
+	__u32 direction;
+};
+
 /* Read-only data of the traffic programs. */
 struct kidos_traffic_config {
 	__u64 seed[5];
@@ -246,6 +257,8 @@ enum kidos_event {
 	KIDOS_EVENT_SPILLED, /* ... and its counts were written to the spill ring */
 	KIDOS_EVENT_SPILL_LOST, /* ... or the ring was full */
 	KIDOS_EVENT_UNATTRIBUTED, /* a packet found no entry: counted in retired only */
+	KIDOS_EVENT_UNCOUNTED, /* a packet came by an entry program, and the counting one was gone
+				*/
 	KIDOS_EVENTS
 };
 
