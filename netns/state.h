@@ -12,6 +12,7 @@
  */
 #include "netlink/err.h"
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,6 +24,11 @@ struct kn_state;
 /* Waits for the lock. write false: for status and dry runs, makes no directory and no lock. */
 int kn_state_open(struct kn_state **out, const char *topology, bool write, struct kn_err *err);
 void kn_state_close(struct kn_state *state); /* NULL is fine */
+
+/* The RUN directory, whose entries are the topologies that are up or half up; NULL if there is
+ * none. The caller closes it.
+ */
+DIR *kn_state_list(void);
 
 int kn_state_dir(const struct kn_state *state); /* RUN/NAME; -1 in a reader without one */
 int kn_state_lib(const struct kn_state *state); /* LIB */

@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "alerts/ctl.h"
+#include "alerts/maps.h"
 #include "core/now.h"
 #include "core/text.h"
-#include "ctl/state.h"
-#include "alerts/maps.h"
+#include "ctl/watch.h"
+#include "netlink/cleanup.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static void fill(const struct kidos_alert *episode, struct ctl_alert *alert)
+static void fill(const struct kidos_alert *alert, struct ctl_alert *item)
 {
 	uint64_t boot_ns = kidos_boot_ns();
-	bool over = episode->ended_ns;
+	bool over = alert->ended_ns;
 
-	alert->alert = *episode;
-	kidos_notice_of(episode, over ? KIDOS_ALERT_ENDED : KIDOS_ALERT_STARTED, boot_ns,
-			&alert->notice);
-	alert->started_ns = episode->started_ns + boot_ns;
-	alert->last_ns = episode->last_ns + boot_ns;
-	alert->ended_ns = over ? episode->ended_ns + boot_ns : 0;
+	item->alert = *alert;
+	kidos_notice_of(alert, over ? KIDOS_ALERT_ENDED : KIDOS_ALERT_STARTED, boot_ns,
+			&item->notice);
+	item->started_ns = alert->started_ns + boot_ns;
+	item->last_ns = alert->last_ns + boot_ns;
+	item->ended_ns = over ? alert->ended_ns + boot_ns : 0;
 }
 
 /* Strings end, and the kind is one that this version knows. */
-static bool is_sound(struct kidos_alert *episode)
+static bool is_sound(struct kidos_alert *alert)
 {
-	struct kidos_alert_event *alert = &episode->event;
+	struct kidos_alert_event *event = &alert->event;
 
-	alert->instance[sizeof(alert->instance) - 1] = '\0';
-	alert->subject[sizeof(alert->subject) - 1] = '\0';
-	return episode->id && alert->kind < KIDOS_ALERT_KINDS;
+	event->instance[sizeof(event->instance) - 1] = '\0';
+	event->subject[sizeof(event->subject) - 1] = '\0';
+	return alert->id && event->kind < KIDOS_ALERT_KINDS;
 }
 
 static int by_time(const void *a, const void *b)
@@ -45,13 +45,13 @@ static int by_time(const void *a, const void *b)
 
 static int gather(int map, struct ctl_alerts *alerts)
 {
-	struct kidos_alert episode;
+	struct kidos_alert alert;
 	int error = 0;
 
 	for (unsigned int i = 0; !error && i < KIDOS_ALERTS_KEPT; i++) {
-		error = kidos_map_read(map, i, &episode);
-		if (!error && is_sound(&episode))
-			fill(&episode, &alerts->items[alerts->count++]);
+		error = kidos_map_read(map, i, &alert);
+		if (!error && is_sound(&alert))
+			fill(&alert, &alerts->items[alerts->count++]);
 	}
 	qsort(alerts->items, alerts->count, sizeof(alerts->items[0]), by_time);
 	return error;
@@ -79,40 +79,52 @@ static void print(const struct ctl_alerts *alerts)
 		print_one(&alerts->items[i]);
 }
 
-static int show(const struct ctl_settings *settings, struct ctl_alerts *alerts)
-{
-	int map = kidos_map_open(&kidos_alert_map_set.rows[KIDOS_ALERT_MAP_STATE], settings->state,
-				 KIDOS_MAP_READ);
-	int error = map == -ENOENT ? 0 : map; /* alerts are off */
+struct settings {
+	struct ctl_output output;
+};
 
-	if (map >= 0) {
-		error = gather(map, alerts);
-		close(map);
-	}
+const struct ctl_option ctl_alert_options[] = {
+	CTL_OPTION_JSON(struct settings),
+	{},
+};
+
+static int read_all(const char *path, struct ctl_alerts *alerts)
+{
+	_cleanup_fd_ int map = kidos_map_open(&kidos_alert_map_set.rows[KIDOS_ALERT_MAP_STATE],
+					      path, KIDOS_MAP_READ);
+
+	if (map < 0)
+		return map == -ENOENT ? 0 : map; /* ENOENT: alerts are off */
+	return gather(map, alerts);
+}
+
+static int poll(struct ctl_state *state, void *context)
+{
+	const struct settings *settings = context;
+	_cleanup_free_ struct ctl_alert *items = calloc(KIDOS_ALERTS_KEPT, sizeof(*items));
+	struct ctl_alerts alerts = { .items = items };
+	int error = items ? read_all(state->path, &alerts) : -ENOMEM;
+
 	if (error)
-		ctl_complain("%s: %s", settings->state, strerror(-error));
-	else if (settings->json)
-		json_alerts_print(alerts);
+		ctl_complain("%s: %s", state->path, strerror(-error));
+	else if (settings->output.json)
+		json_alerts_print(&alerts);
 	else
-		print(alerts);
+		print(&alerts);
 	return error ? CTL_FAILURE : CTL_OK;
 }
 
-int ctl_alerts(struct ctl_settings *settings)
+static int run(const struct ctl_call *call)
 {
-	struct ctl_alerts alerts = { .items = calloc(KIDOS_ALERTS_KEPT, sizeof(*alerts.items)) };
-	struct ctl_state state;
-	int code;
+	struct settings settings = *(const struct settings *)call->settings;
 
-	if (!alerts.items) {
-		ctl_complain("out of memory");
-		return CTL_FAILURE;
-	}
-	code = ctl_state_open(&state, settings->state);
-	if (!code) {
-		code = show(settings, &alerts);
-		ctl_state_close(&state);
-	}
-	free(alerts.items);
-	return code;
+	return ctl_watch(call, &settings.output, poll, &settings);
 }
+
+const struct ctl_command ctl_alerts = {
+	.name = "alerts",
+	.help = "what is wrong, and what was of late",
+	.options = ctl_alert_options,
+	.size = sizeof(struct settings),
+	.run = run,
+};

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* ctl.h: active and recent alerts, gathered before they are said in words or JSON. */
+/* ctl.h: `kidosctl alerts`: active and recent ones, gathered before they are printed. */
 #ifndef KIDOS_ALERTS_CTL_H
 #define KIDOS_ALERTS_CTL_H
 
 #include "alerts/notice.h"
+#include "ctl/ctl.h"
 
 #include <stddef.h>
 
@@ -18,6 +19,9 @@ struct ctl_alerts {
 	struct ctl_alert *items; /* active ones first, then the newest first */
 	size_t count;
 };
+
+extern const struct ctl_option ctl_alert_options[];
+extern const struct ctl_command ctl_alerts;
 
 void json_alerts_print(const struct ctl_alerts *alerts);
 

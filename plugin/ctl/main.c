@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* main.c: the command line, by the tables. */
 #include "ctl/ctl.h"
+#include "netlink/cleanup.h"
 
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define OPTIONS_MAX 32
+
+const struct ctl_option ctl_global_options[] = {
+	{ "state", "DIR", "directory of the pinned maps (default " CTL_STATE_PATH ")", ctl_set_text,
+	  offsetof(struct ctl_call, state), false },
+	{},
+};
 
 void ctl_complain(const char *format, ...)
 {
@@ -32,18 +40,20 @@ static void print_options(FILE *to, const struct ctl_option *options)
 	}
 }
 
-/* One command, or all of them. */
-static void usage(FILE *to, const struct ctl_command *command)
+/* What is being parsed: a table, and whose it is. */
+struct grammar {
+	const struct ctl_command *const *commands;
+	const struct ctl_command *command; /* NULL: the options ahead of it */
+	const struct ctl_option *options;
+};
+
+static void usage_of_all(FILE *to, const struct ctl_command *const *commands)
 {
-	fprintf(to, "usage: kidosctl [--state DIR] %s [options]%s%s\n",
-		command ? command->name : "COMMAND", command && command->words ? " " : "",
-		command && command->words ? command->words : "");
-	if (command) {
-		print_options(to, command->options);
-		return;
-	}
+	fprintf(to, "usage: kidosctl [--state DIR] COMMAND [options]\n");
 	print_options(to, ctl_global_options);
-	for (command = ctl_commands; command->name; command++) {
+	for (; *commands; commands++) {
+		const struct ctl_command *command = *commands;
+
 		fprintf(to, "\n%s%s%s: %s\n", command->name, command->words ? " " : "",
 			command->words ? command->words : "", command->help);
 		print_options(to, command->options);
@@ -51,9 +61,22 @@ static void usage(FILE *to, const struct ctl_command *command)
 	fprintf(to, "\nexit status: 0, 1 failure, 2 usage, 3 no daemon\n");
 }
 
-static int wrong(const struct ctl_command *command)
+static void usage(FILE *to, const struct grammar *grammar)
 {
-	usage(stderr, command);
+	const struct ctl_command *command = grammar->command;
+
+	if (!command) {
+		usage_of_all(to, grammar->commands);
+		return;
+	}
+	fprintf(to, "usage: kidosctl [--state DIR] %s [options]%s%s\n", command->name,
+		command->words ? " " : "", command->words ? command->words : "");
+	print_options(to, command->options);
+}
+
+static int refuse(const struct grammar *grammar)
+{
+	usage(stderr, grammar);
 	return CTL_USAGE;
 }
 
@@ -84,38 +107,37 @@ static const char *value_of(const struct ctl_option *option, int argc, char **ar
 	return optind < argc && *argv[optind] != '-' ? argv[optind++] : NULL;
 }
 
-static bool apply(const struct ctl_option *option, bool again, struct ctl_settings *settings,
-		  const char *value)
+static bool apply(const struct ctl_option *option, bool again, void *settings, const char *value)
 {
 	if (again && !option->many) {
 		ctl_complain("--%s is given twice", option->name);
 		return false;
 	}
-	if (option->set(settings, value))
+	if (option->set((char *)settings + option->field, value))
 		return true;
 	ctl_complain("--%s \"%s\" is not: %s", option->name, value ? value : "", option->help);
 	return false;
 }
 
 enum outcome {
-	GO_ON,
-	SAID, /* --help or --version was answered */
-	WRONG,
+	PARSED,
+	ANSWERED, /* --help or --version: nothing is left to do */
+	REFUSED,
 };
 
-static enum outcome answer(bool help, const struct ctl_command *command)
+static enum outcome answer(bool help, const struct grammar *grammar)
 {
 	if (help)
-		usage(stdout, command);
+		usage(stdout, grammar);
 	else
 		puts("kidosctl " KIDOS_VERSION);
-	return SAID;
+	return ANSWERED;
 }
 
 /* Up to the first word that is no option. */
-static enum outcome parse(int argc, char **argv, const struct ctl_option *table,
-			  const struct ctl_command *command, struct ctl_settings *settings)
+static enum outcome parse(int argc, char **argv, const struct grammar *grammar, void *settings)
 {
+	const struct ctl_option *table = grammar->options;
 	struct option options[OPTIONS_MAX];
 	int count = fill(options, table), index;
 	bool given[OPTIONS_MAX] = {};
@@ -125,31 +147,24 @@ static enum outcome parse(int argc, char **argv, const struct ctl_option *table,
 		if (index == '?' || index == ':') {
 			ctl_complain("%s: %s", argv[optind - 1],
 				     index == ':' ? "needs a value" : "no such option");
-			return WRONG;
+			return REFUSED;
 		}
 		if (index >= count)
-			return answer(index == count, command);
+			return answer(index == count, grammar);
 		if (!apply(&table[index], given[index], settings,
 			   value_of(&table[index], argc, argv)))
-			return WRONG;
+			return REFUSED;
 		given[index] = true;
 	}
-	return GO_ON;
+	return PARSED;
 }
 
-static const struct ctl_command *find(const char *name)
+static const struct ctl_command *find(const struct ctl_command *const *commands, const char *name)
 {
-	for (const struct ctl_command *command = ctl_commands; command->name; command++)
-		if (!strcmp(name, command->name))
-			return command;
+	for (; *commands; commands++)
+		if (!strcmp(name, (*commands)->name))
+			return *commands;
 	return NULL;
-}
-
-static bool contradicts(const struct ctl_settings *settings)
-{
-	if (settings->resolve && settings->json)
-		ctl_complain("--resolve is for text: JSON has the addresses");
-	return settings->resolve && settings->json;
 }
 
 static bool has_its_words(const struct ctl_command *command, int count, char **words)
@@ -165,9 +180,20 @@ static bool has_its_words(const struct ctl_command *command, int count, char **w
 	return count == wanted;
 }
 
-static int run(const struct ctl_command *command, struct ctl_settings *settings)
+static void *new_settings(const struct ctl_command *command)
 {
-	int status = command->run(settings);
+	void *settings = calloc(1, command->size ? command->size : 1);
+
+	if (settings && command->defaults)
+		memcpy(settings, command->defaults, command->size);
+	if (!settings)
+		ctl_complain("out of memory");
+	return settings;
+}
+
+static int run(const struct ctl_command *command, const struct ctl_call *call)
+{
+	int status = command->run(call);
 
 	if (fflush(stdout) || ferror(stdout)) {
 		ctl_complain("cannot write: %m");
@@ -176,32 +202,41 @@ static int run(const struct ctl_command *command, struct ctl_settings *settings)
 	return status;
 }
 
-int ctl_main(int argc, char **argv)
+/* The command's own options and words, then the command itself. */
+static int parse_and_run(int argc, char **argv, struct grammar *grammar, struct ctl_call *call)
 {
-	struct ctl_settings settings = {
-		.state = CTL_STATE_PATH,
-		.filter = KIDOS_FLOW_FILTER_ALL,
-		.limit = CTL_LIMIT,
-		.drops.filter = KIDOS_DROP_FILTER_ALL,
-	};
-	const struct ctl_command *command;
+	const struct ctl_command *command = grammar->command;
+	_cleanup_free_ void *settings = new_settings(command);
 	enum outcome outcome;
 
-	outcome = parse(argc, argv, ctl_global_options, NULL, &settings);
-	if (outcome != GO_ON)
-		return outcome == SAID ? CTL_OK : wrong(NULL);
-	command = optind < argc ? find(argv[optind]) : NULL;
-	if (!command) {
+	if (!settings)
+		return CTL_FAILURE;
+	grammar->options = command->options;
+	outcome = parse(argc, argv, grammar, settings);
+	if (outcome != PARSED)
+		return outcome == ANSWERED ? CTL_OK : refuse(grammar);
+	call->words = argv + optind;
+	call->settings = settings;
+	if (!has_its_words(command, argc - optind, call->words) ||
+	    (command->check && !command->check(settings)))
+		return refuse(grammar);
+	return run(command, call);
+}
+
+int ctl_main(const struct ctl_command *const *commands, int argc, char **argv)
+{
+	struct grammar grammar = { .commands = commands, .options = ctl_global_options };
+	struct ctl_call call = { .state = CTL_STATE_PATH };
+	enum outcome outcome = parse(argc, argv, &grammar, &call);
+
+	if (outcome != PARSED)
+		return outcome == ANSWERED ? CTL_OK : refuse(&grammar);
+	grammar.command = optind < argc ? find(commands, argv[optind]) : NULL;
+	if (!grammar.command) {
 		ctl_complain(optind < argc ? "no such command: %s" : "no command%s",
 			     optind < argc ? argv[optind] : "");
-		return wrong(NULL);
+		return refuse(&grammar);
 	}
 	optind++;
-	outcome = parse(argc, argv, command->options, command, &settings);
-	if (outcome != GO_ON)
-		return outcome == SAID ? CTL_OK : wrong(command);
-	settings.words = argv + optind;
-	if (!has_its_words(command, argc - optind, settings.words) || contradicts(&settings))
-		return wrong(command);
-	return run(command, &settings);
+	return parse_and_run(argc, argv, &grammar, &call);
 }

@@ -47,6 +47,7 @@ int ctl_state_open(struct ctl_state *state, const char *path)
 {
 	int error = kidos_maps_open(&state->maps, path, KIDOS_MAP_READ);
 
+	state->path = path;
 	state->slots = NULL;
 	if (error)
 		return complain(path, error);

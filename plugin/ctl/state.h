@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* state.h: one look at a state directory. */
+/* state.h: a state directory, open for one poll. */
 #ifndef KIDOS_CTL_STATE_H
 #define KIDOS_CTL_STATE_H
 
-#include "state/maps.h"
 #include "ctl/ctl.h"
+#include "state/maps.h"
 
 struct ctl_state {
+	const char *path;
 	struct kidos_maps maps;
 	struct kidos_slot *slots; /* maps.meta.slots of them */
 };
 
-/* enum ctl_exit; what is wrong was said. */
+/* enum ctl_exit; what is wrong is on standard error. */
 int ctl_state_open(struct ctl_state *state, const char *path);
 void ctl_state_close(struct ctl_state *state);
 

@@ -17,19 +17,19 @@ static void stop(int signal)
 	stopped = 1;
 }
 
-size_t ctl_watch_rows(const struct ctl_settings *settings)
+size_t ctl_watch_rows(const struct ctl_output *output)
 {
 	struct winsize size;
 
-	if (!settings->watch || settings->limited || settings->json ||
+	if (!output->watch || output->limited || output->json ||
 	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_row <= AROUND)
-		return settings->limit;
+		return output->limit;
 	return size.ws_row - AROUND;
 }
 
-void ctl_watch_clear(const struct ctl_settings *settings)
+void ctl_watch_clear(const struct ctl_output *output)
 {
-	if (settings->watch && isatty(STDOUT_FILENO))
+	if (output->watch && isatty(STDOUT_FILENO))
 		printf("\033[H\033[2J"); /* home, clear */
 }
 
@@ -41,22 +41,34 @@ static void wait_for(double seconds)
 	nanosleep(&pause, NULL); /* a signal ends it */
 }
 
-int ctl_watch(struct ctl_settings *settings,
-	      int (*look)(struct ctl_settings *settings, void *history), void *history)
+static int poll_once(const struct ctl_call *call, ctl_poll poll, void *context)
+{
+	struct ctl_state state;
+	int status = ctl_state_open(&state, call->state);
+
+	if (status)
+		return status;
+	status = poll(&state, context);
+	ctl_state_close(&state);
+	return status;
+}
+
+int ctl_watch(const struct ctl_call *call, const struct ctl_output *output, ctl_poll poll,
+	      void *context)
 {
 	struct sigaction action = { .sa_handler = stop };
 	int status = CTL_OK;
 
-	if (!settings->watch)
-		return look(settings, history);
+	if (!output->watch)
+		return poll_once(call, poll, context);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	while (!stopped && !status) {
-		status = look(settings, history);
+		status = poll_once(call, poll, context);
 		if (fflush(stdout))
-			break; /* ctl_main says it */
+			break; /* ctl_main reports it */
 		if (!status && !stopped)
-			wait_for(settings->watch);
+			wait_for(output->watch);
 	}
 	return status;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "drops/ctl.h"
 #include "core/text.h"
 #include "ctl/grid.h"
 #include "ctl/watch.h"
@@ -10,11 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the look before saw. */
+/* What the poll before saw. */
 struct history {
 	struct kidos_tally groups;
 	uint64_t total;
-	uint64_t time_ns; /* CLOCK_REALTIME, 0 before the first look */
+	uint64_t time_ns; /* CLOCK_REALTIME, 0 before the first poll */
 };
 
 static double rate(const struct history *history, const struct ctl_drop_scan *scan, uint64_t before,
@@ -83,8 +84,8 @@ static void print_groups(const struct ctl_drop_scan *scan, const struct history 
 		{ "DROPS/S", true },
 	};
 	struct ctl_grid grid = { .columns = columns, .width = history ? 4 : 3 };
-	size_t limit = ctl_watch_rows(scan->settings);
-	const char *name = ctl_drop_by_names[scan->settings->drops.by];
+	size_t limit = ctl_watch_rows(&scan->settings->output);
+	const char *name = ctl_drop_by_names[scan->settings->by];
 
 	for (size_t i = 0; name[i]; i++)
 		title[i] = (char)toupper((unsigned char)name[i]);
@@ -128,7 +129,7 @@ static void print_events(const struct ctl_drop_scan *scan)
 	};
 	struct ctl_grid grid = { .columns = columns,
 				 .width = sizeof(columns) / sizeof(columns[0]) };
-	size_t limit = ctl_watch_rows(scan->settings);
+	size_t limit = ctl_watch_rows(&scan->settings->output);
 
 	for (size_t i = 0; i < scan->event_count && (!limit || i < limit); i++)
 		add_event(scan, &grid, &scan->events[i]);
@@ -138,19 +139,19 @@ static void print_events(const struct ctl_drop_scan *scan)
 
 static void print(const struct ctl_drop_scan *scan, const struct history *history)
 {
-	if (scan->settings->json) {
+	if (scan->settings->output.json) {
 		json_drops_print(scan);
 		return;
 	}
-	ctl_watch_clear(scan->settings);
+	ctl_watch_clear(&scan->settings->output);
 	print_head(scan, history);
-	if (scan->settings->drops.by == CTL_DROPS_ONE_BY_ONE)
+	if (scan->settings->by == CTL_DROPS_ONE_BY_ONE)
 		print_events(scan);
 	else
 		print_groups(scan, history);
 }
 
-/* Copied, since a tally in order can no longer be asked. */
+/* Copied: a sorted tally cannot be searched. */
 static void remember(const struct ctl_drop_scan *scan, struct history *history)
 {
 	kidos_tally_free(&history->groups);
@@ -161,7 +162,13 @@ static void remember(const struct ctl_drop_scan *scan, struct history *history)
 	history->time_ns = scan->now_ns;
 }
 
-static int look(struct ctl_settings *settings, struct ctl_drop_scan *scan, struct history *history)
+/* From poll to poll. */
+struct watch {
+	const struct ctl_drop_settings *settings;
+	struct history history;
+};
+
+static int scan_and_print(struct ctl_drop_scan *scan, struct watch *watch)
 {
 	int error = ctl_drop_run(scan);
 
@@ -169,35 +176,37 @@ static int look(struct ctl_settings *settings, struct ctl_drop_scan *scan, struc
 		ctl_complain("maps of drops: %s", strerror(-error));
 		return CTL_FAILURE;
 	}
-	print(scan, settings->watch > 0 ? history : NULL);
-	remember(scan, history);
+	print(scan, watch->settings->output.watch > 0 ? &watch->history : NULL);
+	remember(scan, &watch->history);
 	return CTL_OK;
 }
 
-static int open_and_look(struct ctl_settings *settings, void *history)
+static int poll(struct ctl_state *state, void *context)
 {
+	struct watch *watch = context;
 	struct ctl_drop_scan scan;
-	struct ctl_state state;
-	int status = ctl_state_open(&state, settings->state);
+	int status = ctl_drop_open(&scan, state, watch->settings);
 
-	if (status)
-		return status;
-	status = ctl_drop_open(&scan, &state, settings);
 	if (!status)
-		status = look(settings, &scan, history);
+		status = scan_and_print(&scan, watch);
 	ctl_drop_close(&scan);
-	ctl_state_close(&state);
 	return status;
 }
 
-int ctl_drops(struct ctl_settings *settings)
+static int run(const struct ctl_call *call)
 {
-	struct kidos_flow_filter *ends = &settings->drops.filter.ends;
-	struct history history = {};
-	int status;
+	struct watch watch = { .settings = call->settings };
+	int status = ctl_watch(call, &watch.settings->output, poll, &watch);
 
-	*ends = settings->filter;
-	status = ctl_watch(settings, open_and_look, &history);
-	kidos_tally_free(&history.groups);
+	kidos_tally_free(&watch.history.groups);
 	return status;
 }
+
+const struct ctl_command ctl_drops = {
+	.name = "drops",
+	.help = "recent dropped packets, or counts by reason, place, host, process",
+	.options = ctl_drop_options,
+	.size = sizeof(struct ctl_drop_settings),
+	.defaults = &ctl_drop_defaults,
+	.run = run,
+};

@@ -3,12 +3,13 @@
 #ifndef KIDOS_DROPS_CTL_SCAN_H
 #define KIDOS_DROPS_CTL_SCAN_H
 
-#include "drops/maps_reader.h"
 #include "core/tally.h"
+#include "drops/ctl.h"
 #include "drops/ctl_names.h"
+#include "drops/maps_reader.h"
 
 struct ctl_drop_scan {
-	const struct ctl_settings *settings;
+	const struct ctl_drop_settings *settings;
 	struct ctl_drop_names *names;
 	struct kidos_drop_reader maps;
 	uint64_t now_ns; /* CLOCK_REALTIME */
@@ -24,12 +25,13 @@ struct ctl_drop_scan {
 	bool failed; /* no memory */
 };
 
-/* Opens the maps, for `drops` and the lines of others; enum ctl_exit, what is wrong was said. */
+/* Opens the maps, for `drops` and the lines of others; enum ctl_exit, what is wrong is on standard
+ * error. */
 int ctl_drop_open(struct ctl_drop_scan *scan, const struct ctl_state *state,
-		  const struct ctl_settings *settings);
+		  const struct ctl_drop_settings *settings);
 void ctl_drop_close(struct ctl_drop_scan *scan);
 
-/* Totals, and groups or events as the settings say; 0 or -errno. */
+/* Totals, and groups or events by the settings; 0 or -errno. */
 int ctl_drop_run(struct ctl_drop_scan *scan);
 
 #endif

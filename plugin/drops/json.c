@@ -79,7 +79,7 @@ static struct json_object *json_group(const struct ctl_drop_scan *scan, size_t i
 	const struct kidos_tally_row *row = &scan->groups.rows[index];
 	struct json_object *object = json_object_new_object();
 
-	json_add_text(object, ctl_drop_by_names[scan->settings->drops.by], row->text);
+	json_add_text(object, ctl_drop_by_names[scan->settings->by], row->text);
 	json_add_number(object, "packets", row->count);
 	return object;
 }
@@ -106,8 +106,8 @@ static void print_head(const struct ctl_drop_scan *scan)
 	if (scan->recent)
 		json_add_number(object, "recent", scan->kept);
 	json_add_number(object, "selected", scan->selected);
-	if (scan->settings->drops.by != CTL_DROPS_ONE_BY_ONE) {
-		json_add_text(object, "by", ctl_drop_by_names[scan->settings->drops.by]);
+	if (scan->settings->by != CTL_DROPS_ONE_BY_ONE) {
+		json_add_text(object, "by", ctl_drop_by_names[scan->settings->by]);
 		json_add_text(object, "of", scan->recent ? "recent" : "all");
 	}
 	text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
@@ -118,9 +118,9 @@ static void print_head(const struct ctl_drop_scan *scan)
 
 void json_drops_print(const struct ctl_drop_scan *scan)
 {
-	bool events = scan->settings->drops.by == CTL_DROPS_ONE_BY_ONE;
+	bool events = scan->settings->by == CTL_DROPS_ONE_BY_ONE;
 	size_t count = events ? scan->event_count : scan->groups.count;
-	size_t limit = scan->settings->limit;
+	size_t limit = scan->settings->output.limit;
 
 	print_head(scan);
 	printf(events ? ",\"drops\":[" : ",\"groups\":[");

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -73,8 +72,6 @@ static int fill_meta(struct kidos_context *context, uint64_t interval_ns)
 		ports *= 2;
 	meta->ports_mask = ports - 1;
 	snprintf(meta->version, sizeof(meta->version), "%s", KIDOS_VERSION);
-	if (getrandom(meta->seed, sizeof(meta->seed), 0) != sizeof(meta->seed))
-		return -1;
 	error = kidos_clock_measure(meta);
 	if (error)
 		log_refusal(error);

@@ -63,7 +63,7 @@ static int open_reader(struct flows *flows)
 	struct kidos_context *context = flows->context;
 	bool wanted;
 	int error = kidos_series_init(&flows->series, flows->settings, context->meta.slots,
-				      context->meta.seed[1]);
+				      kidos_key_seed());
 
 	if (error)
 		return error;
@@ -75,9 +75,9 @@ static int open_reader(struct flows *flows)
 	if (flows->series.by[0])
 		load_names(flows);
 	flows->opened = true;
-	if (context->maps.fd[KIDOS_MAP_SPILLS] < 0)
+	if (context->maps.fd[KIDOS_MAP_SPILLS] < 0 || !wanted)
 		return 0;
-	return kidos_spills_start(&flows->spills, &context->maps, wanted);
+	return kidos_spills_start(&flows->spills, &context->maps);
 }
 
 static void log_room(const struct kidos_context *context)
@@ -287,7 +287,7 @@ static void poll_flows(void *self, const struct kidos_poll *poll)
 	settle(flows, poll);
 	kidos_interfaces_send(flows->context, poll, flows->reader.active_of);
 	send_all(flows, poll);
-	kidos_table_send(flows->context, poll, kidos_spills_lost(&flows->spills));
+	kidos_table_send(flows->context, poll);
 }
 
 static void slots_gone(void *self, const bool slots[KIDOS_SLOTS_MAX])

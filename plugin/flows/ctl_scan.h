@@ -3,8 +3,10 @@
 #ifndef KIDOS_FLOWS_CTL_SCAN_H
 #define KIDOS_FLOWS_CTL_SCAN_H
 
-#include "flows/history.h"
+#include "core/flow_filter.h"
 #include "ctl/state.h"
+#include "flows/group.h"
+#include "flows/history.h"
 
 struct ctl_scan {
 	const struct kidos_flow_filter *filter; /* NULL: all */

@@ -66,15 +66,13 @@ void kidos_interfaces_send(const struct kidos_context *context, const struct kid
 	}
 }
 
-void kidos_table_send(const struct kidos_context *context, const struct kidos_poll *poll,
-		      uint64_t spill_lost)
+void kidos_table_send(const struct kidos_context *context, const struct kidos_poll *poll)
 {
 	const struct kidos_meta *meta = &context->meta;
 	uint64_t events[KIDOS_EVENTS] = {};
 
 	poll->output->instance = "self";
 	kidos_maps_events(&context->maps, events);
-	events[KIDOS_EVENT_SPILL_LOST] += spill_lost;
 	for (unsigned int i = 0; i < KIDOS_EVENTS; i++)
 		if (i != KIDOS_EVENT_EVICTED)
 			kidos_send_derive(poll->output, "total_events", kidos_event_names[i],

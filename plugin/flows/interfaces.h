@@ -9,8 +9,7 @@
 void kidos_interfaces_send(const struct kidos_context *context, const struct kidos_poll *poll,
 			   const uint64_t *active_of);
 
-/* What the table did and lost. spill_lost: evicted flows that user space lost. */
-void kidos_table_send(const struct kidos_context *context, const struct kidos_poll *poll,
-		      uint64_t spill_lost);
+/* What the table did and lost. */
+void kidos_table_send(const struct kidos_context *context, const struct kidos_poll *poll);
 
 #endif

@@ -5,8 +5,6 @@
 #include "flows/series.h"
 #include "flows/spills.h"
 
-#define SPILL_RING (256u * 1024u)
-
 /* Two entries per flow: at that load three choices of eight ways turn no flow away. */
 uint64_t kidos_flow_bytes(uint32_t max_flows)
 {
@@ -26,8 +24,8 @@ uint64_t kidos_flow_extra_bytes(const struct kidos_flow_settings *settings)
 			    2 * KIDOS_SERIES_NAME + 8 * sizeof(uint32_t);
 
 	if (!settings->enabled || !settings->top_flows)
-		return SPILL_RING;
-	return SPILL_RING + 2 * sizeof(struct kidos_talkers) +
+		return KIDOS_SPILL_RING;
+	return KIDOS_SPILL_RING + 2 * sizeof(struct kidos_talkers) +
 	       settings->max_flow_series * per_name +
 	       2 * KIDOS_SPILL_QUEUE * sizeof(struct kidos_spill);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/names.h"
 #include "ctl/json_build.h"
-#include "flows/json.h"
 #include "kidosctl/summary.h"
 
 #include <json-c/json.h>
@@ -14,12 +13,12 @@ static void add_count(struct json_object *object, const char *name, const struct
 	json_add_number(member, "bytes", count->bytes);
 }
 
-static void add_counts(struct json_object *object, const struct ctl_counts *counts)
+static void add_counts(struct json_object *object, const struct kidos_counts *counts)
 {
 	struct json_object *classes, *errors;
 
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		struct kidos_count sum = ctl_counts_sum(counts, d);
+		struct kidos_count sum = kidos_counts_sum(counts, d);
 
 		add_count(object, kidos_direction_names[d], &sum);
 	}
@@ -44,14 +43,11 @@ void json_summary_print(const struct ctl_summary *summary)
 		struct json_object *interface = json_object_new_object();
 
 		json_add_text(interface, "interface", summary->interfaces[i].label);
-		json_add_bool(interface, "has_device", summary->interfaces[i].slot->has_device);
+		json_add_bool(interface, "has_device", summary->interfaces[i].has_device);
 		add_counts(interface, &summary->interfaces[i].counts);
 		json_object_array_add(array, interface);
 	}
 	add_counts(json_add_object(object, "total"), &summary->total);
-	json_drop_brief(object, &summary->drops);
-	array = json_add_array(object, "flows");
-	for (size_t i = 0; i < summary->scan.top.count; i++)
-		json_object_array_add(array, json_flow(summary->state, &summary->scan.top.rows[i]));
+	ctl_briefs_json(&summary->briefs, object);
 	json_finish(object);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "kidosctl/status.h"
-#include "core/names.h"
+#include "core/now.h"
 #include "core/text.h"
-#include "flows/entry.h"
-#include "state/control_maps.h"
+#include "ctl/watch.h"
+#include "kidosctl/commands.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,96 +11,39 @@
 #include <stdio.h>
 #include <string.h>
 
+struct settings {
+	struct ctl_output output;
+};
+
+static const struct ctl_option options[] = {
+	CTL_OPTION_JSON(struct settings),
+	{},
+};
+
 static bool process_exists(unsigned int pid)
 {
 	return pid && (!kill((pid_t)pid, 0) || errno == EPERM);
 }
 
-static int gather_collectors(const char *path, struct ctl_status *status)
-{
-	int maps[KIDOS_CONTROL_MAPS];
-	int error = kidos_control_open(maps, path);
-
-	for (unsigned int i = 0; !error && i < KIDOS_COLLECTORS_MAX; i++) {
-		struct kidos_collector_status *collector = &status->collectors[i];
-
-		error = kidos_map_read(maps[KIDOS_CONTROL_COLLECTORS], i, collector);
-		collector->name[sizeof(collector->name) - 1] = '\0';
-		collector->reason[sizeof(collector->reason) - 1] = '\0';
-		if (collector->state > KIDOS_COLLECTOR_FAILED)
-			collector->state = KIDOS_COLLECTOR_ABSENT;
-	}
-	kidos_map_set_close(&kidos_control_map_set, maps);
-	return error;
-}
-
-static int gather(const struct ctl_state *state, const struct ctl_settings *settings,
-		  struct ctl_status *status)
+static int gather(struct ctl_state *state, struct ctl_status *status)
 {
 	const struct kidos_meta *meta = &state->maps.meta;
-	struct kidos_clock clock;
-	int error;
 
-	kidos_clock_now(&clock, meta);
 	status->state = state;
-	status->health =
-		kidos_health(meta, process_exists(meta->pid), clock.realtime_ns, status->why);
-	status->rung = meta->baseline ? "kernel hash map" : "set-associative table";
-	status->fill = meta->max_flows ? (double)meta->flows_active / (double)meta->max_flows : 0;
-	status->idle = (double)meta->idle * (double)meta->unit_ns / 1e9;
-	error = kidos_maps_events(&state->maps, status->events);
-	return error ? error : ctl_drop_brief(state, settings, &status->drops);
+	status->health = kidos_health(meta, process_exists(meta->pid), kidos_now_ns(CLOCK_REALTIME),
+				      status->why);
+	return ctl_briefs_gather(&status->briefs, state);
 }
 
 static void print_daemon(const struct ctl_status *status)
 {
 	const struct kidos_meta *meta = &status->state->maps.meta;
-	char version[4 * sizeof(meta->version)], started[KIDOS_TEXT_TIME], memory[16];
+	char version[4 * sizeof(meta->version)], started[KIDOS_TEXT_TIME];
 
 	kidos_text_escape(meta->version, version, sizeof(version));
 	kidos_text_local(meta->started_ns, started);
-	kidos_text_scaled((double)meta->memory, true, memory);
 	printf("daemon      %s: process %u, kidos %s, since %s (%s)\n",
 	       kidos_health_names[status->health], meta->pid, version, started, status->why);
-	printf("flow table  %s, MaxFlows %" PRIu64 ", IdleTimeout %.0f s, memory planned %sB\n",
-	       status->rung, (uint64_t)meta->max_flows, status->idle, memory);
-	printf("flows       %" PRIu64 " active, %.1f %% of MaxFlows\n",
-	       (uint64_t)meta->flows_active, 100 * status->fill);
-	printf("events     ");
-	for (unsigned int i = 0; i < KIDOS_EVENTS; i++)
-		printf("%s %s %" PRIu64, i ? "," : "", kidos_event_names[i], status->events[i]);
-	printf("\n");
-}
-
-static void print_drops(const struct ctl_drop_brief *drops)
-{
-	if (!drops->counted) {
-		printf("drops       not counted\n");
-		return;
-	}
-	printf("drops       %s%s: %" PRIu64 " counted, %" PRIu64 " missed", drops->rung,
-	       drops->running ? "" : " (stopped)", drops->total, drops->missed);
-	if (drops->reasons.count)
-		printf("; most: %s %" PRIu64, drops->reasons.rows[0].text,
-		       drops->reasons.rows[0].count);
-	printf("\n");
-	if (*drops->blind)
-		printf("            cannot see %s\n", drops->blind);
-}
-
-static void print_collectors(const struct ctl_status *status)
-{
-	char reason[4 * KIDOS_CONTROL_TEXT], name[4 * KIDOS_COLLECTOR_NAME];
-
-	printf("collectors ");
-	for (unsigned int i = 0; i < KIDOS_COLLECTORS_MAX && *status->collectors[i].name; i++) {
-		kidos_text_escape(status->collectors[i].name, name, sizeof(name));
-		kidos_text_escape(status->collectors[i].reason, reason, sizeof(reason));
-		printf("%s %s %s%s%s%s", i ? "," : "", name,
-		       kidos_collector_state_names[status->collectors[i].state],
-		       *reason ? " (" : "", reason, *reason ? ")" : "");
-	}
-	printf("\n");
 }
 
 static void print_slot(const struct ctl_status *status, unsigned int index)
@@ -120,8 +63,7 @@ static void print_slot(const struct ctl_status *status, unsigned int index)
 static void print(const struct ctl_status *status)
 {
 	print_daemon(status);
-	print_collectors(status);
-	print_drops(&status->drops);
+	ctl_briefs_print(&status->briefs);
 	printf("\n%-20s  %-9s  %-11s  %-11s  %-5s  %14s  %14s  %s\n", "INTERFACE", "STATE", "RX",
 	       "TX", "EXACT", "UNACCOUNTED RX", "UNACCOUNTED TX", "REASON");
 	for (unsigned int i = 0; i < status->state->maps.meta.slots; i++)
@@ -129,24 +71,33 @@ static void print(const struct ctl_status *status)
 			print_slot(status, i);
 }
 
-int ctl_status(struct ctl_settings *settings)
+static int poll(struct ctl_state *state, void *context)
 {
-	struct ctl_status status = {};
-	struct ctl_state state;
-	int code = ctl_state_open(&state, settings->state), error;
+	const struct settings *settings = context;
+	struct ctl_status status = { .briefs.table = ctl_status_briefs };
+	int error = gather(state, &status);
 
-	if (code)
-		return code;
-	error = gather(&state, settings, &status);
-	if (!error)
-		error = gather_collectors(settings->state, &status);
 	if (error)
-		ctl_complain("%s: %s", settings->state, strerror(-error));
-	else if (settings->json)
+		ctl_complain("%s: %s", state->path, strerror(-error));
+	else if (settings->output.json)
 		json_status_print(&status);
 	else
 		print(&status);
-	ctl_drop_brief_free(&status.drops);
-	ctl_state_close(&state);
+	ctl_briefs_free(&status.briefs);
 	return error ? CTL_FAILURE : CTL_OK;
 }
+
+static int run(const struct ctl_call *call)
+{
+	struct settings settings = *(const struct settings *)call->settings;
+
+	return ctl_watch(call, &settings.output, poll, &settings);
+}
+
+const struct ctl_command ctl_status = {
+	.name = "status",
+	.help = "the daemon, its table and how each interface is counted",
+	.options = options,
+	.size = sizeof(struct settings),
+	.run = run,
+};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "kidosctl/summary.h"
 #include "core/names.h"
-#include "flows/ctl_table.h"
+#include "ctl/watch.h"
+#include "kidosctl/commands.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,48 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOP_FLOWS 10
+struct settings {
+	struct ctl_output output;
+};
 
-struct kidos_count ctl_counts_sum(const struct ctl_counts *counts, unsigned int direction)
-{
-	struct kidos_count sum = {};
-
-	for (unsigned int i = 0; i < KIDOS_CLASSES; i++) {
-		sum.packets += counts->classes[direction][i].packets;
-		sum.bytes += counts->classes[direction][i].bytes;
-	}
-	return sum;
-}
-
-static int read_counts(const struct ctl_state *state, unsigned int slot, struct ctl_counts *counts)
-{
-	struct kidos_totals totals;
-
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		int error = kidos_maps_totals(&state->maps, slot, d, &totals);
-
-		if (error)
-			return error;
-		for (unsigned int i = 0; i < KIDOS_CLASSES; i++) {
-			counts->classes[d][i].packets =
-				totals.hook[i].packets + totals.extra[i].packets;
-			counts->classes[d][i].bytes = totals.hook[i].bytes + totals.extra[i].bytes;
-		}
-		for (unsigned int i = 0; i < KIDOS_PARSE_ERRORS; i++)
-			counts->errors[i] += totals.errors[i];
-	}
-	return 0;
-}
+static const struct ctl_option options[] = {
+	CTL_OPTION_JSON(struct settings),
+	{},
+};
 
 /* A slot may go to another interface meanwhile: name and counts are of the same one. */
-static int read_interface(struct ctl_state *state, unsigned int slot, struct ctl_counts *counts)
+static int read_interface(struct ctl_state *state, unsigned int slot, struct kidos_counts *counts)
 {
 	struct kidos_slot *before = &state->slots[slot], after;
 	int error;
 
 	for (int attempt = 0; attempt < 3; attempt++) {
-		*counts = (struct ctl_counts){};
-		error = read_counts(state, slot, counts);
+		error = kidos_counts_read(&state->maps, slot, counts);
 		if (!error)
 			error = kidos_maps_slot(&state->maps, slot, &after);
 		if (error || (!memcmp(before->netns, after.netns, sizeof(after.netns)) &&
@@ -61,20 +37,10 @@ static int read_interface(struct ctl_state *state, unsigned int slot, struct ctl
 	return error;
 }
 
-static void add_counts(struct ctl_counts *sum, const struct ctl_counts *counts)
+static bool counted_any(const struct kidos_counts *counts)
 {
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
-		for (unsigned int i = 0; i < KIDOS_CLASSES; i++) {
-			sum->classes[d][i].packets += counts->classes[d][i].packets;
-			sum->classes[d][i].bytes += counts->classes[d][i].bytes;
-		}
-	for (unsigned int i = 0; i < KIDOS_PARSE_ERRORS; i++)
-		sum->errors[i] += counts->errors[i];
-}
-
-static bool counted_any(const struct ctl_counts *counts)
-{
-	return ctl_counts_sum(counts, KIDOS_RX).packets || ctl_counts_sum(counts, KIDOS_TX).packets;
+	return kidos_counts_sum(counts, KIDOS_RX).packets ||
+	       kidos_counts_sum(counts, KIDOS_TX).packets;
 }
 
 static int add_interface(struct ctl_summary *summary, struct ctl_state *state, unsigned int slot)
@@ -85,33 +51,29 @@ static int add_interface(struct ctl_summary *summary, struct ctl_state *state, u
 	if (error)
 		return error;
 	/* `other`, and slots whose interface went for good, only with something in them. */
-	if (!ctl_slot_used(summary->state, slot) && !counted_any(&interface->counts))
+	if (!ctl_slot_used(state, slot) && !counted_any(&interface->counts))
 		return 0;
-	ctl_label(summary->state, slot, interface->label);
-	interface->slot = &summary->state->slots[slot];
+	ctl_label(state, slot, interface->label);
+	interface->has_device = state->slots[slot].has_device;
 	summary->count++;
-	if (interface->slot->has_device) {
-		add_counts(&summary->total, &interface->counts);
+	if (interface->has_device) {
+		kidos_counts_add(&summary->total, &interface->counts);
 		summary->devices++;
 	}
 	return 0;
 }
 
-static int gather(struct ctl_state *state, const struct ctl_settings *settings,
-		  struct ctl_summary *summary)
+static int gather(struct ctl_state *state, struct ctl_summary *summary)
 {
 	unsigned int slots = state->maps.meta.slots;
 	int error = 0;
 
-	summary->state = state;
 	summary->interfaces = calloc(slots, sizeof(*summary->interfaces));
 	if (!summary->interfaces)
 		return -ENOMEM;
 	for (unsigned int i = 0; !error && i < slots; i++)
 		error = add_interface(summary, state, i);
-	if (!error)
-		error = ctl_drop_brief(state, settings, &summary->drops);
-	return error ? error : ctl_scan_run(state, &summary->scan);
+	return error ? error : ctl_briefs_gather(&summary->briefs, state);
 }
 
 static void print_row(const char *name, const struct kidos_count *rx, const struct kidos_count *tx)
@@ -121,7 +83,7 @@ static void print_row(const char *name, const struct kidos_count *rx, const stru
 	       (uint64_t)tx->bytes);
 }
 
-static void print_errors(const struct ctl_counts *counts)
+static void print_errors(const struct kidos_counts *counts)
 {
 	const char *before = "  parse errors  ";
 
@@ -135,10 +97,10 @@ static void print_errors(const struct ctl_counts *counts)
 		printf("\n");
 }
 
-static void print_counts(const struct ctl_counts *counts)
+static void print_counts(const struct kidos_counts *counts)
 {
-	struct kidos_count rx = ctl_counts_sum(counts, KIDOS_RX);
-	struct kidos_count tx = ctl_counts_sum(counts, KIDOS_TX);
+	struct kidos_count rx = kidos_counts_sum(counts, KIDOS_RX);
+	struct kidos_count tx = kidos_counts_sum(counts, KIDOS_TX);
 
 	printf("  %-12s  %16s  %18s  %16s  %18s\n", "", "RX PACKETS", "RX BYTES", "TX PACKETS",
 	       "TX BYTES");
@@ -151,22 +113,8 @@ static void print_counts(const struct ctl_counts *counts)
 	printf("\n");
 }
 
-static void print_drops(const struct ctl_drop_brief *drops)
-{
-	if (!drops->counted) {
-		printf("Drops are not counted\n\n");
-		return;
-	}
-	printf("Drops: %" PRIu64 ", missed %" PRIu64 "%s", drops->total, drops->missed,
-	       drops->reasons.count ? "\n  " : "");
-	ctl_drop_brief_reasons(drops);
-	printf("\n\n");
-}
-
 static void print(const struct ctl_summary *summary)
 {
-	struct ctl_flow_table table = { .state = summary->state };
-
 	for (size_t i = 0; i < summary->count; i++) {
 		printf("%s\n", summary->interfaces[i].label);
 		print_counts(&summary->interfaces[i].counts);
@@ -175,30 +123,37 @@ static void print(const struct ctl_summary *summary)
 		printf("Total (interfaces with a device behind them: %zu)\n", summary->devices);
 		print_counts(&summary->total);
 	}
-	print_drops(&summary->drops);
-	printf("Top flows by bytes, %zu of %" PRIu64 "\n", summary->scan.top.count,
-	       summary->scan.sum.flows);
-	ctl_flow_table_print(&table, &summary->scan.top);
+	ctl_briefs_print(&summary->briefs);
 }
 
-int ctl_summary(struct ctl_settings *settings)
+static int poll(struct ctl_state *state, void *context)
 {
-	struct ctl_summary summary = { .scan.top.limit = TOP_FLOWS };
-	struct ctl_state state;
-	int code = ctl_state_open(&state, settings->state), error;
+	const struct settings *settings = context;
+	struct ctl_summary summary = { .briefs.table = ctl_summary_briefs };
+	int error = gather(state, &summary);
 
-	if (code)
-		return code;
-	error = gather(&state, settings, &summary);
 	if (error)
-		ctl_complain("%s: %s", settings->state, strerror(-error));
-	else if (settings->json)
+		ctl_complain("%s: %s", state->path, strerror(-error));
+	else if (settings->output.json)
 		json_summary_print(&summary);
 	else
 		print(&summary);
 	free(summary.interfaces);
-	ctl_drop_brief_free(&summary.drops);
-	kidos_flow_top_free(&summary.scan.top);
-	ctl_state_close(&state);
+	ctl_briefs_free(&summary.briefs);
 	return error ? CTL_FAILURE : CTL_OK;
 }
+
+static int run(const struct ctl_call *call)
+{
+	struct settings settings = *(const struct settings *)call->settings;
+
+	return ctl_watch(call, &settings.output, poll, &settings);
+}
+
+const struct ctl_command ctl_summary = {
+	.name = "summary",
+	.help = "the host on one page",
+	.options = options,
+	.size = sizeof(struct settings),
+	.run = run,
+};

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "traffic.skel.h"
@@ -50,8 +51,8 @@ void kidos_libbpf_quiet(void)
 	libbpf_set_print(keep_words);
 }
 
-static int set_config(struct bpf_object *object, const struct kidos_meta *settings,
-		      unsigned int netns)
+static int set_config(struct bpf_object *object, const struct kidos_hash_seed *seed,
+		      const struct kidos_meta *settings, unsigned int netns)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
 	struct kidos_traffic_config config;
@@ -61,7 +62,7 @@ static int set_config(struct bpf_object *object, const struct kidos_meta *settin
 	if (!initial || size != sizeof(config))
 		return -EINVAL;
 	memcpy(&config, initial, sizeof(config));
-	memcpy(config.seed, settings->seed, sizeof(config.seed));
+	config.seed = *seed;
 	config.set_mask = settings->set_mask;
 	config.idle = settings->idle;
 	config.time_shift = (__u8)settings->time_shift;
@@ -86,7 +87,7 @@ static struct bpf_object *open_rung(const struct rung *rung, const struct kidos_
 
 	if (!object)
 		return NULL;
-	error = set_config(object, settings, netns);
+	error = set_config(object, &maps->seed, settings, netns);
 	if (!error)
 		error = kidos_allow_xdp_frags(object);
 	if (!error)
@@ -219,6 +220,9 @@ static int load_traffic(struct kidos_traffic *traffic, struct kidos_meta *settin
 	char refused[KIDOS_REASON];
 	size_t taken;
 
+	if (loading.first && getrandom(&traffic->maps->seed, sizeof(traffic->maps->seed), 0) !=
+				     sizeof(traffic->maps->seed))
+		return -errno;
 	if (kidos_entry_usable()) {
 		traffic->entry = kidos_entry_load(traffic->maps, traffic->netns);
 		if (!traffic->entry)

@@ -23,8 +23,9 @@ extern const char *const kidos_program_names[KIDOS_PROGRAMS];
  * Makes the traffic programs of the namespace with this number ready: one is
  * loaded, the others when they are first wanted. Maps that `maps` has are
  * shared; those it lacks are made and put there (duplicates, the caller's to
- * close). settings: seed, sets, idle, rung (baseline); the first load tries
- * the rungs best first and writes the one that works to settings->baseline.
+ * close). settings: sets, idle, rung (baseline); the first load draws the
+ * hash's seed (maps->seed), tries the rungs best first and writes the one that
+ * works to settings->baseline.
  * Returns NULL with errno; the kernel's reason is logged.
  */
 struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_meta *settings,

@@ -27,6 +27,7 @@ static const struct kidos_map_row rows[KIDOS_MAPS] = {
 	[KIDOS_MAP_FLOWS] = { "flows" }, /* sets, or a hash map's entries */
 	[KIDOS_MAP_DETAILS] = { "details", 0, sizeof(__u32), sizeof(struct kidos_detail_set) },
 	[KIDOS_MAP_SPILLS] = { "spills" },
+	[KIDOS_MAP_SPILLING] = { "spilling", 0, sizeof(__u32), sizeof(struct kidos_spilling), 1 },
 	[KIDOS_MAP_CLOSING] = { "closing", 0, sizeof(__u32), sizeof(__u32), 1 },
 	[KIDOS_MAP_SLOTS] = { "slots", BPF_MAP_TYPE_ARRAY, sizeof(__u32),
 			      sizeof(struct kidos_slot) },
@@ -62,7 +63,10 @@ int kidos_maps_open(struct kidos_maps *maps, const char *path, enum kidos_map_ac
 	return error;
 }
 
-/* An entry that changed hands between two copies was not read whole. */
+/*
+ * An entry that changed hands between two copies was not read whole. The
+ * second copy's key was read between the two states; the first's was not.
+ */
 static void settle_flows(void *first, const void *second)
 {
 	const struct kidos_flow_set *after = second;
@@ -73,6 +77,8 @@ static void settle_flows(void *first, const void *second)
 
 		if (changed & ~KIDOS_STATE_OVERFLOWED)
 			before->ways[i].state |= KIDOS_STATE_WRITING;
+		else
+			before->ways[i] = after->ways[i];
 	}
 }
 
@@ -160,12 +166,21 @@ int kidos_maps_retired(const struct kidos_maps *maps, unsigned int slot, unsigne
 
 int kidos_maps_events(const struct kidos_maps *maps, uint64_t events[KIDOS_EVENTS])
 {
+	struct kidos_spilling spilling = {};
+
+	/* First, so that what was lost is in the events that were spilled. */
+	if (maps->fd[KIDOS_MAP_SPILLING] >= 0 && lookup(maps, KIDOS_MAP_SPILLING, 0, &spilling))
+		return -errno;
 	for (unsigned int i = 0; i < KIDOS_EVENTS; i++) {
 		int error = lookup_sum(maps, KIDOS_MAP_EVENTS, i, &events[i], 1);
 
 		if (error)
 			return error;
 	}
+	if (spilling.lost > events[KIDOS_EVENT_SPILLED])
+		spilling.lost = events[KIDOS_EVENT_SPILLED];
+	events[KIDOS_EVENT_SPILLED] -= spilling.lost;
+	events[KIDOS_EVENT_SPILL_LOST] += spilling.lost;
 	return 0;
 }
 

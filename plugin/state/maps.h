@@ -17,6 +17,7 @@ enum kidos_map {
 	KIDOS_MAP_FLOWS,
 	KIDOS_MAP_DETAILS, /* not with the baseline rung */
 	KIDOS_MAP_SPILLS, /* not with the baseline rung */
+	KIDOS_MAP_SPILLING, /* not with the baseline rung */
 	KIDOS_MAP_CLOSING, /* with the baseline rung only */
 	KIDOS_MAP_SLOTS,
 	KIDOS_MAP_META,
@@ -28,6 +29,7 @@ struct kidos_maps {
 	int fd[KIDOS_MAPS]; /* -1 where there is none */
 	unsigned int cpus; /* possible ones */
 	struct kidos_meta meta; /* as it was at open */
+	struct kidos_hash_seed seed; /* of the flow table; 0 where the programs are another's */
 	const struct kidos_flow_set *flows; /* mapped, NULL with the baseline rung */
 	const struct kidos_detail_set *details;
 	size_t sets;
@@ -61,6 +63,7 @@ int kidos_maps_retire(const struct kidos_maps *maps, const struct kidos_flow_key
 		      uint64_t packets, uint64_t bytes);
 /* All counts of a slot that no program writes to any more become 0. 0 or -errno. */
 int kidos_maps_clear_slot(const struct kidos_maps *maps, unsigned int slot);
+/* What the table did. A spill is lost by a full ring or by the plugin, and then not spilled. */
 int kidos_maps_events(const struct kidos_maps *maps, uint64_t events[KIDOS_EVENTS]);
 
 int kidos_maps_slot(const struct kidos_maps *maps, unsigned int index, struct kidos_slot *slot);

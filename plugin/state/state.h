@@ -57,7 +57,6 @@ struct kidos_slot {
 struct kidos_meta {
 	__u32 abi;
 	__u32 pid;
-	__u64 seed[5];
 	__u32 set_mask;
 	__u32 idle; /* kidos time units */
 	__u32 baseline; /* the flow table is a kernel hash map */

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* kidosctl drops: what it prints of maps whose contents are known. */
+/*
+ * kidosctl drops: what it prints of maps whose contents are known. No program
+ * is loaded, so that the oldest kernel says what the others would.
+ *
+ * kernels: 5.10
+ */
 #include "ctl_drop_maps.h"
 #include "ctl_run.h"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Alerts through real collectd and its exec plugin to a script: start and end of drop_share, a new
 # drop reason, cool-down, rate limit, metadata, hostile names, receivers that take their time.
+# alone: all that is dropped on the machine is looked at
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What another's XDP program drops is counted once: frames of native XDP by the driver's own
 # statistics, as place driver; skbs, which a veth runs it on as well, and generic XDP by the probe.
+# alone: all that is dropped on the machine is looked at
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
 

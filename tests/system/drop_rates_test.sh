@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Rates as collectd makes them of drops whose reason and place are seen for the first time, and for
 # once: no drop is missing under the graph, also none from before the first read.
+# alone: all that is dropped on the machine is looked at
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
 

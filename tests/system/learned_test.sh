@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Ordinary reasons for drops over restarts: what was learned stays benign, what was not is not, and
 # the time to learn does not begin anew. A damaged file is told of by its line, and replaced.
+# alone: all that is dropped on the machine is looked at
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
 

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: yes
+# kernels: 5.10 6.12
 # Interfaces and namespaces that come and go, a daemon that is killed, a second one, SIGTERM in
 # every phase: nothing is lost, nothing is left.
+# alone: stops are timed
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
 

@@ -169,7 +169,7 @@ each_fault() { # VARIABLE LAST WHAT
 	done
 	[ -z "$bad" ] || { echo "$bad"; return 1; }
 } 2>/dev/null
-steps=$(host "$KN" up "$uplink_only" --dry-run | wc -l)
+steps=$(host "$KN" up "$uplink_only" --yes-move-uplink --dry-run | wc -l)
 check "uplink: stand-in: failure after each step brings it back" each_fault KIDOS_NETNS_FAIL_AT "$steps" rolls-back
 check "uplink: stand-in: kill -9 after each step, then down brings it back" \
 	each_fault KIDOS_NETNS_KILL_AT "$steps" down

@@ -90,7 +90,7 @@ each_fault() { # VARIABLE LAST
 	done
 	[ -z "$bad" ] || { echo "$bad"; return 1; }
 } 2>/dev/null
-steps=$("$KN" up "$up" --dry-run | wc -l)
+steps=$("$KN" up "$up" --yes-move-uplink --dry-run | wc -l)
 check "uplink: NIC: failure after each step brings it back" each_fault KIDOS_NETNS_FAIL_AT "$steps"
 check "uplink: NIC: failure of each message brings it back" \
 	each_fault KIDOS_NETNS_FAIL_MESSAGE "$((steps - 1))"

@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "ctl/ctl.h"
-#include "document.h"
-#include "flows/history.h"
 #include "core/flow_key.h"
-#include "state/health.h"
 #include "core/text.h"
+#include "document.h"
+#include "drops/ctl.h"
+#include "flows/ctl.h"
+#include "flows/history.h"
+#include "kidosctl/commands.h"
+#include "state/health.h"
 
 static struct kidos_flow_key key_of(const char *src, unsigned int sport, const char *dst,
 				    unsigned int dport, unsigned int protocol)
@@ -31,11 +33,11 @@ static struct kidos_flow_key key_of(const char *src, unsigned int sport, const c
 }
 
 /* What an option says, through the table that the program uses. */
-static bool set(struct ctl_settings *settings, const char *name, const char *value)
+static bool set(struct ctl_flow_settings *settings, const char *name, const char *value)
 {
 	for (const struct ctl_option *option = ctl_flow_options; option->name; option++)
 		if (!strcmp(option->name, name))
-			return option->set(settings, value);
+			return option->set((char *)settings + option->field, value);
 	fail_msg("no option %s", name);
 	return false;
 }
@@ -69,7 +71,7 @@ static void test_filter(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct ctl_settings settings = { .filter = KIDOS_FLOW_FILTER_ALL };
+		struct ctl_flow_settings settings = ctl_flow_defaults;
 
 		assert_true(set(&settings, cases[i].option, cases[i].value));
 		print_message("# --%s %s\n", cases[i].option, cases[i].value);
@@ -82,7 +84,7 @@ static void test_filter(void **state)
 static void test_filter_both_ends(void **state)
 {
 	struct kidos_flow_key key = key_of("10.1.2.3", 50000, "192.0.2.1", 443, 6);
-	struct ctl_settings settings = { .filter = KIDOS_FLOW_FILTER_ALL };
+	struct ctl_flow_settings settings = ctl_flow_defaults;
 	bool slots[KIDOS_SLOTS_MAX] = { [3] = true };
 
 	(void)state;
@@ -134,7 +136,7 @@ static void test_wrong_values(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct ctl_settings settings = { .filter = KIDOS_FLOW_FILTER_ALL };
+		struct ctl_flow_settings settings = ctl_flow_defaults;
 
 		print_message("# --%s \"%s\"\n", cases[i].option, cases[i].value);
 		assert_false(set(&settings, cases[i].option, cases[i].value));
@@ -371,8 +373,8 @@ static void test_man_page(void **state)
 	size_t options = 0, entries = 0;
 
 	(void)state;
-	for (const struct ctl_command *command = ctl_commands; command->name; command++)
-		find_in(page, "It Cm", command->name);
+	for (size_t i = 0; ctl_commands[i]; i++)
+		find_in(page, "It Cm", ctl_commands[i]->name);
 	options += find_options(page, "flows", ctl_flow_options);
 	options += find_options(page, "drops", ctl_drop_options);
 	for (const char *at = page; (at = strstr(at, "\n.It Fl -")); at++)

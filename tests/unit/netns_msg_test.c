@@ -234,6 +234,11 @@ static void routes(void **state)
 	assert_int_equal(kn_read_route(nlh, &info), 0);
 	assert_int_equal(info.route.to.len, 0);
 	assert_int_equal(info.route.via.family, 0);
+	assert_int_equal(((struct rtmsg *)mnl_nlmsg_get_payload(nlh))->rtm_flags, 0);
+	spec.onlink = true;
+	nlh = kn_msg_route_replace(buf, &spec);
+	expect(nlh, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE);
+	assert_int_equal(((struct rtmsg *)mnl_nlmsg_get_payload(nlh))->rtm_flags, RTNH_F_ONLINK);
 	expect(kn_msg_route_del(buf, &spec), RTM_DELROUTE, NLM_F_ACK);
 	expect(kn_msg_route_dump(buf, AF_INET), RTM_GETROUTE, NLM_F_DUMP);
 }

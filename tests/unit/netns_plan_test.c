@@ -12,7 +12,11 @@
 static const char json[] =
 	"{\"namespaces\":["
 	"{\"name\":\"n1\",\"sysctl\":{\"net.ipv4.ip_forward\":1},"
-	"\"routes\":[{\"to\":\"default\",\"via\":\"10.0.0.9\"}],"
+	"\"routes\":[{\"to\":\"default\",\"via\":\"10.0.0.9\"},"
+	"{\"to\":\"fd00:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128\",\"dev\":\"a\",\"onlink\":true,"
+	"\"via\":\"fd00:ffff:ffff:ffff:ffff:ffff:ffff:ffff\",\"metric\":4294967295,\"table\":"
+	"4294967295},"
+	"{\"to\":\"10.0.1.0/24\",\"dev\":\"a\"}],"
 	"\"resolv\":{\"nameservers\":[\"10.0.0.9\"]}},{\"name\":\"n2\"}],"
 	"\"veths\":[{\"ends\":[{\"name\":\"a\",\"namespace\":\"n1\",\"addresses\":[\"10.0.0.1/"
 	"24\"],"
@@ -43,7 +47,12 @@ static const char *const before[][2] = {
 	{ "mirror n2/b out to m prio 27492", "up n2/b" },
 	{ "up n2/m", "up n2/b" },
 	{ "up n1/mon", "up n2/b" },
-	{ "up n1/a", "route n1 0.0.0.0/0 via 10.0.0.9" },
+	{ "up n1/a", "route n1 10.0.1.0/24 dev a" },
+	{ "route n1 10.0.1.0/24 dev a", "route n1 0.0.0.0/0 via 10.0.0.9" },
+	{ "route n1 0.0.0.0/0 via 10.0.0.9",
+	  "route n1 fd00:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128 via "
+	  "fd00:ffff:ffff:ffff:ffff:ffff:ffff:ffff dev a onlink metric 4294967295 table "
+	  "4294967295" },
 	{ "up n2/br", "dhcp n2/br" },
 };
 

@@ -151,6 +151,17 @@ static const struct {
 	{ NS("{\"name\":\"a\",\"routes\":[{\"to\":\"default\"}]}") "}", "neither via nor dev" },
 	{ NS("{\"name\":\"a\",\"routes\":[{\"to\":\"default\",\"dev\":\"x\"}]}") "}",
 	  "write 0.0.0.0/0 or ::/0" },
+	{ NS("{\"name\":\"a\",\"routes\":[{\"to\":\"default\",\"via\":\"10.0.0.1\",\"onlink\":true}"
+	     "]}") "}",
+	  "onlink needs via and dev" },
+	{ NS(
+		  "{\"name\":\"a\",\"routes\":[{\"to\":\"10.0.0.0/"
+		  "8\",\"dev\":\"lo\",\"onlink\":true}]}") "}",
+	  "onlink needs via and dev" },
+	{ NS(
+		  "{\"name\":\"a\",\"routes\":[{\"to\":\"default\",\"via\":\"10.0.0.1\",\"onlink\":"
+		  "1}]}") "}",
+	  "routes[0].onlink" },
 	{ NS("{\"name\":\"a\",\"routes\":[{\"to\":\"10.0.0.1/24\",\"via\":\"10.0.0.1\"}]}") "}",
 	  "has host bits set" },
 	{ NS("{\"name\":\"a\",\"routes\":[{\"to\":\"10.0.0.0/24\",\"via\":\"fd::1\"}]}") "}",

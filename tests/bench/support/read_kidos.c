@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/flow_key.h"
 #include "flows/series.h"
 #include "flows/reader.h"
 
@@ -89,13 +90,12 @@ int read_kidos_open(const struct subject *subject)
 				    .idle = settings.idle,
 				    .slots = settings.slots,
 				    .unit_ns = 4000000 };
-	memcpy(meta.seed, settings.seed, sizeof(meta.seed));
 	before = anonymous_kib();
 	error = give_slot(subject->object, &settings);
 	if (!error)
 		error = map_table(subject_flows(subject));
 	if (!error)
-		error = kidos_series_init(&series, &configured, meta.slots, meta.seed[1]);
+		error = kidos_series_init(&series, &configured, meta.slots, kidos_key_seed());
 	if (!error)
 		error = kidos_reader_init(&reader, &meta, gained, NULL);
 	return error;

@@ -72,8 +72,6 @@ int table_run_open(struct table_run *run, unsigned int idle, bool hash)
 	    .meta =
 		{
 		    .abi = KIDOS_ABI_VERSION,
-		    .seed = {0x8c1f0a6e5d3b2947, 0xe7a94d1b62f08c35, 0x53b6f1c92e7d804b,
-			     0xb90d37e8a4c5126f, 0x2f68c5d1907be3a9},
 		    .set_mask = TABLE_SETS - 1,
 		    .idle = idle,
 		    .slots = 4,
@@ -237,9 +235,9 @@ static bool read_entry(const struct kidos_maps *maps, uint32_t set, unsigned int
 	uint64_t state;
 
 	do {
-		if (kidos_flow_read(flow, set, &maps->meta, reading))
+		if (kidos_flow_read(flow, reading))
 			return true;
-		if (reading->key.meta == KIDOS_META_IPV4)
+		if (kidos_key_is_empty(&reading->key))
 			return false; /* emptied */
 		state = __atomic_load_n(&flow->state, __ATOMIC_ACQUIRE);
 	} while (state & KIDOS_STATE_WRITING || kidos_state_owner(state));

@@ -78,12 +78,22 @@ void host_fail(const char *file, int line, const char *condition)
 	_exit(1);
 }
 
+/* splitmix64: any numbers, the same in every run. */
+static void fill_seed(struct kidos_hash_seed *seed)
+{
+	uint64_t words[sizeof(*seed) / sizeof(uint64_t)], state = 1, word;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		word = state += 0x9e3779b97f4a7c15;
+		word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9;
+		word = (word ^ word >> 27) * 0x94d049bb133111eb;
+		words[i] = word ^ word >> 31;
+	}
+	memcpy(seed, words, sizeof(*seed));
+}
+
 void host_open(uint32_t sets)
 {
-	static const uint64_t seed[5] = { 0x8c1f0a6e5d3b2947, 0xe7a94d1b62f08c35,
-					  0x53b6f1c92e7d804b, 0xb90d37e8a4c5126f,
-					  0x2f68c5d1907be3a9 };
-
 	host = (struct host_table){
 		.sets = aligned_alloc(64, sets * sizeof(*host.sets)),
 		.details = aligned_alloc(64, sets * sizeof(*host.details)),
@@ -93,7 +103,7 @@ void host_open(uint32_t sets)
 	assert_non_null(host.details);
 	memset(host.sets, 0, sets * sizeof(*host.sets));
 	memset(host.details, 0, sets * sizeof(*host.details));
-	memcpy(host.meta.seed, seed, sizeof(seed));
+	fill_seed(&host.seed);
 }
 
 void host_close(void)
@@ -143,7 +153,7 @@ void host_send(uint32_t flow, uint32_t packets, uint32_t now)
 		.tcp_flags = (uint8_t)(1u << (flow + now) % 8),
 	};
 
-	memcpy(config.seed, host.meta.seed, sizeof(config.seed));
+	config.seed = host.seed;
 	add(&host.sent, packet.packets, packet.bytes);
 	if (kidos_flow_count(&config, &packet))
 		return;
@@ -158,7 +168,7 @@ static bool read_entry(uint32_t set, uint32_t way, struct kidos_flow_reading *re
 	uint32_t looks = 0;
 
 	do {
-		if (kidos_flow_read(flow, set, &host.meta, reading))
+		if (kidos_flow_read(flow, reading))
 			return true;
 		host_check(++looks < MAX_LOOKS);
 		state = __atomic_load_n(&flow->state, __ATOMIC_ACQUIRE);

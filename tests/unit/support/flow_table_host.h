@@ -14,7 +14,8 @@
 struct host_table {
 	struct kidos_flow_set *sets;
 	struct kidos_detail_set *details;
-	struct kidos_meta meta; /* seed, set_mask, idle: as the reader has them */
+	struct kidos_meta meta; /* set_mask, idle: as the reader has them */
+	struct kidos_hash_seed seed;
 	struct kidos_count sent, retired, spilled;
 	uint64_t evicted, unattributed;
 };
