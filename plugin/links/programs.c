@@ -211,20 +211,20 @@ static int try_rung(void *context, size_t index, char why[KIDOS_REASON])
 
 static int load_traffic(struct kidos_traffic *traffic, struct kidos_meta *settings)
 {
+	struct kidos_maps *maps = traffic->maps;
 	struct loading loading = {
 		.traffic = traffic,
 		.settings = settings,
-		.first = traffic->maps->fd[KIDOS_MAP_FLOWS] < 0,
+		.first = maps->fd[KIDOS_MAP_FLOWS] < 0,
 		.baseline = settings->baseline,
 	};
 	char refused[KIDOS_REASON];
 	size_t taken;
 
-	if (loading.first && getrandom(&traffic->maps->seed, sizeof(traffic->maps->seed), 0) !=
-				     sizeof(traffic->maps->seed))
+	if (loading.first && getrandom(&maps->seed, sizeof(maps->seed), 0) != sizeof(maps->seed))
 		return -errno;
 	if (kidos_entry_usable()) {
-		traffic->entry = kidos_entry_load(traffic->maps, traffic->netns);
+		traffic->entry = kidos_entry_load(maps, traffic->netns);
 		if (!traffic->entry)
 			return -errno;
 	}
@@ -293,9 +293,7 @@ uint32_t kidos_traffic_map(const struct kidos_maps *maps)
 int kidos_traffic_fd(struct kidos_traffic *traffic, enum kidos_program program)
 {
 	int error = load(traffic, program);
+	const struct bpf_object *object = traffic->entry ? traffic->entry : traffic->own[program];
 
-	if (error)
-		return error;
-	return bpf_program__fd(
-		program_in(traffic->entry ? traffic->entry : traffic->own[program], program));
+	return error ? error : bpf_program__fd(program_in(object, program));
 }
