@@ -20,9 +20,30 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
+/*
+ * First of all: what a program does later may bring in another packet on this
+ * CPU. direction: where each namespace has programs of its own.
+ */
+static __always_inline struct kidos_origin origin_of(__u32 direction)
+{
+	struct kidos_origin from = { .netns = kidos_config.netns, .direction = direction };
+	const __u32 zero = 0;
+	const struct kidos_origin *left;
+
+	if (from.netns != KIDOS_NETNS_OF_ENTRY)
+		return from;
+	left = bpf_map_lookup_elem(&origin, &zero);
+	if (left) {
+		from.netns = left->netns;
+		from.direction = left->direction & (KIDOS_DIRECTIONS - 1);
+	}
+	return from;
+}
+
 SEC("xdp")
 int kidos_xdp(struct xdp_md *ctx)
 {
+	struct kidos_origin from = origin_of(KIDOS_RX);
 	struct kidos_frame frame = {
 		.data = (void *)(long)ctx->data,
 		.data_end = (void *)(long)ctx->data_end,
@@ -31,24 +52,24 @@ int kidos_xdp(struct xdp_md *ctx)
 
 	if (kidos_config.xdp_frags)
 		frame.length = bpf_xdp_get_buff_len(ctx);
-	account_frame(&frame, ctx->ingress_ifindex);
+	account_frame(&frame, from.netns, ctx->ingress_ifindex);
 	return XDP_PASS;
 }
 
 /*
  * TC_ACT_UNSPEC (-1) equals TCX_NEXT: at clsact the next filter runs, at tcx
- * the next program.
+ * the next program. One of the two serves both directions where it is shared.
  */
 SEC("tc")
 int kidos_tc_ingress(struct __sk_buff *skb)
 {
-	account_skb(skb, KIDOS_RX);
+	account_skb(skb, origin_of(KIDOS_RX));
 	return TC_ACT_UNSPEC;
 }
 
 SEC("tc")
 int kidos_tc_egress(struct __sk_buff *skb)
 {
-	account_skb(skb, KIDOS_TX);
+	account_skb(skb, origin_of(KIDOS_TX));
 	return TC_ACT_UNSPEC;
 }
