@@ -28,6 +28,8 @@ struct kidos_alert {
 	__u32 pad;
 	struct kidos_alert_event event; /* the newest key's start, values of the last event */
 };
+_Static_assert(sizeof(struct kidos_alert) == 328, "alert");
+_Static_assert(offsetof(struct kidos_alert, event) == 48, "alert");
 
 #define KIDOS_ALERTS_KEPT 128 /* active and recent */
 
