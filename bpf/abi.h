@@ -39,11 +39,11 @@ enum kidos_class {
 
 /*
  * What is wrong with a packet, one reason each. The packet stays in the
- * totals of the class that could still be told; it has no flow entry.
+ * totals of the class that is still known; it has no flow entry.
  */
 enum kidos_parse_error {
 	KIDOS_PARSE_OK,
-	KIDOS_PARSE_SHORT_LINK, /* Ethernet or VLAN header cut */
+	KIDOS_PARSE_SHORT_LINK, /* Ethernet header, tag or wrapper (parse_link.h) cut */
 	KIDOS_PARSE_VLAN_DEPTH, /* more than KIDOS_VLAN_DEPTH tags */
 	KIDOS_PARSE_SHORT_IP, /* IPv4 or IPv6 fixed header cut */
 	KIDOS_PARSE_IP_VERSION, /* version differs from the EtherType */
@@ -65,7 +65,7 @@ enum kidos_parse_error {
 /*
  * struct kidos_flow_key.meta: protocol 8 bits, outer VLAN id 12, interface
  * slot 10, direction 1, IPv4 1. IPv4 addresses are stored v4-mapped
- * (RFC 4291 2.5.5.2); the bit tells them from a real ::ffff:a.b.c.d.
+ * (RFC 4291 2.5.5.2); the bit distinguishes them from a real ::ffff:a.b.c.d.
  */
 #define KIDOS_META_PROTOCOL_SHIFT 0
 #define KIDOS_META_VLAN_SHIFT 8
@@ -171,7 +171,7 @@ struct kidos_flow_detail {
 	__u32 first; /* time of the first packet */
 	__u16 inner_vlan; /* of the first packet, as is tunnel_id */
 	__u16 pad0;
-	__u32 tunnel_id; /* VNI, GRE key or MPLS label */
+	__u32 tunnel_id; /* VNI or GRE key */
 	__u32 packets_carry; /* times the 32-bit packet count wrapped */
 	__u32 pad1[4]; /* half a cache line: no entry's lies in two */
 };

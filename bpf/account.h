@@ -67,7 +67,7 @@ static __always_inline void account_totals(__u32 slot, __u32 direction,
 		return;
 	count_own(&total->hook[class].packets, 1);
 	count_own(&total->hook[class].bytes, length);
-	if (wire->bytes != length) {
+	if (wire->packets != 1 || wire->bytes != length) {
 		count_own(&total->extra[class].packets, wire->packets - 1);
 		count_own(&total->extra[class].bytes, wire->bytes - length);
 	}
@@ -161,7 +161,7 @@ static __always_inline int needs_more(const struct kidos_packet *packet)
 
 /*
  * Headers may lie outside the linear part of an skb: they are brought in when
- * the parser ran into its end, and looked at again.
+ * the parser ran into its end, and parsed again.
  */
 static __always_inline struct kidos_frame parse_skb(struct __sk_buff *skb, __u32 flags,
 						    struct kidos_packet *packet)

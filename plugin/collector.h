@@ -2,7 +2,7 @@
 /*
  * collector.h: what a collector is. Engine, memory plan, configuration,
  * reserved names and kidosctl's `collector` walk the table in collectors.c and
- * know no collector by name. plugin/README.md tells how to add one.
+ * know no collector by name. plugin/README.md has how to add one.
  */
 #ifndef KIDOS_COLLECTOR_H
 #define KIDOS_COLLECTOR_H
@@ -26,7 +26,7 @@ struct kidos_collector {
 	const char *const *instances; /* its further plugin_instances; NULL at the end, or NULL */
 	const struct kidos_block *block; /* its options; one of them is Enabled */
 	const char
-		*without; /* what does not happen while Enabled is false; NULL: nothing is said */
+		*without; /* what does not happen while Enabled is false; NULL: no line in the log */
 	bool counts; /* packets of interfaces have to be counted for it */
 	bool serves; /* it works on what others collect: alone it is no reason to start */
 

@@ -43,18 +43,72 @@ static int by_time(const void *a, const void *b)
 	return (left->started_ns < right->started_ns) - (left->started_ns > right->started_ns);
 }
 
-static int gather(int map, struct ctl_alerts *alerts)
+struct settings {
+	struct ctl_output output;
+	const char *kind, *instance; /* NULL: any */
+	uint64_t since_ns; /* CLOCK_REALTIME; active since then, 0: any time */
+	bool active; /* those alone */
+};
+
+static bool set_kind(void *field, const char *value)
+{
+	bool found = false;
+
+	for (unsigned int i = 0; i < KIDOS_ALERT_KINDS; i++)
+		found |= !strcmp(value, kidos_alert_kinds[i].name);
+	*(const char **)field = value;
+	return found;
+}
+
+#define FIELD(member) offsetof(struct settings, member)
+
+const struct ctl_option ctl_alert_options[] = {
+	{ "kind", "NAME", "kind of alert: drop_share", set_kind, FIELD(kind), false },
+	{ "instance", "NAME", "interface or collector that it is about", ctl_set_text,
+	  FIELD(instance), false },
+	{ "active", NULL, "those that are active, without the recent ones", ctl_set_true,
+	  FIELD(active), false },
+	CTL_OPTION_SINCE(struct settings, since_ns),
+	{ "limit", "N", "rows to print, 0 for all (default)", ctl_set_limit, FIELD(output), false },
+	{ "watch", "[SECONDS]", "0.1 to 86400 seconds between polls (default 1)", ctl_set_watch,
+	  FIELD(output.watch), false },
+	CTL_OPTION_JSON(struct settings),
+	{},
+};
+
+static bool is_selected(const struct settings *settings, const struct ctl_alert *alert)
+{
+	const struct kidos_notice *notice = &alert->notice;
+
+	return (!settings->kind || !strcmp(settings->kind, notice->kind)) &&
+	       (!settings->instance || !strcmp(settings->instance, notice->instance)) &&
+	       (!alert->ended_ns || (!settings->active && alert->ended_ns >= settings->since_ns));
+}
+
+static int gather(int map, const struct settings *settings, struct ctl_alerts *alerts)
 {
 	struct kidos_alert alert;
 	int error = 0;
 
 	for (unsigned int i = 0; !error && i < KIDOS_ALERTS_KEPT; i++) {
+		struct ctl_alert *item = &alerts->items[alerts->count];
+
 		error = kidos_map_read(map, i, &alert);
-		if (!error && is_sound(&alert))
-			fill(&alert, &alerts->items[alerts->count++]);
+		if (error || !is_sound(&alert))
+			continue;
+		fill(&alert, item);
+		alerts->known++;
+		alerts->count += is_selected(settings, item);
 	}
 	qsort(alerts->items, alerts->count, sizeof(alerts->items[0]), by_time);
 	return error;
+}
+
+static size_t shown_of(const struct settings *settings, size_t count)
+{
+	size_t limit = ctl_watch_rows(&settings->output);
+
+	return limit && limit < count ? limit : count;
 }
 
 static void print_one(const struct ctl_alert *alert)
@@ -70,48 +124,48 @@ static void print_one(const struct ctl_alert *alert)
 
 static void print(const struct ctl_alerts *alerts)
 {
-	if (!alerts->count) {
+	if (!alerts->known)
 		printf("none since the daemon started\n");
+	else if (!alerts->count)
+		printf("none of %zu selected\n", alerts->known);
+	if (!alerts->count)
 		return;
-	}
 	printf("%-29s  %-29s  %5s  %s\n", "START", "END", "KEYS", "ALERT");
-	for (size_t i = 0; i < alerts->count; i++)
+	for (size_t i = 0; i < alerts->shown; i++)
 		print_one(&alerts->items[i]);
 }
 
-struct settings {
-	struct ctl_output output;
-};
-
-const struct ctl_option ctl_alert_options[] = {
-	CTL_OPTION_JSON(struct settings),
-	{},
-};
-
-static int read_all(const char *path, struct ctl_alerts *alerts)
+static int read_all(const char *path, const struct settings *settings, struct ctl_alerts *alerts)
 {
 	_cleanup_fd_ int map = kidos_map_open(&kidos_alert_map_set.rows[KIDOS_ALERT_MAP_STATE],
 					      path, KIDOS_MAP_READ);
 
+	int error;
+
 	if (map < 0)
 		return map == -ENOENT ? 0 : map; /* ENOENT: alerts are off */
-	return gather(map, alerts);
+	error = gather(map, settings, alerts);
+	alerts->shown = shown_of(settings, alerts->count);
+	return error;
 }
 
 static int poll(struct ctl_state *state, void *context)
 {
 	const struct settings *settings = context;
 	_cleanup_free_ struct ctl_alert *items = calloc(KIDOS_ALERTS_KEPT, sizeof(*items));
-	struct ctl_alerts alerts = { .items = items };
-	int error = items ? read_all(state->path, &alerts) : -ENOMEM;
+	struct ctl_alerts alerts = { .items = items, .time_ns = state->time_ns };
+	int error = items ? read_all(state->path, settings, &alerts) : -ENOMEM;
 
-	if (error)
+	if (error) {
 		ctl_complain("%s: %s", state->path, strerror(-error));
-	else if (settings->output.json)
+		return CTL_FAILURE;
+	}
+	ctl_watch_head(&settings->output, state);
+	if (settings->output.json)
 		json_alerts_print(&alerts);
 	else
 		print(&alerts);
-	return error ? CTL_FAILURE : CTL_OK;
+	return CTL_OK;
 }
 
 static int run(const struct ctl_call *call)

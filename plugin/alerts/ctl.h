@@ -17,7 +17,10 @@ struct ctl_alert {
 
 struct ctl_alerts {
 	struct ctl_alert *items; /* active ones first, then the newest first */
-	size_t count;
+	size_t count; /* of those that the options select */
+	size_t shown; /* the first of them */
+	size_t known; /* selected or not */
+	uint64_t time_ns; /* CLOCK_REALTIME of the poll */
 };
 
 extern const struct ctl_option ctl_alert_options[];

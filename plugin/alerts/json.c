@@ -45,10 +45,13 @@ static struct json_object *one(const struct ctl_alert *alert)
 
 void json_alerts_print(const struct ctl_alerts *alerts)
 {
-	struct json_object *object = json_object_new_object();
-	struct json_object *items = json_add_array(object, "alerts");
+	struct json_object *object = json_object_new_object(), *items;
 
-	for (size_t i = 0; i < alerts->count; i++)
+	json_add_time(object, "time", alerts->time_ns);
+	json_add_number(object, "rows", alerts->count);
+	json_add_bool(object, "cut", alerts->shown < alerts->count);
+	items = json_add_array(object, "alerts");
+	for (size_t i = 0; i < alerts->shown; i++)
 		json_object_array_add(items, one(&alerts->items[i]));
 	json_finish(object);
 }

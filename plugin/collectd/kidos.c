@@ -55,6 +55,7 @@ static int kidos_read(user_data_t *data)
 
 	(void)data;
 	kidos_engine_poll(engine, collectd_dispatch, &batch);
+	kidos_log_flush(false);
 	return 0;
 }
 
@@ -88,6 +89,7 @@ static int kidos_shutdown(void)
 	engine = NULL;
 	kidos_config_free(&config);
 	configured = false;
+	kidos_log_flush(true);
 	return 0;
 }
 

@@ -47,7 +47,7 @@ struct kidos_alert_event {
 	double threshold;
 	struct kidos_flow_key flow; /* meta 0: no five-tuple */
 	char instance[KIDOS_ALERT_INSTANCE]; /* interface or collector */
-	char subject[KIDOS_ALERT_SUBJECT]; /* tells one instance's keys apart, "" if there is one */
+	char subject[KIDOS_ALERT_SUBJECT]; /* distinguishes one instance's keys, "" if there is one */
 	char command[KIDOS_COMM];
 };
 

@@ -33,7 +33,7 @@ uint64_t kidos_key_seed(void)
 {
 	uint64_t seed;
 
-	/* Does not fail for so few bytes; without it the hash is one that others can tell. */
+	/* Does not fail for so few bytes; without it others can predict the hash. */
 	return getrandom(&seed, sizeof(seed), 0) == sizeof(seed) ? seed : 0;
 }
 

@@ -7,7 +7,7 @@
 
 /*
  * Tries one rung. 0; or -errno, with the rung's name and what did not work in
- * why. -ECANCELED: the rung is not to be tried, and nothing is said of it.
+ * why. -ECANCELED: the rung is not to be tried, and refused has nothing of it.
  */
 typedef int (*kidos_rung_try)(void *context, size_t rung, char why[KIDOS_REASON]);
 

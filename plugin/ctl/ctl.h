@@ -65,6 +65,9 @@ bool ctl_set_proto(void *field, const char *value); /* int */
 bool ctl_set_host(void *field, const char *value);
 bool ctl_set_port(void *field, const char *value);
 bool ctl_set_prefix(void *field, const char *value);
+/* And these set one of its two ends, a struct kidos_filter_end. */
+bool ctl_set_end(void *field, const char *value); /* address or prefix */
+bool ctl_set_end_port(void *field, const char *value);
 
 /* Rows of the options that several commands have. type: their settings, with a member `output`. */
 #define CTL_OPTION_JSON(type)                                                             \
@@ -103,6 +106,18 @@ bool ctl_set_prefix(void *field, const char *value);
 	{                                                                                   \
 		"prefix", "CIDR", "prefix that holds one end, 10.0.0.0/8 or 2001:db8::/32", \
 			ctl_set_prefix, offsetof(type, member), true                        \
+	}
+
+/* One end: end is a struct kidos_filter_end, which its name in words. */
+#define CTL_OPTION_END(type, name, end, which)                                                     \
+	{                                                                                          \
+		name, "CIDR", "address or prefix of the " which, ctl_set_end, offsetof(type, end), \
+			false                                                                      \
+	}
+#define CTL_OPTION_END_PORT(type, name, end, which)                               \
+	{                                                                         \
+		name, "N", "port of the " which ", 1 to 65535", ctl_set_end_port, \
+			offsetof(type, end), false                                \
 	}
 
 extern const struct ctl_option ctl_global_options[]; /* ahead of the command; of struct ctl_call */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* main.c: the command line, by the tables. */
+#include "core/text.h"
 #include "ctl/ctl.h"
 #include "netlink/cleanup.h"
 
@@ -9,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTIONS_MAX 32
+#define OPTIONS_MAX 32 /* so that the index of an option is no letter */
+
+/* Options that have a letter too, in every command that knows them. */
+static const struct {
+	char letter;
+	const char *name;
+} letters[] = { { 'h', "help" }, { 'j', "json" } };
+#define LETTERS (sizeof(letters) / sizeof(letters[0]))
 
 const struct ctl_option ctl_global_options[] = {
 	{ "state", "DIR", "directory of the pinned maps (default " CTL_STATE_PATH ")", ctl_set_text,
@@ -29,12 +37,22 @@ void ctl_complain(const char *format, ...)
 	fputc('\n', stderr);
 }
 
+static char letter_of(const char *name)
+{
+	for (size_t i = 0; i < LETTERS; i++)
+		if (!strcmp(letters[i].name, name))
+			return letters[i].letter;
+	return '\0';
+}
+
 static void print_options(FILE *to, const struct ctl_option *options)
 {
 	for (; options->name; options++) {
-		char left[40];
+		char left[40], letter[] = "-x, ";
 
-		snprintf(left, sizeof(left), "--%s %s", options->name,
+		*letter = letter_of(options->name) ? '-' : '\0';
+		letter[1] = letter_of(options->name);
+		snprintf(left, sizeof(left), "%s--%s %s", letter, options->name,
 			 options->argument ? options->argument : "");
 		fprintf(to, "    %-22s %s\n", left, options->help);
 	}
@@ -51,6 +69,7 @@ static void usage_of_all(FILE *to, const struct ctl_command *const *commands)
 {
 	fprintf(to, "usage: kidosctl [--state DIR] COMMAND [options]\n");
 	print_options(to, ctl_global_options);
+	fprintf(to, "    %-22s %s\n", "-h, --help", "print this, or the options of a command");
 	for (; *commands; commands++) {
 		const struct ctl_command *command = *commands;
 
@@ -58,7 +77,8 @@ static void usage_of_all(FILE *to, const struct ctl_command *const *commands)
 			command->words ? command->words : "", command->help);
 		print_options(to, command->options);
 	}
-	fprintf(to, "\nexit status: 0, 1 failure, 2 usage, 3 no daemon\n");
+	fprintf(to,
+		"\nexit status: 0, 1 failure, 2 usage, 3 no daemon, or for status a dead one\n");
 }
 
 static void usage(FILE *to, const struct grammar *grammar)
@@ -119,6 +139,32 @@ static bool apply(const struct ctl_option *option, bool again, void *settings, c
 	return false;
 }
 
+/* The index of the next option of the command line; -1: there is none, '?' or ':': it is wrong. */
+static int next_option(int argc, char **argv, const struct option *options)
+{
+	int value = getopt_long(argc, argv, "+:hj", options, NULL);
+
+	for (size_t i = 0; i < LETTERS; i++)
+		for (int at = 0; value == letters[i].letter && options[at].name; at++)
+			if (!strcmp(letters[i].name, options[at].name))
+				return options[at].val;
+	if (value < OPTIONS_MAX || value == '?' || value == ':')
+		return value;
+	optopt = value; /* a letter that this command lacks */
+	return '?';
+}
+
+static void complain_of_option(int error, char **argv)
+{
+	bool letter = optopt < 0 || optopt >= OPTIONS_MAX; /* maybe one of several in its word */
+	const char raw[] = { '-', (char)optopt, '\0' };
+	char name[8];
+
+	kidos_text_escape(raw, name, sizeof(name));
+	ctl_complain("%s: %s", letter ? name : argv[optind - 1],
+		     error == ':' ? "needs a value" : "no such option");
+}
+
 enum outcome {
 	PARSED,
 	ANSWERED, /* --help or --version: nothing is left to do */
@@ -143,10 +189,9 @@ static enum outcome parse(int argc, char **argv, const struct grammar *grammar, 
 	bool given[OPTIONS_MAX] = {};
 
 	opterr = 0;
-	while ((index = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+	while ((index = next_option(argc, argv, options)) != -1) {
 		if (index == '?' || index == ':') {
-			ctl_complain("%s: %s", argv[optind - 1],
-				     index == ':' ? "needs a value" : "no such option");
+			complain_of_option(index, argv);
 			return REFUSED;
 		}
 		if (index >= count)

@@ -12,7 +12,8 @@
 #include <sys/file.h>
 #include <time.h>
 
-#define PATIENCE_MS 3000 /* the plugin polls for requests four times a second, and may be in a poll */
+#define PATIENCE_MS \
+	3000 /* the plugin polls for requests four times a second, and may be in a poll */
 #define POLL_MS 20
 
 static bool process_exists(unsigned int pid)
@@ -79,7 +80,7 @@ static int print_answer(const struct kidos_answer *answer)
 
 /* Nobody may do later what was asked for now. */
 static int give_up(const int maps[KIDOS_CONTROL_MAPS], struct kidos_request *request,
-		      unsigned int pid, int error)
+		   unsigned int pid, int error)
 {
 	request->verb = 0;
 	send_request(maps, request);
@@ -91,7 +92,8 @@ static int give_up(const int maps[KIDOS_CONTROL_MAPS], struct kidos_request *req
 	return CTL_NO_DAEMON;
 }
 
-static int exchange(const int maps[KIDOS_CONTROL_MAPS], unsigned int pid, struct kidos_request *request)
+static int exchange(const int maps[KIDOS_CONTROL_MAPS], unsigned int pid,
+		    struct kidos_request *request)
 {
 	struct kidos_answer answer;
 	int error = number_request(maps, request);

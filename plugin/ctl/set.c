@@ -65,6 +65,25 @@ bool ctl_set_prefix(void *field, const char *value)
 	return kidos_prefix_parse(value, &filter->prefixes[filter->prefix_count++]);
 }
 
+bool ctl_set_end(void *field, const char *value)
+{
+	struct kidos_filter_end *end = field;
+
+	end->has_prefix = true;
+	return kidos_prefix_parse(value, &end->prefix);
+}
+
+bool ctl_set_end_port(void *field, const char *value)
+{
+	struct kidos_filter_end *end = field;
+	uint64_t port;
+
+	if (!kidos_text_number(value, 1, UINT16_MAX, &port))
+		return false;
+	end->port = (int)port;
+	return true;
+}
+
 bool ctl_set_host(void *field, const char *value)
 {
 	return !strchr(value, '/') && ctl_set_prefix(field, value);

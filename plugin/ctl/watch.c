@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl/watch.h"
+#include "core/now.h"
+#include "core/text.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -33,6 +35,17 @@ void ctl_watch_clear(const struct ctl_output *output)
 		printf("\033[H\033[2J"); /* home, clear */
 }
 
+void ctl_watch_head(const struct ctl_output *output, const struct ctl_state *state)
+{
+	char now[KIDOS_TEXT_TIME];
+
+	if (!output->watch || output->json)
+		return;
+	ctl_watch_clear(output);
+	kidos_text_local(state->time_ns, now);
+	printf("%s\n", now);
+}
+
 static void wait_for(double seconds)
 {
 	struct timespec pause = { .tv_sec = (time_t)seconds };
@@ -41,13 +54,20 @@ static void wait_for(double seconds)
 	nanosleep(&pause, NULL); /* a signal ends it */
 }
 
-static int poll_once(const struct ctl_call *call, ctl_poll poll, void *context)
+/* before_ns: CLOCK_MONOTONIC of the poll before, 0 ahead of the first; becomes this one's. */
+static int poll_once(const struct ctl_call *call, const struct ctl_output *output, ctl_poll poll,
+		     void *context, uint64_t *before_ns)
 {
+	uint64_t now_ns = kidos_now_ns(CLOCK_MONOTONIC);
 	struct ctl_state state;
 	int status = ctl_state_open(&state, call->state);
 
 	if (status)
 		return status;
+	state.interval.watched = output->watch > 0;
+	if (*before_ns)
+		state.interval.seconds = (double)(now_ns - *before_ns) / 1e9;
+	*before_ns = now_ns;
 	status = poll(&state, context);
 	ctl_state_close(&state);
 	return status;
@@ -57,14 +77,15 @@ int ctl_watch(const struct ctl_call *call, const struct ctl_output *output, ctl_
 	      void *context)
 {
 	struct sigaction action = { .sa_handler = stop };
+	uint64_t before_ns = 0;
 	int status = CTL_OK;
 
 	if (!output->watch)
-		return poll_once(call, poll, context);
+		return poll_once(call, output, poll, context, &before_ns);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	while (!stopped && !status) {
-		status = poll_once(call, poll, context);
+		status = poll_once(call, output, poll, context, &before_ns);
 		if (fflush(stdout))
 			break; /* ctl_main reports it */
 		if (!status && !stopped)

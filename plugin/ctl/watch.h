@@ -22,4 +22,7 @@ size_t ctl_watch_rows(const struct ctl_output *output);
 /* Clears the screen of whoever watches. */
 void ctl_watch_clear(const struct ctl_output *output);
 
+/* ... and prints the time of the poll on a line of its own; nothing for JSON or without --watch. */
+void ctl_watch_head(const struct ctl_output *output, const struct ctl_state *state);
+
 #endif

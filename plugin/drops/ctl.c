@@ -11,35 +11,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the poll before saw. */
-struct history {
-	struct kidos_tally groups;
-	uint64_t total;
-	uint64_t time_ns; /* CLOCK_REALTIME, 0 before the first poll */
-};
-
-static double rate(const struct history *history, const struct ctl_drop_scan *scan, uint64_t before,
-		   uint64_t now)
-{
-	double seconds = (double)(scan->now_ns - history->time_ns) / 1e9;
-
-	return history->time_ns && now > before && seconds > 0 ? (double)(now - before) / seconds
-							       : 0;
-}
-
-static void print_head(const struct ctl_drop_scan *scan, const struct history *history)
+static void print_head(const struct ctl_drop_scan *scan, const struct ctl_drop_history *history)
 {
 	char now[KIDOS_TEXT_TIME], text[16];
 
 	kidos_text_local(scan->now_ns, now);
 	printf("%s  %" PRIu64 " drops, %" PRIu64 " missed", now, scan->total,
 	       (uint64_t)scan->maps.state.missed);
-	if (history) {
-		kidos_text_scaled(rate(history, scan, history->total, scan->total), false, text);
+	if (history->interval.watched) {
+		kidos_text_scaled(ctl_rate(&history->interval, history->total, scan->total), false,
+				  text);
 		printf(", %s/s", text);
 	}
 	if (scan->policy)
 		printf(", %" PRIu64 " by kidos's policy", scan->policy);
+	if (scan->recent && ctl_drop_unrecorded(scan))
+		printf(", %" PRIu64 " without a record", ctl_drop_unrecorded(scan));
 	if (scan->recent)
 		printf("; %" PRIu64 " of %" PRIu64 " recent ones selected\n", scan->selected,
 		       scan->kept);
@@ -56,7 +43,7 @@ static void add_number(struct ctl_grid *grid, uint64_t number)
 }
 
 static void add_group(const struct ctl_drop_scan *scan, struct ctl_grid *grid, size_t index,
-		      const struct history *history)
+		      const struct ctl_drop_history *history)
 {
 	const struct kidos_tally_row *row = &scan->groups.rows[index];
 	char text[16];
@@ -66,15 +53,15 @@ static void add_group(const struct ctl_drop_scan *scan, struct ctl_grid *grid, s
 	snprintf(text, sizeof(text), "%.1f %%",
 		 100.0 * (double)row->count / (double)scan->selected);
 	ctl_grid_add(grid, text);
-	if (!history)
+	if (!history->interval.watched)
 		return;
-	kidos_text_scaled(
-		rate(history, scan, kidos_tally_get(&history->groups, row->text), row->count),
-		false, text);
+	kidos_text_scaled(ctl_rate(&history->interval, kidos_tally_get(&history->groups, row->text),
+				   row->count),
+			  false, text);
 	ctl_grid_add(grid, text);
 }
 
-static void print_groups(const struct ctl_drop_scan *scan, const struct history *history)
+static void print_groups(const struct ctl_drop_scan *scan, const struct ctl_drop_history *history)
 {
 	char title[16] = "";
 	const struct ctl_grid_column columns[] = {
@@ -83,7 +70,7 @@ static void print_groups(const struct ctl_drop_scan *scan, const struct history 
 		{ "SHARE", true },
 		{ "DROPS/S", true },
 	};
-	struct ctl_grid grid = { .columns = columns, .width = history ? 4 : 3 };
+	struct ctl_grid grid = { .columns = columns, .width = history->interval.watched ? 4 : 3 };
 	size_t limit = ctl_watch_rows(&scan->settings->output);
 	const char *name = ctl_drop_by_names[scan->settings->by];
 
@@ -137,10 +124,10 @@ static void print_events(const struct ctl_drop_scan *scan)
 	ctl_grid_free(&grid);
 }
 
-static void print(const struct ctl_drop_scan *scan, const struct history *history)
+static void print(const struct ctl_drop_scan *scan, const struct ctl_drop_history *history)
 {
 	if (scan->settings->output.json) {
-		json_drops_print(scan);
+		json_drops_print(scan, history);
 		return;
 	}
 	ctl_watch_clear(&scan->settings->output);
@@ -152,20 +139,19 @@ static void print(const struct ctl_drop_scan *scan, const struct history *histor
 }
 
 /* Copied: a sorted tally cannot be searched. */
-static void remember(const struct ctl_drop_scan *scan, struct history *history)
+static void remember(const struct ctl_drop_scan *scan, struct ctl_drop_history *history)
 {
 	kidos_tally_free(&history->groups);
 	for (size_t i = 0; i < scan->groups.count; i++)
 		kidos_tally_add(&history->groups, scan->groups.rows[i].text,
 				scan->groups.rows[i].count);
 	history->total = scan->total;
-	history->time_ns = scan->now_ns;
 }
 
 /* From poll to poll. */
 struct watch {
 	const struct ctl_drop_settings *settings;
-	struct history history;
+	struct ctl_drop_history history;
 };
 
 static int scan_and_print(struct ctl_drop_scan *scan, struct watch *watch)
@@ -176,7 +162,7 @@ static int scan_and_print(struct ctl_drop_scan *scan, struct watch *watch)
 		ctl_complain("maps of drops: %s", strerror(-error));
 		return CTL_FAILURE;
 	}
-	print(scan, watch->settings->output.watch > 0 ? &watch->history : NULL);
+	print(scan, &watch->history);
 	remember(scan, &watch->history);
 	return CTL_OK;
 }
@@ -187,6 +173,7 @@ static int poll(struct ctl_state *state, void *context)
 	struct ctl_drop_scan scan;
 	int status = ctl_drop_open(&scan, state, watch->settings);
 
+	watch->history.interval = state->interval;
 	if (!status)
 		status = scan_and_print(&scan, watch);
 	ctl_drop_close(&scan);

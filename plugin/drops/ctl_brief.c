@@ -29,22 +29,44 @@ static void take_state(const struct kidos_drop_state *state, struct brief *brief
 	brief->missed = state->missed;
 }
 
+/* Of one interface the counts that passed, of all what there is. */
 static int run(struct ctl_drop_scan *scan, struct brief *brief)
 {
 	int error = ctl_drop_run(scan);
+	bool all = !scan->settings->interface;
 
-	brief->total = scan->total;
-	brief->other = scan->other;
-	brief->policy = scan->policy;
+	brief->total = all ? scan->total : scan->selected;
+	brief->other = all ? scan->other : 0;
+	brief->policy = all ? scan->policy : scan->selected_policy;
 	brief->reasons = scan->groups;
 	scan->groups = (struct kidos_tally){};
 	return error;
 }
 
+/* Drops know an interface by its name, not by the one it is reported under. */
+static const char *name_of_selected(const struct ctl_state *state, char label[CTL_LABEL])
+{
+	unsigned int count = 0, last = 0;
+
+	for (unsigned int i = 0; i < state->maps.meta.slots; i++)
+		if (state->selected[i]) {
+			last = i;
+			count++;
+		}
+	if (!state->interface || count != 1)
+		return state->interface;
+	ctl_label(state, last, label);
+	return label;
+}
+
 static int read_brief(struct ctl_state *state, struct brief *brief)
 {
-	const struct ctl_drop_settings by_reason = { .by = CTL_DROPS_REASON,
-						     .filter = KIDOS_DROP_FILTER_ALL };
+	char label[CTL_LABEL];
+	const struct ctl_drop_settings by_reason = {
+		.by = CTL_DROPS_REASON,
+		.interface = name_of_selected(state, label),
+		.filter = KIDOS_DROP_FILTER_ALL,
+	};
 	struct ctl_drop_scan scan = { .settings = &by_reason };
 	int error = kidos_drop_reader_open(&scan.maps, state->path);
 
@@ -64,9 +86,22 @@ static int gather(struct ctl_state *state, void **data)
 	return *data ? read_brief(state, *data) : -ENOMEM;
 }
 
-static void print_in_status(const void *data)
+/* ", 12.3k/s" while watched. */
+static void print_rate(const struct ctl_brief_view *view)
 {
-	const struct brief *brief = data;
+	const struct brief *brief = view->data, *before = view->before;
+	char text[16];
+
+	if (!view->interval.watched)
+		return;
+	kidos_text_scaled(before ? ctl_rate(&view->interval, before->total, brief->total) : 0,
+			  false, text);
+	printf(", %s/s", text);
+}
+
+static void print_in_status(const struct ctl_brief_view *view)
+{
+	const struct brief *brief = view->data;
 
 	if (!brief->counted) {
 		printf("drops       not counted\n");
@@ -74,6 +109,7 @@ static void print_in_status(const void *data)
 	}
 	printf("drops       %s%s: %" PRIu64 " counted, %" PRIu64 " missed", brief->rung,
 	       brief->running ? "" : " (stopped)", brief->total, brief->missed);
+	print_rate(view);
 	if (brief->reasons.count)
 		printf("; most: %s %" PRIu64, brief->reasons.rows[0].text,
 		       brief->reasons.rows[0].count);
@@ -92,30 +128,33 @@ static void print_reasons(const struct kidos_tally *reasons)
 		printf(", ...");
 }
 
-static void print_in_summary(const void *data)
+static void print_in_summary(const struct ctl_brief_view *view)
 {
-	const struct brief *brief = data;
+	const struct brief *brief = view->data;
 
 	if (!brief->counted) {
 		printf("Drops are not counted\n\n");
 		return;
 	}
-	printf("Drops: %" PRIu64 ", missed %" PRIu64 "%s", brief->total, brief->missed,
-	       brief->reasons.count ? "\n  " : "");
+	printf("Drops: %" PRIu64 ", missed %" PRIu64, brief->total, brief->missed);
+	print_rate(view);
+	printf("%s", brief->reasons.count ? "\n  " : "");
 	print_reasons(&brief->reasons);
 	printf("\n\n");
 }
 
-static void json(const void *data, struct json_object *object)
+static void json(const struct ctl_brief_view *view, struct json_object *object)
 {
 	struct json_object *drops = json_add_object(object, "drops"), *reasons;
-	const struct brief *brief = data;
+	const struct brief *brief = view->data, *before = view->before;
 
 	json_add_bool(drops, "counted", brief->counted);
 	json_add_bool(drops, "running", brief->running);
 	json_add_text(drops, "rung", brief->rung);
 	json_add_text(drops, "cannot_see", brief->blind);
 	json_add_number(drops, "total", brief->total);
+	json_add_rate(drops, "packets_per_second", &view->interval,
+		      before ? before->total : brief->total, brief->total);
 	json_add_number(drops, "missed", brief->missed);
 	json_add_number(drops, "other", brief->other);
 	json_add_number(drops, "policy", brief->policy);
@@ -133,5 +172,16 @@ static void free_brief(void *data)
 	free(brief);
 }
 
-const struct ctl_brief ctl_drops_in_status = { gather, print_in_status, json, free_brief };
-const struct ctl_brief ctl_drops_in_summary = { gather, print_in_summary, json, free_brief };
+const struct ctl_brief ctl_drops_in_status = {
+	.gather = gather,
+	.print = print_in_status,
+	.json = json,
+	.free = free_brief,
+};
+
+const struct ctl_brief ctl_drops_in_summary = {
+	.gather = gather,
+	.print = print_in_summary,
+	.json = json,
+	.free = free_brief,
+};

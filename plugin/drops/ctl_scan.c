@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
+
+#define ATTEMPTS 100 /* 5 ms apart: a daemon that died meanwhile is not waited for */
 
 static bool is_word(const char *wanted, const char *word)
 {
@@ -75,6 +78,8 @@ static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 					  .policy = key->policy };
 
 	scan->total += count;
+	if (key->place != KIDOS_PLACE_DRIVER)
+		scan->packets += count;
 	if (key->policy)
 		scan->policy += count;
 	if (traits.class >= KIDOS_CLASSES)
@@ -82,6 +87,8 @@ static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 	if (scan->recent || !count || !matches(scan, &traits))
 		return true;
 	scan->selected += count;
+	if (key->policy)
+		scan->selected_policy += count;
 	ctl_drop_group_traits(scan, &traits, count);
 	return !scan->failed;
 }
@@ -93,6 +100,7 @@ static bool take_other(struct ctl_drop_scan *scan, int class, uint64_t count)
 	int wanted = settings->filter.class;
 
 	scan->total += count;
+	scan->packets += count;
 	scan->other += count;
 	if (!count || scan->recent || settings->reason || settings->place || settings->interface ||
 	    (wanted != KIDOS_FILTER_ANY && wanted != class))
@@ -103,7 +111,7 @@ static bool take_other(struct ctl_drop_scan *scan, int class, uint64_t count)
 	return !scan->failed;
 }
 
-static int take_counts(struct ctl_drop_scan *scan)
+static int read_counts(struct ctl_drop_scan *scan)
 {
 	uint64_t other[KIDOS_CLASSES];
 	int error = kidos_drop_counts_each(scan->maps.counts, take_count, scan);
@@ -113,6 +121,31 @@ static int take_counts(struct ctl_drop_scan *scan)
 	for (int i = 0; !error && i < KIDOS_CLASSES; i++)
 		error = take_other(scan, i, other[i]) ? 0 : -ENOMEM;
 	return error;
+}
+
+static void forget_counts(struct ctl_drop_scan *scan)
+{
+	kidos_tally_free(&scan->groups);
+	scan->groups = (struct kidos_tally){};
+	scan->total = scan->packets = scan->other = scan->policy = scan->selected = 0;
+}
+
+/* Counts that move meanwhile would be missed or taken twice. */
+static int take_counts(struct ctl_drop_scan *scan)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	uint64_t folds;
+	int error;
+
+	for (unsigned int attempt = 0;; attempt++) {
+		folds = kidos_drop_reader_folds(&scan->maps);
+		error = read_counts(scan);
+		if (error || attempt == ATTEMPTS ||
+		    (!(folds & 1) && folds == kidos_drop_reader_folds(&scan->maps)))
+			return error;
+		forget_counts(scan);
+		nanosleep(&pause, NULL);
+	}
 }
 
 static bool keep_event(struct ctl_drop_scan *scan, const struct kidos_drop_view *view)
@@ -176,6 +209,13 @@ static int take_records(struct ctl_drop_scan *scan)
 	return error;
 }
 
+uint64_t ctl_drop_unrecorded(const struct ctl_drop_scan *scan)
+{
+	return scan->maps.positions >= 0 && scan->packets > scan->recorded
+		       ? scan->packets - scan->recorded
+		       : 0;
+}
+
 int ctl_drop_run(struct ctl_drop_scan *scan)
 {
 	const struct ctl_drop_settings *settings = scan->settings;
@@ -184,7 +224,9 @@ int ctl_drop_run(struct ctl_drop_scan *scan)
 	scan->now_ns = kidos_now_ns(CLOCK_REALTIME);
 	scan->recent = settings->by == CTL_DROPS_ONE_BY_ONE || settings->by >= CTL_DROPS_SRC ||
 		       kidos_drop_filter_needs_records(&settings->filter);
-	error = take_counts(scan);
+	error = kidos_drop_reader_recorded(&scan->maps, &scan->recorded);
+	if (!error || error == -ENOENT)
+		error = take_counts(scan);
 	if (!error && scan->recent)
 		error = take_records(scan);
 	if (scan->failed)

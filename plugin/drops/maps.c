@@ -12,11 +12,13 @@ static const struct kidos_map_row rows[KIDOS_DROP_MAPS] = {
 	[KIDOS_DROP_MAP_OTHER] = { "drop_other", 0, sizeof(__u32), sizeof(__u64) },
 	[KIDOS_DROP_MAP_RECORDS] = { "drop_records", 0, sizeof(__u32),
 				     sizeof(struct kidos_drop_record) },
-	[KIDOS_DROP_MAP_POSITIONS] = { "drop_positions" },
+	[KIDOS_DROP_MAP_POSITIONS] = { "drop_positions", 0, sizeof(__u32),
+				       sizeof(struct kidos_drop_position) },
 	[KIDOS_DROP_MAP_REASONS] = { "drop_reasons", 0, sizeof(__u32), sizeof(__u64) },
 	[KIDOS_DROP_MAP_TRIAL] = { "drop_trial", 0, sizeof(__u32),
 				   sizeof(struct kidos_drop_trial) },
-	[KIDOS_DROP_MAP_OWNERS] = { "drop_owners" },
+	[KIDOS_DROP_MAP_OWNERS] = { "drop_owners", 0, sizeof(struct kidos_owner_key),
+				    sizeof(struct kidos_owner_process) },
 	[KIDOS_DROP_MAP_ALERTS] = { "alerts" },
 	[KIDOS_DROP_MAP_ALERTS_LOST] = { "alerts_lost" },
 	[KIDOS_DROP_MAP_STATE] = { "drop_state", BPF_MAP_TYPE_ARRAY, sizeof(__u32),
@@ -54,6 +56,19 @@ int kidos_drop_maps_add(const struct kidos_drop_maps *maps, const struct kidos_d
 		return -errno;
 	count += before;
 	return bpf_map_update_elem(fd, key, &count, BPF_ANY) ? -errno : 0;
+}
+
+/* In one step where the kernel has that for hash maps (5.14). */
+int kidos_drop_maps_remove(const struct kidos_drop_maps *maps, const struct kidos_drop_key *key,
+			   uint64_t *count)
+{
+	int fd = maps->fd[KIDOS_DROP_MAP_COUNTS];
+
+	if (!bpf_map_lookup_and_delete_elem(fd, key, count))
+		return 0;
+	if (errno == ENOENT)
+		return -errno;
+	return bpf_map_lookup_elem(fd, key, count) || bpf_map_delete_elem(fd, key) ? -errno : 0;
 }
 
 uint64_t kidos_drop_maps_first(const struct kidos_drop_maps *maps, uint32_t reason)

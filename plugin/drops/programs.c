@@ -2,6 +2,7 @@
 #include "drops/programs.h"
 #include "core/ladder.h"
 #include "drops/owners.h"
+#include "drops/pids.h"
 #include "drops/trial.h"
 
 #include <bpf/bpf.h>
@@ -36,7 +37,9 @@ static int set_program(struct kidos_drops *drops, const char *name)
 static int set_config(struct bpf_object *object, const struct kidos_drop_state *state)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
-	struct kidos_drop_config config = { .room = state->room, .headers = state->headers };
+	struct kidos_drop_config config = { .room = state->room,
+					    .headers = state->headers,
+					    .pid_namespace = kidos_pid_namespace().inode };
 	size_t size;
 
 	if (!map || !bpf_map__initial_value(map, &size) || size != sizeof(config))
@@ -208,7 +211,7 @@ struct kidos_drops *kidos_drops_load(struct kidos_drop_maps *maps, struct kidos_
 		return NULL;
 	}
 	describe(&kidos_drop_rungs[rung], state);
-	loading.drops->owners = kidos_owners_load(maps->fd[KIDOS_DROP_MAP_OWNERS]);
+	loading.drops->owners = kidos_owners_load(maps->fd[KIDOS_DROP_MAP_OWNERS], state->headers);
 	state->owners = loading.drops->owners != NULL;
 	return loading.drops;
 }

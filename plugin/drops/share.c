@@ -91,6 +91,15 @@ static void judge(struct kidos_drop_shares *shares, unsigned int slot, uint64_t 
 	share->based = true;
 }
 
+/*
+ * While packets are not counted, drops are a share of nothing. What arrives at
+ * a mirror port are copies of others' packets, all dropped as another host's.
+ */
+static bool is_judged(const struct kidos_slot *slot)
+{
+	return slot->state == KIDOS_SLOT_ATTACHED && !slot->mirror;
+}
+
 void kidos_drop_shares_judge(struct kidos_drop_shares *shares, const struct kidos_poll *poll)
 {
 	const struct kidos_context *context = shares->context;
@@ -98,8 +107,7 @@ void kidos_drop_shares_judge(struct kidos_drop_shares *shares, const struct kido
 
 	for (unsigned int slot = 1; context->alert_window_ns && slot < context->meta.slots;
 	     slot++) {
-		/* While packets are not counted, drops are a share of nothing. */
-		if (context->slots[slot].state != KIDOS_SLOT_ATTACHED) {
+		if (!is_judged(&context->slots[slot])) {
 			shares->slots[slot] = (struct share){};
 		} else if (poll->counts[slot].read) {
 			kidos_totals_sum(poll->counts[slot].totals, sums);

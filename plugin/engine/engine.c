@@ -99,6 +99,8 @@ static int load(struct kidos_engine *engine)
 
 	if (!error)
 		error = load_maps(context, kidos_running_counts(engine));
+	while (error == -ENOMEM && !kidos_running_plan_less(engine))
+		error = load_maps(context, kidos_running_counts(engine));
 	if (error) {
 		log_refusal(error);
 		return error;
@@ -110,7 +112,7 @@ static int load(struct kidos_engine *engine)
 	return error;
 }
 
-/* meta says that everything is there, so it is pinned last. */
+/* Whoever finds meta finds everything, so it is pinned last. */
 static int publish(struct kidos_engine *engine)
 {
 	struct kidos_context *context = &engine->context;

@@ -83,9 +83,15 @@ static bool is_half_made(const struct kidos_engine *engine)
 static void take_timer(struct kidos_engine *engine)
 {
 	uint64_t times;
+	bool due;
 
 	if (read(engine->timer, &times, sizeof(times)) == sizeof(times))
 		kidos_control_poll(engine);
+	pthread_mutex_lock(&engine->context.lock);
+	due = kidos_namespaces_due(&engine->context);
+	pthread_mutex_unlock(&engine->context.lock);
+	if (due)
+		refresh_all(engine);
 }
 
 static void *follow(void *context)

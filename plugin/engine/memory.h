@@ -5,8 +5,15 @@
 
 #include "collector.h"
 
-/* MemoryLimit, or 2 % of `memory` bytes of RAM, at most 128 MiB. */
-uint64_t kidos_memory_limit(const struct kidos_config *config, uint64_t memory);
+/*
+ * MemoryLimit, at most half of the `memory` bytes that there are; without it
+ * 2 % of them, at most 128 MiB, but the `least` that is needed where that is a
+ * quarter of them or less.
+ */
+uint64_t kidos_memory_limit(const struct kidos_config *config, uint64_t memory, uint64_t least);
+
+/* Bytes that all collectors can do with (selves: their state). */
+uint64_t kidos_memory_least(const struct kidos_context *context, void *const *selves);
 
 /*
  * Gives every collector (selves: its state) the least it can do with, then in

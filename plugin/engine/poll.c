@@ -88,7 +88,7 @@ static void send_self(const struct kidos_meta *meta, struct kidos_output *output
 static void store(struct kidos_context *context)
 {
 	for (unsigned int i = 1; i < context->meta.slots; i++)
-		if (context->slots[i].state == KIDOS_SLOT_ATTACHED)
+		if (context->slots[i].state >= KIDOS_SLOT_ATTACHED)
 			kidos_maps_set_slot(&context->maps, i, &context->slots[i]);
 	kidos_maps_set_meta(&context->maps, &context->meta);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/running.h"
+#include "core/cgroup.h"
 #include "core/log.h"
 #include "engine/memory.h"
 
@@ -75,15 +76,25 @@ void kidos_running_close(struct kidos_engine *engine)
 	}
 }
 
-int kidos_running_plan(struct kidos_engine *engine)
+/* What there is: RAM, or what control groups leave of it. */
+static uint64_t memory_there(void)
 {
-	struct kidos_context *context = &engine->context;
 	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-	void *selves[KIDOS_COLLECTORS_MAX];
+	uint64_t group = kidos_cgroup_memory("");
 
+	return memory < group ? memory : group;
+}
+
+static void selves_of(const struct kidos_engine *engine, void *selves[KIDOS_COLLECTORS_MAX])
+{
 	for (size_t i = 0; i < engine->running_count; i++)
 		selves[i] = engine->running[i].self;
-	context->memory_limit = kidos_memory_limit(context->config, memory);
+}
+
+static int plan(struct kidos_engine *engine, void *const *selves)
+{
+	struct kidos_context *context = &engine->context;
+
 	if (!kidos_memory_plan(context, selves))
 		return 0;
 	kidos_log(LOG_ERR,
@@ -93,6 +104,29 @@ int kidos_running_plan(struct kidos_engine *engine)
 		  (unsigned long long)context->meta.memory, context->meta.slots - 1,
 		  (unsigned long long)context->meta.max_flows);
 	return -1;
+}
+
+int kidos_running_plan(struct kidos_engine *engine)
+{
+	struct kidos_context *context = &engine->context;
+	void *selves[KIDOS_COLLECTORS_MAX];
+
+	selves_of(engine, selves);
+	context->memory_limit = kidos_memory_limit(context->config, memory_there(),
+						   kidos_memory_least(context, selves));
+	return plan(engine, selves);
+}
+
+int kidos_running_plan_less(struct kidos_engine *engine)
+{
+	struct kidos_context *context = &engine->context;
+	void *selves[KIDOS_COLLECTORS_MAX];
+
+	selves_of(engine, selves);
+	kidos_log(LOG_WARNING, "no memory for %llu KiB of tables: half of that is planned",
+		  (unsigned long long)context->meta.memory >> 10);
+	context->memory_limit = context->meta.memory / 2;
+	return plan(engine, selves);
 }
 
 bool kidos_running_counts(const struct kidos_engine *engine)

@@ -41,7 +41,7 @@ static void print(const struct ctl_flow_settings *settings, const struct ctl_sta
 	};
 
 	if (settings->output.json) {
-		json_flows_print(state, &settings->grouping, &scan->top);
+		json_flows_print(state, &settings->grouping, scan);
 		return;
 	}
 	ctl_resolve_begin();
@@ -57,6 +57,7 @@ static int scan_and_print(struct watch *watch, struct ctl_state *state)
 					    .seed = kidos_key_seed() };
 	struct ctl_scan scan = {
 		.filter = &settings->filter,
+		.since_ns = settings->since_ns,
 		.history = settings->output.watch > 0 ? &watch->history : NULL,
 		.groups = settings->grouping.by != KIDOS_GROUP_NONE ? &groups : NULL,
 		.top = { .sort = settings->sort, .limit = ctl_watch_rows(&settings->output) },
@@ -75,20 +76,12 @@ static int scan_and_print(struct watch *watch, struct ctl_state *state)
 static int poll(struct ctl_state *state, void *context)
 {
 	struct watch *watch = context;
-	const char *interface = watch->settings.interface;
-	bool slots[KIDOS_SLOTS_MAX] = {};
-	char name[CTL_LABEL];
-	int status;
+	int status = ctl_select(state, watch->settings.interface);
 
-	if (interface && !ctl_find_slots(state, interface, slots)) {
-		kidos_text_escape(interface, name, sizeof(name));
-		ctl_complain("no interface %s here; kidosctl status lists them", name);
-		return CTL_FAILURE;
-	}
-	watch->settings.filter.slots = interface ? slots : NULL;
-	status = scan_and_print(watch, state);
-	watch->settings.filter.slots = NULL;
-	return status;
+	if (status)
+		return status;
+	watch->settings.filter.slots = state->interface ? state->selected : NULL;
+	return scan_and_print(watch, state);
 }
 
 static bool check(const void *data)

@@ -12,6 +12,7 @@ struct ctl_flow_settings {
 	struct ctl_output output;
 	bool resolve;
 	const char *interface; /* NULL: any */
+	uint64_t since_ns; /* CLOCK_REALTIME; seen since then */
 	struct kidos_flow_filter filter;
 	struct kidos_flow_grouping grouping;
 	enum kidos_flow_sort sort;

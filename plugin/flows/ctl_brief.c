@@ -38,9 +38,9 @@ static int gather_table(struct ctl_state *state, void **data)
 	return kidos_maps_events(&state->maps, table->events);
 }
 
-static void print_table(const void *data)
+static void print_table(const struct ctl_brief_view *view)
 {
-	const struct table *table = data;
+	const struct table *table = view->data;
 	char memory[16];
 
 	kidos_text_scaled((double)table->meta.memory, true, memory);
@@ -54,9 +54,9 @@ static void print_table(const void *data)
 	printf("\n");
 }
 
-static void json_table(const void *data, struct json_object *object)
+static void json_table(const struct ctl_brief_view *view, struct json_object *object)
 {
-	const struct table *table = data;
+	const struct table *table = view->data;
 	struct json_object *member = json_add_object(object, "flow_table"), *events;
 
 	json_add_text(member, "rung", table->rung);
@@ -70,10 +70,16 @@ static void json_table(const void *data, struct json_object *object)
 		json_add_number(events, kidos_event_names[i], table->events[i]);
 }
 
-const struct ctl_brief ctl_flows_in_status = { gather_table, print_table, json_table, free };
+const struct ctl_brief ctl_flows_in_status = {
+	.gather = gather_table,
+	.print = print_table,
+	.json = json_table,
+	.free = free,
+};
 
 struct largest {
 	const struct ctl_state *state;
+	struct kidos_flow_filter filter;
 	struct ctl_scan scan;
 };
 
@@ -85,13 +91,16 @@ static int gather_largest(struct ctl_state *state, void **data)
 	if (!largest)
 		return -ENOMEM;
 	largest->state = state;
+	largest->filter = (struct kidos_flow_filter)KIDOS_FLOW_FILTER_ALL;
+	largest->filter.slots = state->interface ? state->selected : NULL;
+	largest->scan.filter = &largest->filter;
 	largest->scan.top.limit = TOP_FLOWS;
 	return ctl_scan_run(state, &largest->scan);
 }
 
-static void print_largest(const void *data)
+static void print_largest(const struct ctl_brief_view *view)
 {
-	const struct largest *largest = data;
+	const struct largest *largest = view->data;
 	const struct ctl_flow_table table = { .state = largest->state };
 
 	printf("Top flows by bytes, %zu of %" PRIu64 "\n", largest->scan.top.count,
@@ -99,13 +108,16 @@ static void print_largest(const void *data)
 	ctl_flow_table_print(&table, &largest->scan.top);
 }
 
-static void json_largest(const void *data, struct json_object *object)
+/* Without rates: those of ten flows alone would need the memory of all. */
+static void json_largest(const struct ctl_brief_view *view, struct json_object *object)
 {
-	const struct largest *largest = data;
+	const struct ctl_interval none = {};
+	const struct largest *largest = view->data;
 	struct json_object *flows = json_add_array(object, "flows");
 
 	for (size_t i = 0; i < largest->scan.top.count; i++)
-		json_object_array_add(flows, json_flow(largest->state, &largest->scan.top.rows[i]));
+		json_object_array_add(flows,
+				      json_flow(largest->state, &none, &largest->scan.top.rows[i]));
 }
 
 static void free_largest(void *data)
@@ -117,5 +129,9 @@ static void free_largest(void *data)
 	free(largest);
 }
 
-const struct ctl_brief ctl_flows_in_summary = { gather_largest, print_largest, json_largest,
-						free_largest };
+const struct ctl_brief ctl_flows_in_summary = {
+	.gather = gather_largest,
+	.print = print_largest,
+	.json = json_largest,
+	.free = free_largest,
+};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/names.h"
+#include "core/text.h"
 #include "flows/ctl.h"
 
 #include <string.h>
@@ -12,6 +13,16 @@ static bool set_direction(void *field, const char *value)
 		if (!strcmp(value, kidos_direction_names[i]))
 			filter->direction = i;
 	return filter->direction != KIDOS_FILTER_ANY;
+}
+
+static bool set_vlan(void *field, const char *value)
+{
+	uint64_t vlan;
+
+	if (!kidos_text_number(value, 0, 4095, &vlan))
+		return false;
+	*(int *)field = (int)vlan;
+	return true;
 }
 
 static bool set_sort(void *field, const char *value)
@@ -42,6 +53,12 @@ const struct ctl_option ctl_flow_options[] = {
 	CTL_OPTION_HOST(struct ctl_flow_settings, filter),
 	CTL_OPTION_PORT(struct ctl_flow_settings, filter),
 	CTL_OPTION_PREFIX(struct ctl_flow_settings, filter),
+	CTL_OPTION_END(struct ctl_flow_settings, "src", filter.src, "source"),
+	CTL_OPTION_END(struct ctl_flow_settings, "dst", filter.dst, "destination"),
+	CTL_OPTION_END_PORT(struct ctl_flow_settings, "sport", filter.src, "source"),
+	CTL_OPTION_END_PORT(struct ctl_flow_settings, "dport", filter.dst, "destination"),
+	{ "vlan", "N", "VLAN id up to 4095, 0 for untagged", set_vlan, FIELD(filter.vlan), false },
+	CTL_OPTION_SINCE(struct ctl_flow_settings, since_ns),
 	{ "sort", "KEY", "bytes (default), packets, last or first; the most or newest first",
 	  set_sort, FIELD(sort), false },
 	CTL_OPTION_LIMIT(struct ctl_flow_settings),

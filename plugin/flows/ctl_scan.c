@@ -28,6 +28,8 @@ static bool take(struct walk *walk, size_t hint, struct kidos_flow_row *row)
 	row->flows = 1;
 	if (scan->history)
 		kidos_flow_history_apply(scan->history, hint, row);
+	if (row->view.last_ns < scan->since_ns)
+		return true;
 	sum->flows++;
 	sum->view.packets += row->view.packets;
 	sum->view.bytes += row->view.bytes;
@@ -106,6 +108,11 @@ static bool offer_groups(struct ctl_scan *scan)
 		if (!kidos_flow_top_offer(&scan->top, &scan->groups->rows[i]))
 			return false;
 	return true;
+}
+
+uint64_t ctl_scan_rows(const struct ctl_scan *scan)
+{
+	return scan->groups ? scan->groups->count : scan->sum.flows;
 }
 
 int ctl_scan_run(struct ctl_state *state, struct ctl_scan *scan)

@@ -41,6 +41,6 @@ uint64_t kidos_clock_realtime(const struct kidos_clock *clock, uint32_t units)
 
 	if (!age && units != now) /* a tick ahead of ours */
 		return clock->realtime_ns;
-	/* From the start of the present unit, so that a time reads the same at every look. */
+	/* From the start of the present unit, so that a time reads the same each time. */
 	return clock->realtime_ns - age * clock->unit_ns - clock->table_ns % clock->unit_ns;
 }

@@ -34,10 +34,18 @@ static void send_errors(const struct kidos_output *output, const struct kidos_sl
 					  counts->totals[KIDOS_TX].errors[e]);
 }
 
-/* NaN where nobody knows how the driver counts them. */
+/* NaN while it is not measured: 0 would say that all is well. */
+static double unaccounted(const struct kidos_slot *slot, unsigned int direction)
+{
+	return slot->measured[direction] ? (double)slot->unaccounted[direction] : NAN;
+}
+
+/* ... and where nobody knows how the driver counts them. */
 static double unaccounted_bytes(const struct kidos_slot *slot, unsigned int direction)
 {
-	return slot->bytes_compared ? (double)slot->unaccounted_bytes[direction] : NAN;
+	return slot->measured[direction] && slot->bytes_compared
+		       ? (double)slot->unaccounted_bytes[direction]
+		       : NAN;
 }
 
 static void send_interface(const struct kidos_output *output, const struct kidos_slot *slot,
@@ -46,8 +54,8 @@ static void send_interface(const struct kidos_output *output, const struct kidos
 	send_classes(output, counts);
 	send_errors(output, counts);
 	kidos_send_gauge(output, "count", "flows_active", (double)flows_active);
-	kidos_send_gauge(output, "gauge", "unaccounted_rx", (double)slot->unaccounted[KIDOS_RX]);
-	kidos_send_gauge(output, "gauge", "unaccounted_tx", (double)slot->unaccounted[KIDOS_TX]);
+	kidos_send_gauge(output, "gauge", "unaccounted_rx", unaccounted(slot, KIDOS_RX));
+	kidos_send_gauge(output, "gauge", "unaccounted_tx", unaccounted(slot, KIDOS_TX));
 	kidos_send_gauge(output, "gauge", "unaccounted_bytes_rx",
 			 unaccounted_bytes(slot, KIDOS_RX));
 	kidos_send_gauge(output, "gauge", "unaccounted_bytes_tx",

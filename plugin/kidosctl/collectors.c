@@ -11,7 +11,8 @@
 
 static int gather(struct ctl_state *state, void **data)
 {
-	struct kidos_collector_status *statuses = calloc(KIDOS_COLLECTORS_MAX + 1, sizeof(*statuses));
+	struct kidos_collector_status *statuses =
+		calloc(KIDOS_COLLECTORS_MAX + 1, sizeof(*statuses));
 	int maps[KIDOS_CONTROL_MAPS];
 	int error;
 
@@ -32,9 +33,9 @@ static int gather(struct ctl_state *state, void **data)
 	return error;
 }
 
-static void print(const void *data)
+static void print(const struct ctl_brief_view *view)
 {
-	const struct kidos_collector_status *statuses = data;
+	const struct kidos_collector_status *statuses = view->data;
 	char reason[4 * KIDOS_CONTROL_TEXT], name[4 * KIDOS_COLLECTOR_NAME];
 
 	printf("collectors ");
@@ -48,9 +49,9 @@ static void print(const void *data)
 	printf("\n");
 }
 
-static void json(const void *data, struct json_object *object)
+static void json(const struct ctl_brief_view *view, struct json_object *object)
 {
-	const struct kidos_collector_status *statuses = data;
+	const struct kidos_collector_status *statuses = view->data;
 	struct json_object *collectors = json_add_object(object, "collectors");
 
 	for (unsigned int i = 0; *statuses[i].name; i++) {
@@ -65,4 +66,20 @@ static void json(const void *data, struct json_object *object)
 	}
 }
 
-const struct ctl_brief ctl_collectors_in_status = { gather, print, json, free };
+static bool failed(const void *data)
+{
+	const struct kidos_collector_status *statuses = data;
+	bool any = false;
+
+	for (unsigned int i = 0; *statuses[i].name; i++)
+		any |= statuses[i].state == KIDOS_COLLECTOR_FAILED;
+	return any;
+}
+
+const struct ctl_brief ctl_collectors_in_status = {
+	.gather = gather,
+	.print = print,
+	.json = json,
+	.free = free,
+	.failed = failed,
+};

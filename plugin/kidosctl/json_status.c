@@ -28,7 +28,10 @@ static void add_directions(struct json_object *object, const struct kidos_slot *
 		struct json_object *direction = json_add_object(object, kidos_direction_names[i]);
 
 		json_add_text(direction, "rung", kidos_rung_names[slot->rung[i]]);
-		json_add_number(direction, "unaccounted", slot->unaccounted[i]);
+		if (slot->measured[i])
+			json_add_number(direction, "unaccounted", slot->unaccounted[i]);
+		else
+			json_add_null(direction, "unaccounted");
 	}
 }
 
@@ -53,11 +56,12 @@ void json_status_print(const struct ctl_status *status)
 {
 	struct json_object *object = json_object_new_object(), *interfaces;
 
+	json_add_time(object, "time", status->state->time_ns);
 	add_daemon(json_add_object(object, "daemon"), status);
 	ctl_briefs_json(&status->briefs, object);
 	interfaces = json_add_array(object, "interfaces");
 	for (unsigned int i = 0; i < status->state->maps.meta.slots; i++)
-		if (ctl_slot_used(status->state, i))
+		if (ctl_status_shows(status, i))
 			json_object_array_add(interfaces, interface(status, i));
 	json_finish(object);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "kidosctl/status.h"
-#include "core/now.h"
 #include "core/text.h"
 #include "ctl/watch.h"
 #include "kidosctl/commands.h"
@@ -13,9 +12,20 @@
 
 struct settings {
 	struct ctl_output output;
+	const char *interface; /* NULL: any */
+};
+
+/* From poll to poll. */
+struct watch {
+	const struct settings *settings;
+	struct ctl_status status;
+	enum ctl_exit verdict; /* of the last poll */
 };
 
 static const struct ctl_option options[] = {
+	{ "interface", "NAME", "[NAMESPACE:]NAME of the interface", ctl_set_text,
+	  offsetof(struct settings, interface), false },
+	CTL_OPTION_WATCH(struct settings),
 	CTL_OPTION_JSON(struct settings),
 	{},
 };
@@ -25,14 +35,31 @@ static bool process_exists(unsigned int pid)
 	return pid && (!kill((pid_t)pid, 0) || errno == EPERM);
 }
 
+/* The lines of collectors are of all interfaces: the selection comes behind them. */
 static int gather(struct ctl_state *state, struct ctl_status *status)
 {
 	const struct kidos_meta *meta = &state->maps.meta;
 
 	status->state = state;
-	status->health = kidos_health(meta, process_exists(meta->pid), kidos_now_ns(CLOCK_REALTIME),
-				      status->why);
+	status->health = kidos_health(meta, process_exists(meta->pid), state->time_ns, status->why);
 	return ctl_briefs_gather(&status->briefs, state);
+}
+
+bool ctl_status_shows(const struct ctl_status *status, unsigned int slot)
+{
+	return ctl_slot_used(status->state, slot) && status->state->selected[slot];
+}
+
+static enum ctl_exit verdict_of(const struct ctl_status *status)
+{
+	bool failed = ctl_briefs_failed(&status->briefs);
+
+	if (status->health == KIDOS_STALE)
+		return CTL_NO_DAEMON;
+	for (unsigned int i = 0; i < status->state->maps.meta.slots; i++)
+		failed |= ctl_status_shows(status, i) &&
+			  status->state->slots[i].state == KIDOS_SLOT_FAILED;
+	return failed ? CTL_FAILURE : CTL_OK;
 }
 
 static void print_daemon(const struct ctl_status *status)
@@ -46,18 +73,28 @@ static void print_daemon(const struct ctl_status *status)
 	       kidos_health_names[status->health], meta->pid, version, started, status->why);
 }
 
+/* "-" while it is not measured. */
+static void unaccounted(const struct kidos_slot *slot, unsigned int direction, char text[24])
+{
+	if (slot->measured[direction])
+		snprintf(text, 24, "%" PRIu64, (uint64_t)slot->unaccounted[direction]);
+	else
+		strcpy(text, "-");
+}
+
 static void print_slot(const struct ctl_status *status, unsigned int index)
 {
 	const struct kidos_slot *slot = &status->state->slots[index];
-	char label[CTL_LABEL], reason[4 * sizeof(slot->reason)];
+	char label[CTL_LABEL], reason[4 * sizeof(slot->reason)], apart[KIDOS_DIRECTIONS][24];
 
 	ctl_label(status->state, index, label);
 	kidos_text_escape(slot->reason, reason, sizeof(reason));
-	printf("%-20s  %-9s  %-11s  %-11s  %-5s  %14" PRIu64 "  %14" PRIu64 "  %s\n", label,
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		unaccounted(slot, d, apart[d]);
+	printf("%-20s  %-9s  %-11s  %-11s  %-5s  %14s  %14s  %s\n", label,
 	       kidos_slot_state_names[slot->state], kidos_rung_names[slot->rung[KIDOS_RX]],
-	       kidos_rung_names[slot->rung[KIDOS_TX]], slot->exact ? "yes" : "no",
-	       (uint64_t)slot->unaccounted[KIDOS_RX], (uint64_t)slot->unaccounted[KIDOS_TX],
-	       reason);
+	       kidos_rung_names[slot->rung[KIDOS_TX]], slot->exact ? "yes" : "no", apart[KIDOS_RX],
+	       apart[KIDOS_TX], reason);
 }
 
 static void print(const struct ctl_status *status)
@@ -67,31 +104,38 @@ static void print(const struct ctl_status *status)
 	printf("\n%-20s  %-9s  %-11s  %-11s  %-5s  %14s  %14s  %s\n", "INTERFACE", "STATE", "RX",
 	       "TX", "EXACT", "UNACCOUNTED RX", "UNACCOUNTED TX", "REASON");
 	for (unsigned int i = 0; i < status->state->maps.meta.slots; i++)
-		if (ctl_slot_used(status->state, i))
+		if (ctl_status_shows(status, i))
 			print_slot(status, i);
 }
 
 static int poll(struct ctl_state *state, void *context)
 {
-	const struct settings *settings = context;
-	struct ctl_status status = { .briefs.table = ctl_status_briefs };
-	int error = gather(state, &status);
+	struct watch *watch = context;
+	int error = gather(state, &watch->status);
 
-	if (error)
+	if (error) {
 		ctl_complain("%s: %s", state->path, strerror(-error));
-	else if (settings->output.json)
-		json_status_print(&status);
+		return CTL_FAILURE;
+	}
+	if (ctl_select(state, watch->settings->interface))
+		return CTL_FAILURE;
+	ctl_watch_head(&watch->settings->output, state);
+	if (watch->settings->output.json)
+		json_status_print(&watch->status);
 	else
-		print(&status);
-	ctl_briefs_free(&status.briefs);
-	return error ? CTL_FAILURE : CTL_OK;
+		print(&watch->status);
+	watch->verdict = verdict_of(&watch->status);
+	return CTL_OK; /* whoever watches sees a daemon come back */
 }
 
 static int run(const struct ctl_call *call)
 {
-	struct settings settings = *(const struct settings *)call->settings;
+	struct watch watch = { .settings = call->settings,
+			       .status.briefs.table = ctl_status_briefs };
+	int status = ctl_watch(call, &watch.settings->output, poll, &watch);
 
-	return ctl_watch(call, &settings.output, poll, &settings);
+	ctl_briefs_free(&watch.status.briefs);
+	return status ? status : (int)watch.verdict;
 }
 
 const struct ctl_command ctl_status = {

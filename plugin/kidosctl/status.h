@@ -10,8 +10,11 @@ struct ctl_status {
 	const struct ctl_state *state;
 	enum kidos_health health;
 	char why[KIDOS_TEXT_HEALTH];
-	struct ctl_briefs briefs;
+	struct ctl_briefs briefs; /* of the poll before too */
 };
+
+/* Is the slot in use, and among those that --interface selects? */
+bool ctl_status_shows(const struct ctl_status *status, unsigned int slot);
 
 void json_status_print(const struct ctl_status *status);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kidosctl/summary.h"
 #include "core/names.h"
+#include "core/text.h"
 #include "ctl/watch.h"
 #include "kidosctl/commands.h"
 
@@ -12,9 +13,19 @@
 
 struct settings {
 	struct ctl_output output;
+	const char *interface; /* NULL: any */
+};
+
+/* From poll to poll. */
+struct watch {
+	const struct settings *settings;
+	struct ctl_summary summary;
 };
 
 static const struct ctl_option options[] = {
+	{ "interface", "NAME", "[NAMESPACE:]NAME of the interface, or \"other\"", ctl_set_text,
+	  offsetof(struct settings, interface), false },
+	CTL_OPTION_WATCH(struct settings),
 	CTL_OPTION_JSON(struct settings),
 	{},
 };
@@ -43,9 +54,10 @@ static bool counted_any(const struct kidos_counts *counts)
 	       kidos_counts_sum(counts, KIDOS_TX).packets;
 }
 
-static int add_interface(struct ctl_summary *summary, struct ctl_state *state, unsigned int slot)
+static int add_interface(struct ctl_summary_counts *counts, struct ctl_state *state,
+			 unsigned int slot)
 {
-	struct ctl_interface *interface = &summary->interfaces[summary->count];
+	struct ctl_interface *interface = &counts->interfaces[counts->count];
 	int error = read_interface(state, slot, &interface->counts);
 
 	if (error)
@@ -55,25 +67,55 @@ static int add_interface(struct ctl_summary *summary, struct ctl_state *state, u
 		return 0;
 	ctl_label(state, slot, interface->label);
 	interface->has_device = state->slots[slot].has_device;
-	summary->count++;
+	counts->count++;
 	if (interface->has_device) {
-		kidos_counts_add(&summary->total, &interface->counts);
-		summary->devices++;
+		kidos_counts_add(&counts->total, &interface->counts);
+		counts->devices++;
 	}
 	return 0;
 }
 
-static int gather(struct ctl_state *state, struct ctl_summary *summary)
+static int read_counts(struct ctl_summary_counts *counts, struct ctl_state *state)
 {
 	unsigned int slots = state->maps.meta.slots;
 	int error = 0;
 
-	summary->interfaces = calloc(slots, sizeof(*summary->interfaces));
-	if (!summary->interfaces)
+	*counts = (struct ctl_summary_counts){ .interfaces =
+						       calloc(slots, sizeof(*counts->interfaces)) };
+	if (!counts->interfaces)
 		return -ENOMEM;
 	for (unsigned int i = 0; !error && i < slots; i++)
-		error = add_interface(summary, state, i);
+		if (state->selected[i])
+			error = add_interface(counts, state, i);
+	return error;
+}
+
+static int gather(struct ctl_state *state, struct ctl_summary *summary)
+{
+	int error;
+
+	summary->time_ns = state->time_ns;
+	summary->interval = state->interval;
+	free(summary->before.interfaces);
+	summary->before = summary->now;
+	error = read_counts(&summary->now, state);
 	return error ? error : ctl_briefs_gather(&summary->briefs, state);
+}
+
+const struct kidos_counts *ctl_summary_before(const struct ctl_summary *summary,
+					      const struct ctl_interface *interface)
+{
+	const struct ctl_summary_counts *before = &summary->before;
+
+	for (size_t i = 0; i < before->count; i++)
+		if (!strcmp(before->interfaces[i].label, interface->label))
+			return &before->interfaces[i].counts;
+	return &interface->counts;
+}
+
+const struct kidos_counts *ctl_summary_total_before(const struct ctl_summary *summary)
+{
+	return summary->before.interfaces ? &summary->before.total : &summary->now.total;
 }
 
 static void print_row(const char *name, const struct kidos_count *rx, const struct kidos_count *tx)
@@ -97,7 +139,29 @@ static void print_errors(const struct kidos_counts *counts)
 		printf("\n");
 }
 
-static void print_counts(const struct kidos_counts *counts)
+/* The row of rates, while watched. */
+static void print_rates(const struct ctl_interval *interval, const struct kidos_counts *before,
+			const struct kidos_counts *now)
+{
+	char text[2 * KIDOS_DIRECTIONS][16];
+
+	if (!interval->watched)
+		return;
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
+		struct kidos_count then = kidos_counts_sum(before, d);
+		struct kidos_count sum = kidos_counts_sum(now, d);
+
+		kidos_text_scaled(ctl_rate(interval, then.packets, sum.packets), false,
+				  text[2 * d]);
+		kidos_text_scaled(ctl_rate(interval, then.bytes, sum.bytes), false,
+				  text[2 * d + 1]);
+	}
+	printf("  %-12s  %16s  %18s  %16s  %18s\n", "per second", text[2 * KIDOS_RX],
+	       text[2 * KIDOS_RX + 1], text[2 * KIDOS_TX], text[2 * KIDOS_TX + 1]);
+}
+
+static void print_counts(const struct ctl_interval *interval, const struct kidos_counts *before,
+			 const struct kidos_counts *counts)
 {
 	struct kidos_count rx = kidos_counts_sum(counts, KIDOS_RX);
 	struct kidos_count tx = kidos_counts_sum(counts, KIDOS_TX);
@@ -109,45 +173,59 @@ static void print_counts(const struct kidos_counts *counts)
 			print_row(kidos_class_names[i], &counts->classes[KIDOS_RX][i],
 				  &counts->classes[KIDOS_TX][i]);
 	print_row("all", &rx, &tx);
+	print_rates(interval, before, counts);
 	print_errors(counts);
 	printf("\n");
 }
 
 static void print(const struct ctl_summary *summary)
 {
-	for (size_t i = 0; i < summary->count; i++) {
-		printf("%s\n", summary->interfaces[i].label);
-		print_counts(&summary->interfaces[i].counts);
+	const struct ctl_summary_counts *now = &summary->now;
+
+	for (size_t i = 0; i < now->count; i++) {
+		const struct ctl_interface *interface = &now->interfaces[i];
+
+		printf("%s\n", interface->label);
+		print_counts(&summary->interval, ctl_summary_before(summary, interface),
+			     &interface->counts);
 	}
-	if (summary->devices) {
-		printf("Total (interfaces with a device behind them: %zu)\n", summary->devices);
-		print_counts(&summary->total);
+	if (now->devices) {
+		printf("Total (interfaces with a device behind them: %zu)\n", now->devices);
+		print_counts(&summary->interval, ctl_summary_total_before(summary), &now->total);
 	}
 	ctl_briefs_print(&summary->briefs);
 }
 
 static int poll(struct ctl_state *state, void *context)
 {
-	const struct settings *settings = context;
-	struct ctl_summary summary = { .briefs.table = ctl_summary_briefs };
-	int error = gather(state, &summary);
+	struct watch *watch = context;
+	int error;
 
-	if (error)
+	if (ctl_select(state, watch->settings->interface))
+		return CTL_FAILURE;
+	error = gather(state, &watch->summary);
+	if (error) {
 		ctl_complain("%s: %s", state->path, strerror(-error));
-	else if (settings->output.json)
-		json_summary_print(&summary);
+		return CTL_FAILURE;
+	}
+	ctl_watch_head(&watch->settings->output, state);
+	if (watch->settings->output.json)
+		json_summary_print(&watch->summary);
 	else
-		print(&summary);
-	free(summary.interfaces);
-	ctl_briefs_free(&summary.briefs);
-	return error ? CTL_FAILURE : CTL_OK;
+		print(&watch->summary);
+	return CTL_OK;
 }
 
 static int run(const struct ctl_call *call)
 {
-	struct settings settings = *(const struct settings *)call->settings;
+	struct watch watch = { .settings = call->settings,
+			       .summary.briefs.table = ctl_summary_briefs };
+	int status = ctl_watch(call, &watch.settings->output, poll, &watch);
 
-	return ctl_watch(call, &settings.output, poll, &settings);
+	free(watch.summary.now.interfaces);
+	free(watch.summary.before.interfaces);
+	ctl_briefs_free(&watch.summary.briefs);
+	return status;
 }
 
 const struct ctl_command ctl_summary = {

@@ -237,6 +237,7 @@ struct attaching {
 	unsigned int allowed; /* rungs, by bit */
 	struct kidos_attachment *attachment;
 	char words[KIDOS_REASON]; /* of the rung that was tried last */
+	bool waits; /* for the XDP hook, which somebody else has */
 };
 
 static int attach_rung(void *context, size_t index, char why[KIDOS_REASON])
@@ -254,9 +255,14 @@ static int attach_rung(void *context, size_t index, char why[KIDOS_REASON])
 	if (error) {
 		snprintf(why, KIDOS_REASON, "not %s: %.200s", kidos_rung_names[rung->rung],
 			 attaching->words);
+		if (rung->attach == attach_xdp && error == -EBUSY) {
+			attaching->waits = true;
+			attaching->allowed |= TC_RUNGS;
+		}
 		return error;
 	}
 	attachment->rung = rung->rung;
+	attachment->meanwhile = attaching->waits;
 	if (!attachment->program)
 		attachment->program =
 			program_id(kidos_traffic_fd(attaching->traffic, rung->program));
@@ -304,6 +310,26 @@ static bool clsact_alive(const struct kidos_attachment *attachment, enum kidos_d
 		    .priority = attachment->priority);
 
 	return !bpf_tc_query(&hook, &options) && options.prog_id == attachment->program;
+}
+
+bool kidos_attachment_improves(const struct kidos_attachment *attachment)
+{
+	uint32_t id = 0;
+
+	return attachment->meanwhile && !bpf_xdp_query_id((int)attachment->ifindex, 0, &id) && !id;
+}
+
+uint32_t kidos_attachment_behind(const struct kidos_attachment *attachment,
+				 enum kidos_direction direction)
+{
+	uint32_t ids[64] = {}; /* as many as one hook takes */
+	LIBBPF_OPTS(bpf_prog_query_opts, options, .prog_ids = ids, .prog_cnt = 64);
+
+	if (attachment->rung != KIDOS_RUNG_TCX ||
+	    bpf_prog_query_opts((int)attachment->ifindex,
+				direction == KIDOS_RX ? TCX_INGRESS : TCX_EGRESS, &options))
+		return 0;
+	return ids[0] == attachment->program ? 0 : ids[0];
 }
 
 static bool is_shared(const struct kidos_attachment *attachment)

@@ -70,6 +70,7 @@ static bool port_conserve(struct kidos_slot *slot, struct kidos_port_state *port
 			continue;
 		distance = kidos_unaccounted(&port->driver->rules[d], &port->base, d, &ours[d],
 					     &own[d]);
+		slot->measured[d] = true;
 		slot->unaccounted[d] = distance.packets;
 		slot->unaccounted_bytes[d] = distance.bytes;
 		settled = settled && !distance.packets && !distance.bytes;
@@ -95,7 +96,8 @@ static bool ports_own(struct kidos_namespace *ns, struct kidos_own (*own)[KIDOS_
 		return false;
 	for (size_t i = 0; i < ns->port_count; i++) {
 		link = kidos_links_find(&links, ns->ports[i].name);
-		if (link && link->ifindex == ns->ports[i].ifindex)
+		ns->ports[i].unread = !link || link->ifindex != ns->ports[i].ifindex;
+		if (!ns->ports[i].unread)
 			port_own(&ns->ports[i], &link->counters, own[i], first);
 	}
 	kidos_links_free(&links);
@@ -104,8 +106,10 @@ static bool ports_own(struct kidos_namespace *ns, struct kidos_own (*own)[KIDOS_
 
 static bool is_counted(const struct kidos_context *context, const struct kidos_port_state *port)
 {
+	const struct kidos_slot *slot = &context->slots[port->slot];
+
 	return port->slot != KIDOS_SLOT_OTHER &&
-	       context->slots[port->slot].state == KIDOS_SLOT_ATTACHED;
+	       (slot->rung[KIDOS_RX] != KIDOS_RUNG_NONE || slot->rung[KIDOS_TX] != KIDOS_RUNG_NONE);
 }
 
 static bool ports_read(const struct kidos_context *context, const struct kidos_namespace *ns,
@@ -128,12 +132,22 @@ static bool ports_conserve(const struct kidos_context *context, struct kidos_nam
 	for (size_t i = 0; i < ns->port_count; i++) {
 		struct kidos_port_state *port = &ns->ports[i];
 
-		if (!is_counted(context, port))
+		if (!is_counted(context, port) || port->unread)
 			continue;
 		kidos_totals_sum(counts[port->slot].totals, sums);
 		settled = port_conserve(&context->slots[port->slot], port, sums, own[i]) && settled;
 	}
 	return settled;
+}
+
+/* What is not measured from now on must not look as if it were. */
+static void measured_forget(const struct kidos_context *context, const struct kidos_namespace *ns)
+{
+	for (size_t i = 0; i < ns->port_count; i++) {
+		struct kidos_slot *slot = &context->slots[ns->ports[i].slot];
+
+		memset(slot->measured, 0, sizeof(slot->measured));
+	}
 }
 
 /* Ours are read again until packets that the driver had counted came by the hook. */
@@ -144,6 +158,7 @@ static void namespace_conserve(const struct kidos_context *context, struct kidos
 	struct kidos_own(*own)[KIDOS_DIRECTIONS] = calloc(ns->port_count, sizeof(*own));
 	bool read = own && ports_own(ns, own, true);
 
+	measured_forget(context, ns);
 	for (int attempt = 0; read && attempt < SETTLE_ATTEMPTS; attempt++) {
 		if (attempt)
 			nanosleep(&pause, NULL);

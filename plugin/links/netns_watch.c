@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "links/netns_watch.h"
 #include "core/log.h"
+#include "core/now.h"
 #include "links/mnl_links.h"
 #include "links/netns.h"
 #include "links/ports.h"
@@ -10,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define RETRY_NS 1000000000ull
 
 static struct kidos_namespace *namespace_add(struct kidos_context *context, const char *netns)
 {
@@ -90,6 +93,13 @@ static void namespace_visit(struct kidos_context *context, struct kidos_namespac
 
 	if (!error)
 		error = kidos_rtnl_links(ns->rtnl, &links);
+	/* Rules name interfaces; without any, those are taken that lead out. */
+	if (!error && !context->config->rule_count) {
+		error = kidos_rtnl_default_routes(ns->rtnl, &links);
+		if (error)
+			kidos_links_free(&links);
+	}
+	ns->retry_ns = error ? kidos_now_ns(CLOCK_MONOTONIC) + RETRY_NS : 0;
 	if (error) {
 		kidos_log(LOG_WARNING, "interfaces of %s: %s", kidos_netns_label(ns->name),
 			  strerror(-error));
@@ -115,6 +125,36 @@ void kidos_namespace_refresh(struct kidos_context *context, struct kidos_namespa
 		kidos_log(LOG_ERR, "namespace %s: %s%s", ns->name, strerror(-error),
 			  error == -EPERM ? ": it takes CAP_SYS_ADMIN" : "");
 	}
+}
+
+/* Nothing tells of programs that come and go at tcx, so they are looked at once a second. */
+static bool is_out_of_order(struct kidos_namespace *ns, uint64_t now)
+{
+	struct kidos_netns_visit visit;
+	bool wanted;
+
+	if (!ns->port_count || now - ns->looked_ns < RETRY_NS)
+		return false;
+	ns->looked_ns = now;
+	if (kidos_netns_inode(ns->name) != ns->inode || kidos_netns_enter(ns->name, &visit))
+		return false;
+	wanted = kidos_ports_want_order(ns, now);
+	kidos_netns_leave(&visit);
+	return wanted;
+}
+
+bool kidos_namespaces_due(struct kidos_context *context)
+{
+	uint64_t now = kidos_now_ns(CLOCK_MONOTONIC);
+
+	for (size_t i = 0; i < context->namespace_count; i++) {
+		struct kidos_namespace *ns = &context->namespaces[i];
+
+		if ((ns->retry_ns && ns->retry_ns <= now) || kidos_ports_due(ns, now) ||
+		    is_out_of_order(ns, now))
+			return true;
+	}
+	return false;
 }
 
 void kidos_namespaces_free(struct kidos_context *context)

@@ -10,6 +10,8 @@ int kidos_namespaces_make(struct kidos_context *context);
 void kidos_namespaces_free(struct kidos_context *context);
 /* Brings attachments in line with the links that exist. */
 void kidos_namespace_refresh(struct kidos_context *context, struct kidos_namespace *ns);
+/* Is there a namespace to be refreshed by now, without an event that says so? */
+bool kidos_namespaces_due(struct kidos_context *context);
 /* Detaches everything; its slots wait. */
 void kidos_namespace_detach(struct kidos_context *context, struct kidos_namespace *ns);
 

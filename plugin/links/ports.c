@@ -6,8 +6,8 @@
 #include "links/ports.h"
 #include "core/log.h"
 #include "core/now.h"
-#include "links/conserve_check.h"
 #include "links/mnl_links.h"
+#include "links/port_attach.h"
 #include "links/rule.h"
 #include "links/slots.h"
 
@@ -15,39 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool has_clsact_left(const struct kidos_port_state *port)
-{
-	return port->attachments[KIDOS_RX].rung == KIDOS_RUNG_CLSACT ||
-	       port->attachments[KIDOS_TX].rung == KIDOS_RUNG_CLSACT;
-}
-
-/* The qdisc is removed with the last of our filters, and only if no other is left on it. */
-static void port_detach(struct kidos_namespace *ns, struct kidos_port_state *port)
-{
-	bool made =
-		port->attachments[KIDOS_RX].made_clsact || port->attachments[KIDOS_TX].made_clsact;
-
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		struct kidos_attachment *attachment = &port->attachments[d];
-		bool clsact = attachment->rung == KIDOS_RUNG_CLSACT;
-		bool keep;
-
-		attachment->made_clsact = false;
-		if (!clsact) {
-			kidos_detach(attachment, d, true);
-			continue;
-		}
-		kidos_detach(attachment, d, true);
-		keep = !made || has_clsact_left(port) ||
-		       kidos_rtnl_filters(ns->rtnl, port->ifindex) != 0;
-		if (!keep) {
-			attachment->ifindex = port->ifindex;
-			attachment->made_clsact = true;
-			kidos_detach(attachment, d, false);
-		}
-	}
-}
 
 /* The namespace's programs are loaded when its first interface shows up. */
 static bool namespace_load(struct kidos_context *context, struct kidos_namespace *ns)
@@ -63,108 +30,20 @@ static bool namespace_load(struct kidos_context *context, struct kidos_namespace
 	return ns->traffic;
 }
 
-/* Our count and the interface's own as attaching begins: both move on from here. */
-static void base_open(struct kidos_context *context, struct kidos_port_state *port,
-		      const struct kidos_link *link)
+bool kidos_ports_want_order(const struct kidos_namespace *ns, uint64_t now_ns)
 {
-	struct kidos_slot *slot = &context->slots[port->slot];
-
-	port->driver = kidos_driver_of(link);
-	port->own = link->counters;
-	slot->bytes_compared = port->driver->rules[KIDOS_RX].bytes != KIDOS_UNIT_UNKNOWN;
-	memset(slot->unaccounted, 0, sizeof(slot->unaccounted));
-	memset(slot->unaccounted_bytes, 0, sizeof(slot->unaccounted_bytes));
-	if (!kidos_slot_sums(context, port->slot, port->base.ours))
-		kidos_own_widen(port->base.own, &link->counters, true);
+	for (size_t i = 0; i < ns->port_count; i++)
+		if (kidos_port_wants_order(&ns->ports[i], now_ns))
+			return true;
+	return false;
 }
 
-static void base_close(struct kidos_namespace *ns, struct kidos_port_state *port)
+bool kidos_ports_due(const struct kidos_namespace *ns, uint64_t now_ns)
 {
-	const struct kidos_link *link;
-	struct kidos_links links;
-
-	if (kidos_rtnl_links(ns->rtnl, &links))
-		return;
-	link = kidos_links_find(&links, port->name);
-	if (link)
-		kidos_own_widen(port->base.own, &link->counters, false);
-	kidos_links_free(&links);
-}
-
-static int attach_directions(struct kidos_namespace *ns, struct kidos_port_state *port,
-			     const struct kidos_link *link, char reason[2][KIDOS_REASON])
-{
-	int error = kidos_attach(ns->traffic, port->rule, link, KIDOS_RX,
-				 &port->attachments[KIDOS_RX], reason[KIDOS_RX]);
-
-	if (error || !port->rule->egress)
-		return error;
-	error = kidos_attach(ns->traffic, port->rule, link, KIDOS_TX, &port->attachments[KIDOS_TX],
-			     reason[KIDOS_TX]);
-	if (error) {
-		snprintf(reason[KIDOS_RX], KIDOS_REASON, "sent packets: %.200s", reason[KIDOS_TX]);
-		port_detach(ns, port);
-	}
-	return error;
-}
-
-static void slot_attached(struct kidos_slot *slot, const struct kidos_port_state *port)
-{
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		slot->rung[d] = port->attachments[d].rung;
-		slot->program[d] = port->attachments[d].program;
-		slot->priority[d] = port->attachments[d].priority;
-	}
-	slot->made_clsact =
-		port->attachments[KIDOS_RX].made_clsact || port->attachments[KIDOS_TX].made_clsact;
-	/* Generic XDP comes after GRO and knows nothing of segments. */
-	slot->exact = slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_GENERIC &&
-		      slot->rung[KIDOS_RX] != KIDOS_RUNG_XDP_SHARED_GENERIC;
-	slot->state = KIDOS_SLOT_ATTACHED;
-}
-
-static void log_attached(const struct kidos_namespace *ns, const struct kidos_port_state *port,
-			 const char *reason)
-{
-	kidos_log(LOG_INFO, "interface %s in %s: received packets at %s (%s), sent at %s",
-		  port->name, kidos_netns_label(ns->name),
-		  kidos_rung_names[port->attachments[KIDOS_RX].rung], reason,
-		  kidos_rung_names[port->attachments[KIDOS_TX].rung]);
-}
-
-static unsigned int port_flags(const struct kidos_link *link)
-{
-	return kidos_link_is_ethernet(link) ? KIDOS_PORT_ETHERNET : 0;
-}
-
-static void port_attach(struct kidos_context *context, struct kidos_namespace *ns,
-			struct kidos_port_state *port, const struct kidos_link *link)
-{
-	char reason[2][KIDOS_REASON] = { "", "" };
-	struct kidos_slot *slot = &context->slots[port->slot];
-	int error = kidos_maps_set_port(&context->maps, ns->number, link->ifindex, port->slot,
-					port_flags(link));
-
-	base_open(context, port, link);
-	/* What libxdp attaches outlives us, so where it does is written down first. */
-	if (port->rule->xdp_share)
-		kidos_slot_store(context, port->slot);
-	if (!error)
-		error = attach_directions(ns, port, link, reason);
-	else
-		snprintf(reason[0], KIDOS_REASON, "ports map: %s", strerror(-error));
-	base_close(ns, port);
-	snprintf(slot->reason, sizeof(slot->reason), "%.*s", (int)sizeof(slot->reason) - 1,
-		 reason[0]);
-	if (error) { /* not tried again until the interface is remade */
-		slot->state = KIDOS_SLOT_FAILED;
-		kidos_log(LOG_ERR, "interface %s in %s: %s", port->name,
-			  kidos_netns_label(ns->name), reason[0]);
-	} else {
-		slot_attached(slot, port);
-		log_attached(ns, port, reason[0]);
-	}
-	kidos_slot_store(context, port->slot);
+	for (size_t i = 0; i < ns->port_count; i++)
+		if (ns->ports[i].retry_ns && ns->ports[i].retry_ns <= now_ns)
+			return true;
+	return false;
 }
 
 static void port_gone(struct kidos_context *context, struct kidos_namespace *ns,
@@ -180,8 +59,7 @@ static void port_gone(struct kidos_context *context, struct kidos_namespace *ns,
 	slot->ifindex = 0;
 	slot->rung[KIDOS_RX] = slot->rung[KIDOS_TX] = KIDOS_RUNG_NONE;
 	slot->made_clsact = 0;
-	memset(slot->unaccounted, 0, sizeof(slot->unaccounted));
-	memset(slot->unaccounted_bytes, 0, sizeof(slot->unaccounted_bytes));
+	memset(slot->measured, 0, sizeof(slot->measured));
 	snprintf(slot->reason, sizeof(slot->reason), "%s",
 		 !context->attaching ? "the collector flows is off" : "the interface is not there");
 	kidos_slot_store(context, port->slot);
@@ -195,7 +73,7 @@ static void port_remove(struct kidos_context *context, struct kidos_namespace *n
 	if (!context->stopping && context->attaching)
 		kidos_log(LOG_INFO, "interface %s in %s: gone", port->name,
 			  kidos_netns_label(ns->name));
-	port_detach(ns, port);
+	kidos_port_detach(ns, port);
 	port_gone(context, ns, port);
 	ns->ports[index] = ns->ports[--ns->port_count];
 }
@@ -215,29 +93,6 @@ bool kidos_ports_want_slots(const struct kidos_namespace *ns)
 	return false;
 }
 
-/* Attached already, it changes from `other` to a slot: as at attaching, both counts are read. */
-static void port_leave_other(struct kidos_context *context, struct kidos_namespace *ns,
-			     struct kidos_port_state *port, const struct kidos_link *link)
-{
-	struct kidos_slot *slot;
-	int error;
-
-	kidos_slot_take(context, ns, port, link);
-	if (port->slot == KIDOS_SLOT_OTHER)
-		return;
-	slot = &context->slots[port->slot];
-	base_open(context, port, link);
-	error = kidos_maps_set_port(&context->maps, ns->number, link->ifindex, port->slot,
-				    port_flags(link));
-	base_close(ns, port);
-	snprintf(slot->reason, sizeof(slot->reason), "counted as other before");
-	if (error)
-		kidos_log(LOG_ERR, "interface %s: ports map: %s", port->name, strerror(-error));
-	slot_attached(slot, port);
-	log_attached(ns, port, slot->reason);
-	kidos_slot_store(context, port->slot);
-}
-
 void kidos_ports_name(struct kidos_context *context, struct kidos_namespace *ns)
 {
 	const struct kidos_link *link;
@@ -250,7 +105,7 @@ void kidos_ports_name(struct kidos_context *context, struct kidos_namespace *ns)
 
 		link = kidos_links_find(&links, port->name);
 		if (port_wants_slot(port) && link && link->ifindex == port->ifindex)
-			port_leave_other(context, ns, port, link);
+			kidos_port_leave_other(context, ns, port, link);
 	}
 	kidos_links_free(&links);
 }
@@ -297,13 +152,17 @@ static bool port_alive(const struct kidos_port_state *port)
 static void link_wanted(struct kidos_context *context, struct kidos_namespace *ns,
 			const struct kidos_interface_rule *rule, const struct kidos_link *link)
 {
-	struct kidos_port_state *port;
+	struct kidos_port_state *port = port_find(ns, link);
 
-	if (port_find(ns, link) || !namespace_load(context, ns))
+	if (port) {
+		kidos_port_retry(context, ns, port, link);
+		kidos_port_order(context, ns, port, link);
+	}
+	if (port || !namespace_load(context, ns))
 		return;
 	port = port_add(context, ns, rule, link);
 	if (port)
-		port_attach(context, ns, port, link);
+		kidos_port_attach(context, ns, port, link);
 }
 
 /* Those that are gone first: another name may need their index. */
@@ -335,6 +194,7 @@ void kidos_ports_apply(struct kidos_context *context, struct kidos_namespace *ns
 		if (rule)
 			link_wanted(context, ns, rule, &links->items[i]);
 	}
+	kidos_rtnl_touched_clear(ns->rtnl);
 }
 
 void kidos_ports_remove(struct kidos_context *context, struct kidos_namespace *ns)

@@ -174,6 +174,7 @@ static int load(struct kidos_traffic *traffic, enum kidos_program program)
 struct loading {
 	struct kidos_traffic *traffic;
 	struct kidos_meta *settings;
+	bool no_memory; /* a rung that takes as much later would not help */
 	bool first; /* which rung it is to be is still open */
 	__u32 baseline; /* else: this one's */
 };
@@ -200,11 +201,12 @@ static int try_rung(void *context, size_t index, char why[KIDOS_REASON])
 	int error;
 
 	(void)why;
-	if (!loading->first && rung->baseline != loading->baseline)
+	if (loading->no_memory || (!loading->first && rung->baseline != loading->baseline))
 		return -ECANCELED;
 	*last_words = '\0';
 	error = load_rung(loading, rung);
-	if (error)
+	loading->no_memory = error == -ENOMEM;
+	if (error && !loading->no_memory)
 		log_failure(rung, error);
 	return error;
 }

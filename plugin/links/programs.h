@@ -26,7 +26,8 @@ extern const char *const kidos_program_names[KIDOS_PROGRAMS];
  * close). settings: sets, idle, rung (baseline); the first load draws the
  * hash's seed (maps->seed), tries the rungs best first and writes the one that
  * works to settings->baseline.
- * Returns NULL with errno; the kernel's reason is logged.
+ * Returns NULL with errno; the kernel's reason is logged, but for ENOMEM: no
+ * other rung is tried then, a smaller table is wanted.
  */
 struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_meta *settings,
 					 unsigned int netns);

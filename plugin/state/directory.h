@@ -26,7 +26,7 @@ struct kidos_state {
  */
 int kidos_state_acquire(struct kidos_state *state, const char *path, char reason[KIDOS_REASON]);
 
-/* Removes the pins that are there, and the directory if remove says so, and lets go. */
+/* Removes the pins that are there, then the directory, and lets go. */
 void kidos_state_release(struct kidos_state *state);
 
 /* Removes every pin of a former owner. Returns how many there were. */

@@ -18,7 +18,7 @@ struct kidos_map_row {
 	unsigned int type; /* BPF_MAP_TYPE_* of a map that kidos_map_set_create makes; 0: an
 			      object has it */
 	__u32 key, value; /* bytes in this ABI; value 0: not checked */
-	__u32 entries; /* 0: told when it is made */
+	__u32 entries; /* 0: given when it is made */
 };
 
 struct kidos_map_set {

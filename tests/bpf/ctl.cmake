@@ -6,9 +6,11 @@ target_include_directories(ctl_run PUBLIC support)
 target_link_libraries(ctl_run PUBLIC kidos_engine kidos_test_packet PkgConfig::JSONC
   PkgConfig::CMOCKA)
 
-add_executable(ctl_bpf ctl_test.c)
-target_link_libraries(ctl_bpf PRIVATE ctl_run)
-add_test(NAME ctl_bpf COMMAND ctl_bpf)
+foreach(test ctl ctl_status)
+  add_executable(${test}_bpf ${test}_test.c support/ctl_maps.c)
+  target_link_libraries(${test}_bpf PRIVATE ctl_run)
+  add_test(NAME ${test}_bpf COMMAND ${test}_bpf)
+endforeach()
 
 add_executable(ctl_drops_bpf ctl_drops_test.c support/ctl_drop_maps.c)
 target_link_libraries(ctl_drops_bpf PRIVATE ctl_run kidos_flows)

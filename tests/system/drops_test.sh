@@ -252,6 +252,28 @@ storm() {
 		{ echo "wanted $least to $most, counted $got, with missed and other $told"; return 1; }
 }
 
+unrecorded() {
+	ctl drops --json | jq .unrecorded
+}
+
+# A burst is recorded whole, a storm in part, and what of it has no record is told.
+recorded_burst() {
+	[ "$(unrecorded)" = 0 ] && send 100 --port 9100 &&
+		wait_for 5 recorded_are 100 9100
+}
+
+recorded_are() {
+	[ "$(ctl drops --json --limit 0 --port "$2" --proto udp | jq .selected)" = "$1" ]
+}
+
+# A packet of another kind is still found when the storm is over.
+recorded_storm() {
+	local told
+	told=$(unrecorded)
+	echo "without a record: $told"
+	[ "$told" -gt 10000 ] && recorded_are 100 9100
+}
+
 # A read that is skipped leaves a hole in the file of values; a machine under load makes reads late.
 no_hole() {
 	awk -F, '$1 + 0 { if (last && $1 - last > 5) { print "hole of", $1 - last, "s"; bad = 1 } last = $1 }
@@ -286,6 +308,7 @@ start_drops ''
 attached b0
 check 'a probe works' test -n "$rung"
 echo "# probe: $rung"
+check 'a burst is recorded whole' recorded_burst
 gains 'no socket' 20 NO_SOCKET send 20
 gains 'one thousand at a pace' 1000 NO_SOCKET send 1000
 gains 'bad checksum' 20 UDP_CSUM send 20 --bad-sum
@@ -312,6 +335,7 @@ else
 	skip 'none of it is counted as dropped' 'in five tries the machine was so slow that TCP sent twice'
 fi
 check 'a storm: counted and missed are all' storm
+check 'a storm is recorded in part, and what came before is still there' recorded_storm
 if [ -n "${KIDOS_SLOW:-}" ]; then
 	skip 'no read was skipped meanwhile' 'an emulated machine is too slow to time'
 else

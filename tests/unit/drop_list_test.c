@@ -177,6 +177,12 @@ static void test_filter(void **state)
 		{ "prefix", "::/0", false, false, true },
 		{ "port", "22", true, false, true },
 		{ "port", "23", false, false, true },
+		{ "src", "203.0.113.9", true, false, true },
+		{ "src", "192.0.2.1", false, false, true },
+		{ "dst", "192.0.2.0/24", true, false, true },
+		{ "dst", "0.0.0.0/0", true, false, true }, /* ARP has no five-tuple */
+		{ "dport", "22", true, false, true },
+		{ "sport", "22", false, false, true },
 		{ "pid", "123", true, false, true }, /* a bystander is no owner */
 		{ "pid", "124", false, false, true },
 		{ "since", "1800000000", true, true, true },

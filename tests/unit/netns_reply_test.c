@@ -22,6 +22,13 @@ static int count(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
+static int refuse(const struct nlmsghdr *nlh, void *data)
+{
+	(void)nlh;
+	(void)data;
+	return MNL_CB_ERROR;
+}
+
 static struct nlmsghdr *message(uint16_t type, uint16_t flags, uint32_t seq, uint32_t port)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf + used);
@@ -138,6 +145,24 @@ static void dumps(void **state)
 	assert_int_equal(reply.error, -ENOBUFS);
 }
 
+/* What the reader could not take is not forgotten by the dump's good end. */
+static void refused(void **state)
+{
+	struct kn_reply reply = fresh();
+	int error = 0;
+
+	(void)state;
+	reply.each = refuse;
+	end(message(RTM_NEWLINK, NLM_F_MULTI, SEQ, PORT));
+	assert_int_equal(kn_reply_feed(&reply, buf, used), 0);
+	used = 0;
+	memcpy(mnl_nlmsg_put_extra_header(message(NLMSG_DONE, NLM_F_MULTI, SEQ, PORT), 4), &error,
+	       4);
+	assert_int_equal(kn_reply_feed(&reply, buf, NLMSG_HDRLEN + 4), 0);
+	assert_true(reply.done);
+	assert_int_equal(reply.error, -EBADMSG);
+}
+
 static void strangers(void **state)
 {
 	struct kn_reply reply = fresh();
@@ -188,6 +213,7 @@ int main(void)
 		  NULL },
 		{ "netns: reply dumps, interrupted ones and cut-off ones", dumps, NULL, NULL,
 		  NULL },
+		{ "netns: reply of a dump that the reader refused", refused, NULL, NULL, NULL },
 		{ "netns: reply of another sequence or port is passed over", strangers, NULL, NULL,
 		  NULL },
 		{ "netns: reply of one message", single, NULL, NULL, NULL },

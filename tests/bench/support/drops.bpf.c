@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What the bench of drops needs beside kidos: the smallest program that counts
- * drops by reason (DROPS_MINIMAL), and a rule that drops every packet.
+ * What the bench of drops needs beside kidos: the smallest programs that count
+ * drops by reason, one a hook (DROPS_MINIMAL), and a rule that drops every packet.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -20,15 +20,26 @@ struct {
 } reasons SEC(".maps");
 
 /* kfree_skb(skb, location, reason), kernel 5.17 */
-SEC("tp_btf/kfree_skb")
-int minimal(__u64 *ctx)
+static __always_inline int count(__u64 *ctx)
 {
 	__u32 reason = ctx[2] % REASONS;
-	__u64 *count = bpf_map_lookup_elem(&reasons, &reason);
+	__u64 *drops = bpf_map_lookup_elem(&reasons, &reason);
 
-	if (count)
-		__sync_fetch_and_add(count, 1);
+	if (drops)
+		__sync_fetch_and_add(drops, 1);
 	return 0;
+}
+
+SEC("tp_btf/kfree_skb")
+int tp_btf(__u64 *ctx)
+{
+	return count(ctx);
+}
+
+SEC("raw_tp/kfree_skb")
+int raw_tp(__u64 *ctx)
+{
+	return count(ctx);
 }
 #else
 SEC("tc")

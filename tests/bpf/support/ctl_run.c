@@ -36,7 +36,7 @@ static void read_all(FILE *pipe)
 
 int ctl_run(const char *arguments)
 {
-	char command[512];
+	char command[1024];
 	FILE *pipe;
 	int status;
 
@@ -103,6 +103,48 @@ struct json_object *ctl_run_json(const char *arguments)
 	if (status || !object)
 		fail_msg("exit status %d, or no JSON: %s", status, ctl_output);
 	return object;
+}
+
+struct json_object *ctl_line(unsigned int n)
+{
+	struct json_object *object = NULL;
+	const char *line = ctl_output;
+	char *end;
+
+	for (; n && line; n--) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	end = line ? strchr(line, '\n') : NULL;
+	if (end) {
+		*end = '\0';
+		object = json_tokener_parse(line);
+		*end = '\n';
+	}
+	if (!object)
+		fail_msg("too few lines, or no JSON: %s", ctl_output);
+	return object;
+}
+
+int ctl_run_until(const char *arguments, unsigned int lines)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command),
+		 "%s >/tmp/kt-ctl-$$ & pid=$!; for i in $(seq 300); do "
+		 "[ \"$(wc -l </tmp/kt-ctl-$$)\" -ge %u ] && break; sleep 0.1; done; "
+		 "kill -INT $pid; wait $pid; status=$?; cat /tmp/kt-ctl-$$; "
+		 "rm /tmp/kt-ctl-$$; exit $status",
+		 arguments, lines);
+	return ctl_run(command);
+}
+
+void ctl_run_watch(const char *arguments)
+{
+	char watched[256];
+
+	snprintf(watched, sizeof(watched), "%s --watch 0.2 --json", arguments);
+	assert_int_equal(ctl_run_until(watched, 3), 0);
 }
 
 struct json_object *ctl_at(struct json_object *object, const char *path)

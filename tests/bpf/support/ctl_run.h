@@ -32,6 +32,18 @@ void ctl_assert_says(const char *words);
 /* What it printed as JSON, to be put; fails the test unless the exit status is 0. */
 struct json_object *ctl_run_json(const char *arguments);
 
+/*
+ * Line n, from 0, of the last run, which printed an object a line; to be put. No such line fails
+ * the test.
+ */
+struct json_object *ctl_line(unsigned int n);
+
+/* Lets kidosctl print so many lines, 30 s at most, then interrupts it; its exit status. */
+int ctl_run_until(const char *arguments, unsigned int lines);
+
+/* Three JSON objects of a command that watches. */
+void ctl_run_watch(const char *arguments);
+
 /* By JSON pointer; a path that is not there fails the test. */
 struct json_object *ctl_at(struct json_object *object, const char *path);
 int64_t ctl_number(struct json_object *object, const char *path);

@@ -3,7 +3,7 @@
 # kernels: 6.12
 # What kidos-netns says: JSON wherever --json is given, a dry run that refuses what up refuses and
 # changes nothing, a foreign bridge that fits.
-. "$(dirname "$0")/netns_lib.bash"
+. "$(dirname "$0")/support/netns_lib.bash"
 need_root
 
 cleanup() {

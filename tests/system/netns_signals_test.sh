@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # A signal ends kidos-netns while it waits: for another one's lock, for leases that do not come, for
 # an answer to status. What up had made is undone; what was complete stays.
-. "$(dirname "$0")/netns_lib.bash"
+. "$(dirname "$0")/support/netns_lib.bash"
 need_root
 
 holder=''

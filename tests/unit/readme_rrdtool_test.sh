@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# readme_rrdtool.sh README: its rrdtool commands draw from files that are named as collectd names
+# readme_rrdtool_test.sh README: its rrdtool commands draw from files that are named as collectd names
 # them, whatever the interface is called.
 set -u
 readme=$1 number=0 failed=0

@@ -3,7 +3,7 @@
 # kernels: 5.10
 # Topologies that share a namespace: it goes with the last that uses it, if kidos-netns made it, and
 # each takes only its own things away.
-. "$(dirname "$0")/netns_lib.bash"
+. "$(dirname "$0")/support/netns_lib.bash"
 need_root
 
 cleanup() {
@@ -61,7 +61,7 @@ first_goes() {
 	check "shared: resolv.conf of both stays ($1 goes first)" \
 		grep -q 192.0.2.53 /etc/netns/kt-netns-s/resolv.conf
 }
-both_up
+both_up >/dev/null
 check "shared: a dry run says that the namespace stays" bash -c \
 	'"$1" down "$2" --dry-run | grep -x "leave namespace kt-netns-s"' - "$KN" "$work/one.json"
 first_goes one two 82

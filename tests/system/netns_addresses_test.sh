@@ -3,7 +3,7 @@
 # kernels: 5.10 7.2
 # Addresses, MTU and routes as the file says, after the first up: a bridge's own MTU, duplicate
 # addresses, addresses that are tentative still, gateways outside the subnet, routes in any order.
-. "$(dirname "$0")/netns_lib.bash"
+. "$(dirname "$0")/support/netns_lib.bash"
 need_root
 
 cleanup() {

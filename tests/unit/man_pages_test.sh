@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# man_pages.sh SOURCE: every man page is clean for mandoc and for groff, has a date, and shows what
+# man_pages_test.sh SOURCE: every man page is clean for mandoc and for groff, has a date, and shows what
 # it means to show.
 set -u
 source=$1 number=0 failed=0
