@@ -179,14 +179,6 @@ struct loading {
 	__u32 baseline; /* else: this one's */
 };
 
-/* One program tells whether the kernel takes the rung. */
-static int load_rung(struct loading *loading, const struct rung *rung)
-{
-	loading->settings->baseline = rung->baseline;
-	loading->traffic->settings = *loading->settings;
-	return load(loading->traffic, KIDOS_PROGRAM_TC_INGRESS);
-}
-
 static void log_failure(const struct rung *rung, int error)
 {
 	last_words[strcspn(last_words, "\n")] = '\0';
@@ -204,7 +196,10 @@ static int try_rung(void *context, size_t index, char why[KIDOS_REASON])
 	if (loading->no_memory || (!loading->first && rung->baseline != loading->baseline))
 		return -ECANCELED;
 	*last_words = '\0';
-	error = load_rung(loading, rung);
+	loading->settings->baseline = rung->baseline;
+	loading->traffic->settings = *loading->settings;
+	/* One program tells whether the kernel takes the rung. */
+	error = load(loading->traffic, KIDOS_PROGRAM_TC_INGRESS);
 	loading->no_memory = error == -ENOMEM;
 	if (error && !loading->no_memory)
 		log_failure(rung, error);
