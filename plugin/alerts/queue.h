@@ -19,10 +19,11 @@ struct kidos_alert_update {
 #define KIDOS_ALERT_QUEUE 256 /* updates */
 
 /* Bytes of states, their map, and the queue. */
-#define KIDOS_ALERTS_BYTES                                       \
-	(KIDOS_ALERT_QUEUE * sizeof(struct kidos_alert_update) + \
-	 2ull * KIDOS_ALERTS_KEPT * sizeof(struct kidos_alert) + \
-	 KIDOS_ALERT_KEYS * (KIDOS_ALERT_SUBJECT + 16ull) + KIDOS_RATE_LIMIT_MAX * 8ull)
+#define KIDOS_ALERTS_BYTES                                               \
+	(KIDOS_ALERT_QUEUE * sizeof(struct kidos_alert_update) +         \
+	 2ull * KIDOS_ALERTS_KEPT * sizeof(struct kidos_alert) +         \
+	 KIDOS_ALERT_KEYS * (sizeof(struct kidos_alert_event) + 32ull) + \
+	 KIDOS_RATE_LIMIT_MAX * 8ull)
 
 /* NULL without memory. room: at least 2. */
 struct kidos_alert_queue *kidos_alert_queue_new(unsigned int room);

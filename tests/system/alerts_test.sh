@@ -197,11 +197,16 @@ start_and_end() {
 	stop_collectd
 }
 
-# --- three alerts at once, one is allowed ---
+# --- three alerts at once, one is allowed; a minute later the next is ---
+
+sums() {
+	echo "$(events alerts drop_share) $(events self alerts_sent) $(events self alerts_suppressed) $(
+		events self alerts_lost) $(csv_last self/count-alerts_pending | cut -d. -f1)"
+}
 
 rate_limit() {
 	local i
-	start b "$(config 'RateLimit 1' '')"
+	start b "$(config $'RateLimit 1\nCoolDown 120' '')"
 	wait_for 20 all_attached 3
 	settle
 	for i in 0 1; do
@@ -210,9 +215,10 @@ rate_limit() {
 	send a "$hostile" 2000
 	check 'rate limit: one of three is told' await 1 'Type: drop_share'
 	settle
-	equal 'rate limit: raised, sent, suppressed, lost' '3 1 2 0' \
-		"$(events alerts drop_share) $(events self alerts_sent) $(events self alerts_suppressed) $(
-			events self alerts_lost)"
+	equal 'rate limit: raised, sent, suppressed, lost, pending' '3 1 0 0 2' "$(sums)"
+	check 'rate limit: the next is sent a minute later' wait_for 70 told_count 2 'Type: drop_share'
+	settle
+	equal 'rate limit: one is pending still' '3 2 0 0 1' "$(sums)"
 	stop_collectd
 }
 
