@@ -76,6 +76,7 @@ static int make_states(struct alerts *alerts)
 {
 	const struct kidos_alert_limits limits = {
 		.cool_down_ns = alerts->settings->cool_down * 1000000000u,
+		.interval_ns = alerts->context->meta.interval_ns,
 		.rate = (unsigned int)alerts->settings->rate_limit,
 	};
 	uint64_t first_id;

@@ -154,13 +154,21 @@ static void report_pending(struct kidos_alert_states *states, uint64_t now_ns)
 		report(states, key, now_ns);
 }
 
+static uint64_t hold_ns(const struct kidos_alert_limits *limits, __u32 kind)
+{
+	const struct kidos_alert_row *row = &kidos_alert_kinds[kind];
+	uint64_t least = row->intervals * limits->interval_ns;
+	uint64_t hold = row->hold * limits->cool_down_ns;
+
+	return hold < least ? least : hold;
+}
+
 static void renew(struct kidos_alert_states *states, struct key *key,
 		  const struct kidos_alert_event *event)
 {
 	struct kidos_alert *alert = key->alert;
 
-	key->until_ns =
-		event->time_ns + kidos_alert_kinds[event->kind].hold * states->limits.cool_down_ns;
+	key->until_ns = event->time_ns + hold_ns(&states->limits, event->kind);
 	key->event.observed = event->observed;
 	key->event.threshold = event->threshold;
 	alert->last_ns = event->time_ns;

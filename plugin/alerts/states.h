@@ -48,6 +48,7 @@ typedef bool (*kidos_alert_send)(const struct kidos_alert *alert, enum kidos_ale
 
 struct kidos_alert_limits {
 	uint64_t cool_down_ns;
+	uint64_t interval_ns; /* between polls */
 	unsigned int rate; /* starts that are sent in any minute, 0: all */
 };
 

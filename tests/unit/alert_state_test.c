@@ -244,6 +244,34 @@ static void test_pending_ends(void **state)
 	kidos_alert_states_free(states);
 }
 
+/* Judged each minute, and cool-downs of a second, half a minute and a minute: one alert. */
+static void test_long_interval(void **state)
+{
+	static const uint64_t cool_downs[] = { 1, 30, 60, 119 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		const struct kidos_alert_limits limits = { .cool_down_ns = cool_downs[i] * SECOND,
+							   .interval_ns = 60 * SECOND };
+		struct kidos_alert_states *states = states_of(&limits);
+
+		for (uint64_t at = 100; at <= 3700; at += 60) {
+			kidos_alert_expire(states, at * SECOND + 1);
+			take(states, at, KIDOS_ALERT_DROP_SHARE, "eth0", "");
+		}
+		assert_sent(1, 0, 0);
+		kidos_alert_expire(states, (3700 + 179) * SECOND);
+		assert_sent(1, 0, 0);
+		kidos_alert_expire(states, (3700 + 180) * SECOND);
+		assert_sent(1, 0, 1);
+		/* What is not judged in polls keeps its cool-down. */
+		take(states, 5000, KIDOS_ALERT_NEW_DROP_REASON, "drops", "NO_SOCKET");
+		kidos_alert_expire(states, (5000 + cool_downs[i]) * SECOND);
+		assert_sent(2, 0, 2);
+		kidos_alert_states_free(states);
+	}
+}
+
 /* A start that never went out has no end that anybody could make sense of. */
 static void test_untold_start(void **state)
 {
@@ -329,6 +357,8 @@ int main(void)
 		{ "alerts: pending ones are sent in order", test_pending_in_order, NULL, NULL,
 		  NULL },
 		{ "alerts: a pending one that ends is suppressed", test_pending_ends, NULL, NULL,
+		  NULL },
+		{ "alerts: a cool-down holds three intervals", test_long_interval, NULL, NULL,
 		  NULL },
 		{ "alerts: no end without a start", test_untold_start, NULL, NULL, NULL },
 		{ "alerts: no room is counted", test_no_room, NULL, NULL, NULL },
