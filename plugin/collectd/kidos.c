@@ -76,6 +76,7 @@ static int kidos_init(void)
 	}
 	folder = global_option_get("BaseDir");
 	snprintf(config.data_path, sizeof(config.data_path), "%s", folder ? folder : "");
+	collectd_notify_as_here();
 	engine =
 		kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()), collectd_notify);
 	if (!engine)

@@ -157,6 +157,10 @@ events() {
 	csv_last "$1/total_events-$2" | cut -d. -f1
 }
 
+no_error() {
+	! grep -F '[error]' "$work/log"
+}
+
 # --- start, end, cool-down, metadata ---
 
 start_and_end() {
@@ -188,6 +192,7 @@ start_and_end() {
 		"$(events alerts drop_share) $(csv_last alerts/count-drop_share)"
 	equal 'values: sent, suppressed, lost' '1 0 0' \
 		"$(events self alerts_sent) $(events self alerts_suppressed) $(events self alerts_lost)"
+	check 'the log has no error' no_error
 	ctl collector alerts off >/dev/null
 	send a a0 2000
 	settle
