@@ -195,8 +195,10 @@ static void *create(struct kidos_context *context, const void *settings, bool en
 	for (int i = 0; i < KIDOS_ALERT_MAPS; i++)
 		alerts->maps[i] = -1;
 	pthread_mutex_init(&alerts->lock, NULL);
-	if (!enabled)
+	if (!enabled) {
+		kidos_log(LOG_INFO, "alerts are off: they take a block <Alerts> with Enabled true");
 		return alerts;
+	}
 	context->alert_window_ns = alerts->settings->window * 1000000000u;
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_ALERT_EVENT], event_sink, alerts);
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_ALERT_SOURCE], source_sink, alerts);
