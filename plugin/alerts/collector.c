@@ -205,11 +205,22 @@ static void *create(struct kidos_context *context, const void *settings, bool en
 	return alerts;
 }
 
+/* Who was sent a start is sent its end. */
+static void end_all(struct alerts *alerts)
+{
+	pthread_mutex_lock(&alerts->lock);
+	alerts->on = false;
+	if (alerts->states)
+		kidos_alert_end_all(alerts->states, kidos_now_ns(CLOCK_BOOTTIME));
+	pthread_mutex_unlock(&alerts->lock);
+}
+
 static void close_alerts(void *self)
 {
 	struct alerts *alerts = self;
 
 	kidos_alert_rings_close(alerts->rings);
+	end_all(alerts);
 	kidos_alert_sender_close(alerts->sender);
 	kidos_map_set_close(&kidos_alert_map_set, alerts->maps);
 	kidos_alert_states_free(alerts->states);

@@ -34,10 +34,13 @@ void kidos_alert_queue_free(struct kidos_alert_queue *queue);
 bool kidos_alert_queue_put(struct kidos_alert_queue *queue, const struct kidos_alert *alert,
 			   enum kidos_alert_step step);
 
-/* Waits for an update; false once the queue is closed. */
+/* Waits for an update; false once the queue is closed and empty, or its time is over. */
 bool kidos_alert_queue_take(struct kidos_alert_queue *queue, struct kidos_alert_update *update);
 
-/* Ends kidos_alert_queue_take at once; what is still in the queue is not sent. */
-void kidos_alert_queue_close(struct kidos_alert_queue *queue);
+/*
+ * Nothing more is put. What is in the queue can be taken until then, by
+ * CLOCK_MONOTONIC; 0: it is not taken any more.
+ */
+void kidos_alert_queue_close(struct kidos_alert_queue *queue, uint64_t until_ns);
 
 #endif

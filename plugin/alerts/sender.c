@@ -8,8 +8,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#define PATIENCE_S 1 /* with a receiver, at the end */
+#define PATIENCE_S 1 /* with receivers, at the end */
+#define SECOND_NS 1000000000u
+#define LOOK_US 5000
 
 struct kidos_alert_sender {
 	const struct kidos_context *context;
@@ -98,14 +102,35 @@ struct kidos_alert_sender *kidos_alert_sender_open(const struct kidos_context *c
 	return NULL;
 }
 
+/* Of this process: /proc/self/task has a link for each, and two of its own. */
+static nlink_t count_threads(void)
+{
+	struct stat task;
+
+	return stat("/proc/self/task", &task) ? 0 : task.st_nlink;
+}
+
+/* exec hands a notification to a thread of its own, which ends with the script. */
+static void await_receivers(nlink_t threads, uint64_t until_ns)
+{
+	while (count_threads() > threads && kidos_now_ns(CLOCK_MONOTONIC) < until_ns)
+		usleep(LOOK_US);
+}
+
 void kidos_alert_sender_close(struct kidos_alert_sender *sender)
 {
+	uint64_t until_ns = kidos_now_ns(CLOCK_MONOTONIC) + PATIENCE_S * SECOND_NS;
+	nlink_t others = count_threads() - 1;
+
 	if (!sender)
 		return;
-	kidos_alert_queue_close(sender->queue);
-	if (kidos_thread_stop(&sender->thread, PATIENCE_S))
+	/* A little earlier, so that the thread is in no receiver but one that hangs. */
+	kidos_alert_queue_close(sender->queue, until_ns - SECOND_NS / 4);
+	if (kidos_thread_stop(&sender->thread, PATIENCE_S)) {
+		await_receivers(others, until_ns);
 		sender_free(sender);
-	else /* The thread still uses it. */
+	} else { /* The thread still uses it. */
 		kidos_log(LOG_WARNING,
 			  "alerts: a plugin that takes notifications hangs; not waited for");
+	}
 }

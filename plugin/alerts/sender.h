@@ -14,7 +14,10 @@ struct kidos_alert_sender;
 /* Starts the thread; updates go to the sink KIDOS_SINK_ALERT and to notify. NULL with errno. */
 struct kidos_alert_sender *kidos_alert_sender_open(const struct kidos_context *context);
 
-/* Within 1.5 s, whatever a receiver does. Accepts NULL. */
+/*
+ * Sends what was put, as far as a second allows; then within 0.5 s, whatever a
+ * receiver does. Accepts NULL.
+ */
 void kidos_alert_sender_close(struct kidos_alert_sender *sender);
 
 /* A kidos_alert_send: never waits. */

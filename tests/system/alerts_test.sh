@@ -35,6 +35,7 @@ start() {
 	end_sleepers
 	rm -f "$got"/*
 	write_receivers "${3:-receive}"
+	[ -z "${more_plugins:-}" ] || { start_collectd "$1" "$2"; return; }
 	start_collectd "$1" "$2
 	</Plugin>
 	Include \"$work/receivers.conf\"
@@ -257,6 +258,24 @@ hostile_name() {
 	stop_collectd
 }
 
+# --- a clean stop ends what is active ---
+
+# stop_ends NAME: one that was sent, and one that the rate limit held back
+stop_ends() {
+	start b "$(config $'CoolDown 60\nRateLimit 1' '')"
+	wait_for 20 all_attached 3
+	settle
+	send a a0 2000
+	check "$1: started" await 1 'Severity: WARNING' 'Type: drop_share'
+	send a a1 2000
+	wait_for 20 active_alerts 2
+	stop_collectd
+	check "$1: ended by the stop" await 1 'Severity: OKAY' 'Type: drop_share'
+	check "$1: start and end have one id" same_id
+	check "$1: down in two seconds" test "$stopped_ms" -le 2000
+	check "$1: the log has no error" no_error
+}
+
 # --- receivers that take their time ---
 
 polls_go_on() {
@@ -325,6 +344,8 @@ make_hostile
 start_and_end
 rate_limit
 hostile_name
+stop_ends 'stop, exec loaded after kidos'
+more_plugins="Include \"$work/receivers.conf\"" stop_ends 'stop, exec loaded before kidos'
 slow 'a script that sleeps ten seconds' sleeper
 slow 'a plugin that sleeps ten seconds' notify_sleep
 finish
