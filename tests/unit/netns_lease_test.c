@@ -87,6 +87,9 @@ static void too_many(void **state)
 	char list[4096];
 
 	(void)state;
+	set("ip", "192.0.2.50");
+	set("mask", "24");
+	set("router", "192.0.2.1");
 	for (int n = KN_LEASE_ROUTES; n <= KN_LEASE_ROUTES + 1; n++) {
 		list[0] = '\0';
 		for (int i = 0; i < n; i++)
