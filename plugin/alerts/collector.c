@@ -178,7 +178,7 @@ static void poll_alerts(void *self, const struct kidos_poll *poll)
 		const char *kind = kidos_alert_kinds[i].name;
 
 		kidos_send_derive(poll->output, "total_events", kind, counts.raised[i]);
-		kidos_send_gauge(poll->output, "count", kind, counts.active[i]);
+		kidos_send_gauge(poll->output, "objects", kind, counts.active[i]);
 	}
 	send_self(&counts, &deliveries, poll->output);
 }

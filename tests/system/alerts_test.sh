@@ -190,7 +190,7 @@ start_and_end() {
 	equal 'within the cool-down it was one alert' 1 "$(told 'Severity: WARNING' 'Type: drop_share' | wc -l)"
 	settle
 	equal 'values: raised, active now' '1 0.000000' \
-		"$(events alerts drop_share) $(csv_last alerts/count-drop_share)"
+		"$(events alerts drop_share) $(csv_last alerts/objects-drop_share)"
 	equal 'values: sent, suppressed, lost' '1 0 0' \
 		"$(events self alerts_sent) $(events self alerts_suppressed) $(events self alerts_lost)"
 	check 'the log has no error' no_error
