@@ -107,9 +107,12 @@ static void name_holders(struct kn_world *world, const struct kn_ns *ns)
 static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
 {
 	char path[sizeof(KN_NETNS_DIR) + KN_NS_NAME];
+	int in = kn_uplink_is_in(world, step->ns, err);
 
 	/* Whatever went wrong before: the way in is not thrown away with its namespace. */
-	if (kn_uplink_is_in(world, step->ns))
+	if (in < 0)
+		return kn_fail_at(err, in, "it may hold the uplink, so it stays");
+	if (in)
 		return kn_fail(err, -EBUSY, "it holds the uplink, so it stays");
 	name_holders(world, step->ns);
 	kn_world_forget(world, step->ns);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "state.h"
+#include "journal.h"
 #include "netlink/cleanup.h"
 #include "trust.h"
 
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 
 #define MADE "made"
-#define TOPOLOGY "topology.json"
+#define TOPOLOGY KN_STATE_TOPOLOGY
 #define COMPLETE "complete"
 
 struct line {
@@ -188,6 +189,11 @@ int kn_state_keep_topology(struct kn_state *state, const char *json, struct kn_e
 	return kn_trust_write_at(state->dir, TOPOLOGY, json, err);
 }
 
+int kn_state_keep_place(struct kn_state *state, const char *place, struct kn_err *err)
+{
+	return kn_trust_write_at(state->dir, KN_STATE_PLACE, place, err);
+}
+
 int kn_state_begin(struct kn_state *state, const char *step, const char *was, struct kn_err *err)
 {
 	_cleanup_free_ char *line = NULL;
@@ -238,7 +244,16 @@ int kn_state_forget(struct kn_state *state, struct kn_err *err)
 {
 	/* The record goes last but one: without it nothing would be known to be ours. */
 	static const char *const files[] = {
-		COMPLETE, "." MADE ".new", "." TOPOLOGY ".new", "." COMPLETE ".new", MADE, TOPOLOGY
+		COMPLETE,
+		"." MADE ".new",
+		"." TOPOLOGY ".new",
+		"." COMPLETE ".new",
+		"." KN_STATE_PLACE ".new",
+		"." KN_STATE_UPLINK KN_JOURNAL_SUFFIX ".new",
+		KN_STATE_UPLINK KN_JOURNAL_SUFFIX,
+		MADE,
+		TOPOLOGY,
+		KN_STATE_PLACE,
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
@@ -247,4 +262,14 @@ int kn_state_forget(struct kn_state *state, struct kn_err *err)
 	if (unlinkat(state->run, state->name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return kn_fail(err, -errno, "%s: %s", state->name, strerror(errno));
 	return 0;
+}
+
+DIR *kn_state_list(void)
+{
+	return opendir(dir_or("KIDOS_NETNS_RUN", KN_RUN_DIR));
+}
+
+DIR *kn_state_list_lib(void)
+{
+	return opendir(dir_or("KIDOS_NETNS_LIB", KN_LIB_DIR));
 }

@@ -131,10 +131,14 @@ void kn_check_uplink(struct kn_report *r)
 	const struct kn_link *link = r->world->topo->uplink;
 	struct kn_link_info info;
 	struct kn_err err;
+	int in = link ? kn_uplink_is_in(r->world, link->ns, &err) : 0;
 
 	if (!link)
 		return;
-	if (!kn_uplink_is_in(r->world, link->ns))
+	if (in < 0)
+		kn_report_add(r, KN_FAIL, "uplink", link->name[0] ? link->name : "(unknown)", "%s",
+			      err.text);
+	else if (!in)
 		kn_report_add(r, KN_FAIL, "uplink", link->name[0] ? link->name : "(unknown)",
 			      "not in namespace %s", link->ns->name);
 	else if (kn_world_link(r->world, link->ns, link->name, &info, &err))

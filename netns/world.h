@@ -14,6 +14,7 @@
 struct kn_world {
 	const struct kn_topology *topo;
 	struct kn_state *state; /* NULL in a dry run without one */
+	const char *place; /* of the file, for the journal; NULL: unknown */
 	struct kn_ns_ref {
 		int fd;
 		struct kn_talk *talk;
