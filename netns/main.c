@@ -3,9 +3,11 @@
 #include "hooks.h"
 #include "netlink/cleanup.h"
 #include "plan.h"
+#include "recorded.h"
 #include "settle.h"
 #include "status.h"
 #include "uplink.h"
+#include "uplink_journal.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -33,6 +35,7 @@ struct session {
 	struct kn_state *state;
 	struct kn_world *world;
 	struct kn_plan plan;
+	char place[PATH_MAX]; /* of the file */
 };
 
 static void close_session(struct session *s)
@@ -52,24 +55,39 @@ static int open_world(struct session *s, struct kn_err *err)
 	if (code)
 		return code;
 	s->world->state = s->state;
+	s->world->place = s->place[0] ? s->place : NULL;
 	return kn_plan_build(&s->plan, s->topo, err);
+}
+
+static void use(struct session *s, struct kn_topology *topo)
+{
+	kn_topology_free(s->topo);
+	s->topo = topo;
+}
+
+/* Without a record, as after a reboot, the uplink's journal tells it. */
+static int read_recorded(struct session *s, struct kn_topology **out, struct kn_err *err)
+{
+	_cleanup_journal_ struct kn_journal journal = {};
+	const char *text = kn_state_topology(s->state);
+	struct kn_err ignored;
+
+	/* A journal that cannot be read is an error where it is needed. */
+	if (!text &&
+	    kn_journal_read(kn_state_lib(s->state), s->topo->name, &journal, &ignored) == 0)
+		text = journal.topology;
+	return text ? kn_recorded_parse(s->topo->name, text, out, err) : -ENOENT;
 }
 
 /* What is up is taken down by what it was built from, not by what the file says now. */
 static int use_recorded(struct session *s, struct kn_err *err)
 {
-	const char *json = kn_state_topology(s->state);
 	struct kn_topology *recorded;
-	int code;
+	int code = read_recorded(s, &recorded, err);
 
-	if (!json)
-		return 0;
-	code = kn_topology_parse(&recorded, s->topo->file, json, strlen(json), err);
-	if (code)
-		return kn_fail_at(err, code, "recorded topology");
-	kn_topology_free(s->topo);
-	s->topo = recorded;
-	return 0;
+	if (!code)
+		use(s, recorded);
+	return code == -ENOENT ? 0 : code;
 }
 
 static bool same_topology(const struct session *s)
@@ -88,16 +106,49 @@ static bool same_topology(const struct session *s)
 	return same;
 }
 
-static int open_state(struct session *s, const struct options *options, bool write,
-		      struct kn_err *err)
+static int open_state(struct session *s, bool write, struct kn_err *err)
 {
-	int code = kn_topology_load(&s->topo, options->file, err);
-
-	if (code)
-		return code;
 	if (geteuid() != 0)
 		return kn_fail(err, -EPERM, "needs root");
 	return kn_state_open(&s->state, s->topo->name, write, err);
+}
+
+static int open_file(struct session *s, const struct options *options, bool write,
+		     struct kn_err *err)
+{
+	int code = kn_topology_load(&s->topo, options->file, err);
+
+	kn_recorded_place(options->file, s->place);
+	return code ? code : open_state(s, write, err);
+}
+
+/* By the file's place first: what it says now may be another name, or nothing that can be read. */
+static int open_recorded(struct session *s, const struct options *options, struct kn_err *err)
+{
+	int code;
+
+	kn_recorded_place(options->file, s->place);
+	code = kn_recorded_find(s->place, &s->topo, err);
+	if (code == -ENOENT)
+		code = kn_topology_load(&s->topo, options->file, err);
+	if (!code)
+		code = open_state(s, !options->dry_run, err);
+	return code ? code : use_recorded(s, err);
+}
+
+/* The name of a file that is up must not change, or nobody would find what is up. */
+static int same_name(const struct session *s, struct kn_err *err)
+{
+	struct kn_topology *recorded;
+	int code = kn_recorded_find(s->place, &recorded, err);
+
+	if (code)
+		return code == -ENOENT ? 0 : code;
+	if (strcmp(recorded->name, s->topo->name) != 0)
+		code = kn_fail(err, -EBUSY, "%s is up as %s: take it down first", s->topo->file,
+			       recorded->name);
+	kn_topology_free(recorded);
+	return code;
 }
 
 /* Refused before anything was done: not even the directory stays. */
@@ -113,8 +164,10 @@ static int cmd_up(const struct options *options, struct kn_err *err)
 {
 	_cleanup_session_ struct session s = {};
 	unsigned int without;
-	int code = open_state(&s, options, !options->dry_run, err);
+	int code = open_file(&s, options, !options->dry_run, err);
 
+	if (!code)
+		code = same_name(&s, err);
 	if (!code && !same_topology(&s))
 		code = kn_fail(err, -EBUSY,
 			       "%s is up from another version of %s: take it down first",
@@ -132,7 +185,9 @@ static int cmd_up(const struct options *options, struct kn_err *err)
 		return code;
 	if (options->dry_run)
 		return kn_plan_show(&s.plan, s.world, stdout, err);
-	code = kn_state_keep_topology(s.state, s.topo->json, err);
+	code = kn_state_keep_place(s.state, s.place, err);
+	if (!code)
+		code = kn_state_keep_topology(s.state, s.topo->json, err);
 	if (!code)
 		code = kn_plan_up(&s.plan, s.world, err);
 	if (code)
@@ -150,10 +205,8 @@ static int cmd_up(const struct options *options, struct kn_err *err)
 static int cmd_down(const struct options *options, struct kn_err *err)
 {
 	_cleanup_session_ struct session s = {};
-	int code = open_state(&s, options, !options->dry_run, err);
+	int code = open_recorded(&s, options, err);
 
-	if (!code)
-		code = use_recorded(&s, err);
 	if (!code)
 		code = open_world(&s, err);
 	if (code)
@@ -176,7 +229,7 @@ static int cmd_status(const struct options *options, struct kn_err *err)
 {
 	_cleanup_session_ struct session s = {};
 	struct kn_err unresolved;
-	int code = open_state(&s, options, false, err);
+	int code = open_file(&s, options, false, err);
 
 	if (!code)
 		code = open_world(&s, err);
