@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define KIDOS_ABI_VERSION 2
+#define KIDOS_ABI_VERSION 3
 
 enum kidos_direction {
 	KIDOS_RX, /* towards the host */
@@ -39,7 +39,7 @@ enum kidos_class {
 
 /*
  * What is wrong with a packet, one reason each. The packet stays in the
- * totals of the class that could still be told; it has no flow entry.
+ * totals of the class that is still known; it has no flow entry.
  */
 enum kidos_parse_error {
 	KIDOS_PARSE_OK,
@@ -65,7 +65,7 @@ enum kidos_parse_error {
 /*
  * struct kidos_flow_key.meta: protocol 8 bits, outer VLAN id 12, interface
  * slot 10, direction 1, IPv4 1. IPv4 addresses are stored v4-mapped
- * (RFC 4291 2.5.5.2); the bit tells them from a real ::ffff:a.b.c.d.
+ * (RFC 4291 2.5.5.2); the bit distinguishes them from a real ::ffff:a.b.c.d.
  */
 #define KIDOS_META_PROTOCOL_SHIFT 0
 #define KIDOS_META_VLAN_SHIFT 8
@@ -106,6 +106,30 @@ _Static_assert(sizeof(struct kidos_flow_key) == 40, "flow key");
  * no finer, costs 18 ns a packet.
  */
 #define KIDOS_UNIT_MIN_NS 3000000u
+
+/*
+ * Units since `last`. A time that lies ahead by a little is of a CPU whose
+ * tick came first, or that did not stand still as ours did: age 0. All others
+ * have passed, so that what is idle stays so until the clock comes round (163
+ * days or more), and is then taken for new for some minutes.
+ */
+#define KIDOS_AHEAD (1u << 16)
+
+static inline __attribute__((always_inline)) __u32 kidos_age(__u32 now, __u32 last)
+{
+	__u32 age = now - last;
+
+	return age > -KIDOS_AHEAD ? 0 : age;
+}
+
+/*
+ * Did the entry's last packet come before this time, which is IdleTimeout ago
+ * at most (a day, 2^25 units)?
+ */
+static inline __attribute__((always_inline)) int kidos_is_earlier(__u32 last, __u32 before)
+{
+	return last != before && before - last < -(1u << 26);
+}
 
 /*
  * An entry of the flow table, one cache line: what every packet touches.
@@ -225,9 +249,15 @@ static inline __attribute__((always_inline)) __u32 kidos_port_home(__u32 netns, 
 	return ifindex + netns * 61;
 }
 
+/* What the flow table's hash is keyed with: random, no number used twice (flow_hash.h). */
+struct kidos_hash_seed {
+	__u32 halves[sizeof(struct kidos_flow_key) / sizeof(__u32)];
+	__u64 choices[KIDOS_CHOICES][3];
+};
+
 /* Read-only data of the traffic programs. */
 struct kidos_traffic_config {
-	__u64 seed[5];
+	struct kidos_hash_seed seed;
 	__u32 set_mask; /* sets - 1, a power of two less one */
 	__u32 idle; /* units after which an entry is free to the next insert */
 	__u32 netns;
@@ -238,13 +268,13 @@ struct kidos_traffic_config {
 	__u8 time_shift; /* ticks to kidos time units */
 	__u32 ports_mask; /* entries of `ports` - 1, a power of two less one */
 };
-_Static_assert(sizeof(struct kidos_traffic_config) == 64, "traffic config");
+_Static_assert(sizeof(struct kidos_traffic_config) == 160, "traffic config");
 
 /* What the flow table did, per CPU: index into `events`. */
 enum kidos_event {
 	KIDOS_EVENT_EVICTED, /* an active entry was given to a newer flow */
 	KIDOS_EVENT_SPILLED, /* ... and its counts were written to the spill ring */
-	KIDOS_EVENT_SPILL_LOST, /* ... or the ring was full */
+	KIDOS_EVENT_SPILL_LOST, /* ... or the ring was full; neither where nobody wants them */
 	KIDOS_EVENT_UNATTRIBUTED, /* a packet found no entry: counted in retired only */
 	KIDOS_EVENTS
 };
@@ -258,6 +288,19 @@ struct kidos_spill {
 	__u32 owner; /* its sequence's count of owners, 30 bits */
 };
 _Static_assert(sizeof(struct kidos_spill) == 64, "spill record");
+
+/*
+ * The plugin's word on the ring, in `spilling`. It wakes its reader each time
+ * that another KIDOS_SPILL_BATCH of bytes has come together; what is less is
+ * fetched by the poll. A wake-up costs several times what the eviction does.
+ */
+struct kidos_spilling {
+	__u64 wanted; /* 0: nothing is written to the ring */
+	__u64 lost; /* records that were read and could not be kept until the poll */
+};
+
+#define KIDOS_SPILL_RING (256u * 1024u)
+#define KIDOS_SPILL_BATCH (KIDOS_SPILL_RING / 4)
 
 /* Loops stay loops: unrolled, they cost instruction cache and verifier time. */
 #ifdef __clang__

@@ -9,7 +9,7 @@
 
 #include "abi_drop.h"
 
-enum kidos_alert_source {
+enum kidos_alert_candidate {
 	KIDOS_ALERT_DROP_REASON = 1, /* first drop with this reason: a record follows */
 };
 
@@ -19,7 +19,7 @@ enum kidos_alert_source {
 
 struct kidos_alert_record {
 	__u32 size; /* of the whole record, checked by the reader */
-	__u32 source; /* enum kidos_alert_source */
+	__u32 source; /* enum kidos_alert_candidate */
 	struct kidos_drop_record drop;
 };
 

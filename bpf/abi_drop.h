@@ -65,7 +65,8 @@ enum kidos_owner {
  * A recent drop, in `drop_records`: an mmapable array of possible CPUs x room
  * records (room: a power of two, in rodata and in the status), of which a CPU
  * writes its own in turn. A record is whole when sequence == sequence_end and
- * neither is 0; sequence counts the drops of that CPU from 1.
+ * neither is 0; sequence counts the records of that CPU from 1. Not every drop
+ * of a storm has one: counts less records is how many have none.
  */
 struct kidos_drop_record {
 	__u64 sequence;
@@ -99,24 +100,35 @@ _Static_assert(sizeof(struct kidos_drop_record) == 128, "drop record");
 #define KIDOS_DROP_REASONS 1024u
 #define KIDOS_DROP_OWNERS 16384u
 #define KIDOS_DROP_RECORDS 65536u /* of all CPUs, at most */
+#define KIDOS_DROP_RATE 8u /* records of one CPU in a tick of the kernel, 1 to 10 ms, */
+#define KIDOS_DROP_BURST 256u /* and as many at once where few were made before */
 
 /* Value of `drop_positions`, per CPU. */
 struct kidos_drop_position {
 	__u64 sequence; /* of the newest record of this CPU */
 	__u64 busy; /* a record is being written: who interrupts that writes none */
+	__u64 tick; /* jiffies at the last drop */
+	__u64 left; /* records that may be made in this tick */
 };
 
-/* Read-only data of the drop programs. */
+/*
+ * Read-only data of the drop and owner programs. Pids are those of the daemon's
+ * own PID namespace, a container's for one, since its users know no others.
+ */
 struct kidos_drop_config {
 	__u32 room; /* records of one CPU, a power of two */
-	__u32 headers; /* packet headers may be read (not under lockdown=confidentiality) */
+	__u32 headers; /* kernel memory may be read (not under lockdown=confidentiality) */
+	__u32 pid_namespace; /* inode; 0: the initial one, whose pids every program knows */
+	__u32 pad;
 };
 
 /*
  * `drop_trial`: while a rung is tried, the drops of this thread are kidos's
- * own, and counted here alone.
+ * own, and counted here alone. Its number is that of its own PID namespace.
  */
 struct kidos_drop_trial {
+	__u64 device; /* of the namespace's inode; 0: the initial namespace */
+	__u64 inode;
 	__u32 thread; /* 0: no trial */
 	__u32 pad;
 	__u64 seen;
@@ -124,17 +136,21 @@ struct kidos_drop_trial {
 
 /*
  * `drop_owners`, LRU: who made, bound or connected a socket; by the socket's
- * cookie, and for those that listen by port, where an accepted connection,
- * which has a cookie of its own, finds its owner.
+ * cookie, and for those that are bound by where they are, by which an accepted
+ * connection, whose cookie is another, finds its owner. Another protocol's port
+ * or another address of the same number is somebody else's.
  */
 struct kidos_owner_key {
 	__u64 cookie; /* of the socket, or with a port of its namespace */
-	__u32 port; /* local, host order, 0: by the socket's cookie */
-	__u32 pad;
+	union kidos_address address; /* local, v4-mapped; with a port */
+	__u16 port; /* local, host order, 0: by the socket's cookie */
+	__u8 protocol; /* with a port */
+	__u8 pad[5];
 };
+_Static_assert(sizeof(struct kidos_owner_key) == 32, "owner key");
 
 struct kidos_owner_process {
-	__u32 tgid;
+	__u32 tgid; /* 0: a process that the daemon's PID namespace has no number for */
 	__u32 pad;
 	char comm[KIDOS_COMM];
 };

@@ -160,7 +160,7 @@ static __always_inline int needs_more(const struct kidos_packet *packet)
 
 /*
  * Headers may lie outside the linear part of an skb: they are brought in when
- * the parser ran into its end, and looked at again.
+ * the parser ran into its end, and parsed again.
  */
 static __always_inline struct kidos_frame parse_skb(struct __sk_buff *skb, __u32 flags,
 						    struct kidos_packet *packet)

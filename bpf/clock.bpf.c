@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* clock.bpf.c: what the flow table's clock says now, for the user half to set its own by. */
+/* clock.bpf.c: the flow table's clock now, for the user half to set its own by. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

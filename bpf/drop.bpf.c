@@ -21,8 +21,8 @@
 #endif
 
 #include "drop_count.h"
-#include "drop_headers.h"
 #include "drop_owner.h"
+#include "drop_skb.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -31,73 +31,75 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 struct drop_event {
 	struct sk_buff *skb;
-	struct sock *sk; /* the receiver's or the packet's own, or NULL */
+	struct sock *sk; /* the receiver's; NULL: the packet's own, if any */
 	__u64 place;
 	__u32 reason;
 };
 
-static __always_inline void take_packet(struct sk_buff *skb, struct kidos_drop_record *record)
-{
-	const unsigned char *head = GET(skb, head), *at = GET(skb, data);
-	struct drop_bytes bytes = { .head = head, .tail = GET(skb, tail) };
-	__u32 network = GET(skb, network_header), mac = GET(skb, mac_header);
-	__u32 data = (__u32)(at - head), front = mac != HEADER_UNSET ? mac : network;
-
-	record->length = GET(skb, len);
-	if (front && front < data)
-		record->length += data - front;
-	record->ethertype = bpf_ntohs(GET(skb, protocol));
-	record->class = class_of_ethertype(record->ethertype);
-	if (head && drop_config.headers)
-		read_headers(&bytes, network, data, mac, record);
-	if (!record->family)
-		record->class = class_of_ethertype(record->ethertype);
-}
-
 /* Where there is no device (any more), what the socket and the packet remember. */
-static __always_inline void take_interface(struct sk_buff *skb, const struct drop_socket *socket,
-					   struct kidos_drop_record *record)
+static __always_inline void take_interface(const struct drop_skb *skb, struct sock *sk,
+					   struct kidos_drop_key *key)
 {
-	struct net_device *dev = GET(skb, dev);
-	struct net *net = dev ? GET(dev, nd_net.net) : NULL;
+	struct net *net = skb->dev ? device_of(skb->dev, &key->ifindex) : NULL;
 
-	if (net) {
-		record->ifindex = (__u32)GET(dev, ifindex);
-		record->netns = GET(net, ns.inum);
-	}
+	if (net)
+		key->netns = GET(net, ns.inum);
 	/* A queued datagram keeps other things where dev was: they lead nowhere. */
-	if (!record->netns) {
-		record->ifindex = (__u32)GET(skb, skb_iif);
-		record->netns = socket->netns;
+	if (!key->netns) {
+		key->ifindex = skb->iif;
+		key->netns = sk ? netns_of(sk) : 0;
 	}
 }
 
 /* Messages between processes, and of the kernel to them, are not packets of a network. */
-static __always_inline int is_local_message(const struct drop_socket *socket)
+static __always_inline int is_local_message(struct sock *sk)
 {
-	return socket->family == AF_UNIX || socket->family == AF_NETLINK;
+	__u16 family = sk ? GET(sk, __sk_common.skc_family) : 0;
+
+	return family == AF_UNIX || family == AF_NETLINK;
 }
 
-static __always_inline int handle(const struct drop_event *event)
+static __always_inline void record_drop(struct sock *sk, const struct kidos_drop_key *key,
+					const struct drop_packet *packet)
 {
-	struct kidos_drop_record record = { .place = event->place, .reason = event->reason };
+	struct kidos_drop_record record = {
+		.time = bpf_ktime_get_boot_ns(),
+		.place = key->place,
+		.reason = key->reason,
+		.netns = key->netns,
+		.ifindex = key->ifindex,
+		.policy = key->policy,
+	};
 	struct drop_socket socket = {};
 
-	if (is_trial())
-		return 0;
-	if (event->sk)
-		read_socket(event->sk, &socket);
-	if (is_local_message(&socket))
-		return 0;
-	record.time = bpf_ktime_get_boot_ns();
-	take_interface(event->skb, &socket, &record);
-	take_packet(event->skb, &record);
-	count_drop(&record);
+	take_packet(packet, &record);
+	if (sk)
+		read_socket(sk, &socket);
 	take_owner(&socket, &record);
 	if (!record.owner)
 		take_bystander(&record);
 	keep_record(&record);
 	note_reason(&record);
+}
+
+static __always_inline int handle(const struct drop_event *event)
+{
+	struct kidos_drop_key key = { .place = event->place, .reason = event->reason };
+	struct drop_packet packet = {};
+	struct drop_skb skb = {};
+	struct sock *sk;
+
+	read_skb(event->skb, &skb);
+	sk = event->sk ? event->sk : skb.sk;
+	if (is_local_message(sk)) {
+		note_trial();
+		return 0;
+	}
+	read_packet(&skb, &packet);
+	take_interface(&skb, sk, &key);
+	key.class = packet.class;
+	if (count_drop(&key) || may_record())
+		record_drop(sk, &key, &packet);
 	return 0;
 }
 
@@ -124,9 +126,7 @@ int drop_btf_socket(__u64 *ctx)
 {
 	struct sk_buff *skb = (void *)ctx[0];
 	struct sock *rx_sk = (void *)ctx[3];
-	struct drop_event event = {
-		.skb = skb, .sk = skb->sk, .place = ctx[1], .reason = (__u32)ctx[2]
-	};
+	struct drop_event event = { .skb = skb, .place = ctx[1], .reason = (__u32)ctx[2] };
 	/*
 	 * Before 6.13 the verifier takes rx_sk for a pointer that is never NULL,
 	 * and leaves a test of it out. Half of it is a plain number to any.
@@ -148,9 +148,7 @@ SEC("tp_btf/kfree_skb")
 int drop_btf_reason(__u64 *ctx)
 {
 	struct sk_buff *skb = (void *)ctx[0];
-	struct drop_event event = {
-		.skb = skb, .sk = skb->sk, .place = ctx[1], .reason = (__u32)ctx[2]
-	};
+	struct drop_event event = { .skb = skb, .place = ctx[1], .reason = (__u32)ctx[2] };
 
 	return is_drop(event.reason) ? handle(&event) : 0;
 }
@@ -159,9 +157,7 @@ SEC("tp_btf/kfree_skb")
 int drop_btf(__u64 *ctx)
 {
 	struct sk_buff *skb = (void *)ctx[0];
-	struct drop_event event = {
-		.skb = skb, .sk = skb->sk, .place = ctx[1], .reason = KIDOS_REASON_UNKNOWN
-	};
+	struct drop_event event = { .skb = skb, .place = ctx[1], .reason = KIDOS_REASON_UNKNOWN };
 
 	return handle(&event);
 }

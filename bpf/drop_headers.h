@@ -20,52 +20,6 @@ struct drop_bytes {
 	__u32 tail;
 };
 
-static __always_inline int read_bytes(const struct drop_bytes *bytes, __u32 offset, void *to,
-				      __u32 size)
-{
-	if (offset + size > bytes->tail)
-		return -1;
-	return bpf_probe_read_kernel(to, size, bytes->head + offset);
-}
-
-/* ICMP and ports, from the first bytes of the transport header. */
-static __always_inline void read_transport(const struct drop_bytes *bytes, __u32 offset,
-					   struct kidos_drop_record *record)
-{
-	__u8 header[8];
-
-	switch (record->class) {
-	case KIDOS_CLASS_ICMP:
-	case KIDOS_CLASS_ICMPV6:
-		if (read_bytes(bytes, offset, header, 8))
-			return;
-		record->dport = (__u16)(header[0] << 8 | header[1]);
-		if (kidos_is_echo(record->protocol, header[0]))
-			record->sport = (__u16)(header[4] << 8 | header[5]);
-		return;
-	case KIDOS_CLASS_TCP:
-	case KIDOS_CLASS_UDP:
-	case KIDOS_CLASS_SCTP:
-		break;
-	default:
-		if (record->protocol != KIDOS_IP_DCCP && record->protocol != KIDOS_IP_UDPLITE)
-			return;
-	}
-	if (read_bytes(bytes, offset, header, 4))
-		return;
-	record->sport = (__u16)(header[0] << 8 | header[1]);
-	record->dport = (__u16)(header[2] << 8 | header[3]);
-}
-
-/* noise: see kidos_blur; a verifier would follow each class and family to the end. */
-static __always_inline void set_protocol(struct kidos_drop_record *record, __u8 family,
-					 __u8 protocol, __u16 noise)
-{
-	record->family = (__u8)kidos_blur(family, noise);
-	record->protocol = protocol;
-	record->class = (__u8)kidos_blur(kidos_class_of(protocol), noise);
-}
-
 struct ipv4_header {
 	__u8 version_length;
 	__u8 tos;
@@ -79,25 +33,6 @@ struct ipv4_header {
 	__be32 dst;
 };
 
-static __always_inline void read_ipv4(const struct drop_bytes *bytes, __u32 offset,
-				      struct kidos_drop_record *record)
-{
-	struct ipv4_header header;
-	__u32 size;
-
-	if (read_bytes(bytes, offset, &header, sizeof(header)))
-		return;
-	size = (header.version_length & 0xf) * 4;
-	if (header.version_length >> 4 != 4 || size < sizeof(header))
-		return;
-	record->src.words[2] = record->dst.words[2] = bpf_htonl(0xffff);
-	record->src.words[3] = header.src;
-	record->dst.words[3] = header.dst;
-	set_protocol(record, 4, header.protocol, header.id);
-	if (!(header.fragment & bpf_htons(0x1fff)))
-		read_transport(bytes, offset + size, record);
-}
-
 struct ipv6_header {
 	__u8 version;
 	__u8 label[3];
@@ -107,6 +42,53 @@ struct ipv6_header {
 	union kidos_address src;
 	union kidos_address dst;
 };
+
+/* What every drop is looked at for, since it is counted by class; a record takes the rest. */
+struct drop_packet {
+	struct drop_bytes bytes;
+	__u32 length; /* link header included if it has one */
+	__u32 transport; /* offset of the transport header, 0: there is none to be read */
+	__u16 ethertype; /* host order; 0: not told */
+	__u8 protocol; /* 0 without an IP header */
+	__u8 class;
+	__u8 family; /* 4, 6, or 0: header is not filled */
+	union {
+		struct ipv4_header v4;
+		struct ipv6_header v6;
+	} header;
+};
+
+static __always_inline int read_bytes(const struct drop_bytes *bytes, __u32 offset, void *to,
+				      __u32 size)
+{
+	if (offset + size > bytes->tail)
+		return -1;
+	return bpf_probe_read_kernel(to, size, bytes->head + offset);
+}
+
+/* noise: see kidos_blur; a verifier would follow each class and family to the end. */
+static __always_inline void set_protocol(struct drop_packet *packet, __u8 family, __u8 protocol,
+					 __u16 noise)
+{
+	packet->family = (__u8)kidos_blur(family, noise);
+	packet->protocol = protocol;
+	packet->class = (__u8)kidos_blur(kidos_class_of(protocol), noise);
+}
+
+static __always_inline void read_ipv4(struct drop_packet *packet, __u32 offset)
+{
+	struct ipv4_header *header = &packet->header.v4;
+	__u32 size;
+
+	if (read_bytes(&packet->bytes, offset, header, sizeof(*header)))
+		return;
+	size = (header->version_length & 0xf) * 4;
+	if (header->version_length >> 4 != 4 || size < sizeof(*header))
+		return;
+	set_protocol(packet, 4, header->protocol, header->id);
+	if (!(header->fragment & bpf_htons(0x1fff)))
+		packet->transport = offset + size;
+}
 
 /* RFC 8200 4: each of these is followed by another header. */
 static __always_inline int is_extension(__u8 protocol)
@@ -139,19 +121,16 @@ static __always_inline __u32 skip_extensions(const struct drop_bytes *bytes, __u
 	return 0;
 }
 
-static __always_inline void read_ipv6(const struct drop_bytes *bytes, __u32 offset,
-				      struct kidos_drop_record *record)
+static __always_inline void read_ipv6(struct drop_packet *packet, __u32 offset)
 {
-	struct ipv6_header header;
+	struct ipv6_header *header = &packet->header.v6;
 
-	if (read_bytes(bytes, offset, &header, sizeof(header)) || header.version >> 4 != 6)
+	if (read_bytes(&packet->bytes, offset, header, sizeof(*header)) ||
+	    header->version >> 4 != 6)
 		return;
-	record->src = header.src;
-	record->dst = header.dst;
-	offset = skip_extensions(bytes, offset + sizeof(header), &header.next);
-	set_protocol(record, 6, header.next, header.payload);
-	if (offset)
-		read_transport(bytes, offset, record);
+	packet->transport =
+		skip_extensions(&packet->bytes, offset + sizeof(*header), &header->next);
+	set_protocol(packet, 6, header->next, header->payload);
 }
 
 static __always_inline int is_tag(__u16 ethertype)
@@ -160,42 +139,42 @@ static __always_inline int is_tag(__u16 ethertype)
 }
 
 /* The EtherType behind one tag, whose header starts at offset. */
-static __always_inline __u32 skip_tag(const struct drop_bytes *bytes, __u32 offset,
-				      struct kidos_drop_record *record)
+static __always_inline __u32 skip_tag(struct drop_packet *packet, __u32 offset)
 {
 	__be16 inner;
 
-	if (!is_tag(record->ethertype) || read_bytes(bytes, offset + 2, &inner, sizeof(inner)))
+	if (!is_tag(packet->ethertype) ||
+	    read_bytes(&packet->bytes, offset + 2, &inner, sizeof(inner)))
 		return offset;
-	record->ethertype = bpf_ntohs(inner);
+	packet->ethertype = bpf_ntohs(inner);
 	return offset + VLAN_HEADER;
 }
 
 /* Before any parsing by the kernel the EtherType is only in the Ethernet header. */
-static __always_inline void read_ethertype(const struct drop_bytes *bytes, __u32 mac,
-					   struct kidos_drop_record *record)
+static __always_inline void read_ethertype(struct drop_packet *packet, __u32 mac)
 {
 	__be16 ethertype;
 
-	if (mac != HEADER_UNSET && !read_bytes(bytes, mac + 12, &ethertype, sizeof(ethertype)) &&
+	if (mac != HEADER_UNSET &&
+	    !read_bytes(&packet->bytes, mac + 12, &ethertype, sizeof(ethertype)) &&
 	    bpf_ntohs(ethertype) >= KIDOS_ETH_MIN)
-		record->ethertype = bpf_ntohs(ethertype);
+		packet->ethertype = bpf_ntohs(ethertype);
 }
 
 /* network: where the kernel thinks the header is; data: where it stands now. */
-static __always_inline void read_headers(const struct drop_bytes *bytes, __u32 network, __u32 data,
-					 __u32 mac, struct kidos_drop_record *record)
+static __always_inline void read_headers(struct drop_packet *packet, __u32 network, __u32 data,
+					 __u32 mac)
 {
-	if (!record->ethertype)
-		read_ethertype(bytes, mac, record);
+	if (!packet->ethertype)
+		read_ethertype(packet, mac);
 	if (!network)
 		network = mac == data ? data + ETHERNET_HEADER : data;
-	network = skip_tag(bytes, network, record);
-	network = skip_tag(bytes, network, record);
-	if (record->ethertype == KIDOS_ETH_IPV4)
-		read_ipv4(bytes, network, record);
-	else if (record->ethertype == KIDOS_ETH_IPV6)
-		read_ipv6(bytes, network, record);
+	network = skip_tag(packet, network);
+	network = skip_tag(packet, network);
+	if (packet->ethertype == KIDOS_ETH_IPV4)
+		read_ipv4(packet, network);
+	else if (packet->ethertype == KIDOS_ETH_IPV6)
+		read_ipv6(packet, network);
 }
 
 /* For what no header was read of. */
@@ -210,6 +189,62 @@ static __always_inline __u8 class_of_ethertype(__u16 ethertype)
 	default:
 		return KIDOS_CLASS_OTHER;
 	}
+}
+
+/* ICMP and ports, from the first bytes of the transport header. */
+static __always_inline void take_ports(const struct drop_packet *packet,
+				       struct kidos_drop_record *record)
+{
+	__u8 header[8];
+
+	switch (record->class) {
+	case KIDOS_CLASS_ICMP:
+	case KIDOS_CLASS_ICMPV6:
+		if (read_bytes(&packet->bytes, packet->transport, header, 8))
+			return;
+		record->dport = (__u16)(header[0] << 8 | header[1]);
+		if (kidos_is_echo(record->protocol, header[0]))
+			record->sport = (__u16)(header[4] << 8 | header[5]);
+		return;
+	case KIDOS_CLASS_TCP:
+	case KIDOS_CLASS_UDP:
+	case KIDOS_CLASS_SCTP:
+		break;
+	default:
+		if (record->protocol != KIDOS_IP_DCCP && record->protocol != KIDOS_IP_UDPLITE)
+			return;
+	}
+	if (read_bytes(&packet->bytes, packet->transport, header, 4))
+		return;
+	record->sport = (__u16)(header[0] << 8 | header[1]);
+	record->dport = (__u16)(header[2] << 8 | header[3]);
+}
+
+static __always_inline void take_addresses(const struct drop_packet *packet,
+					   struct kidos_drop_record *record)
+{
+	if (packet->family == 6) {
+		record->src = packet->header.v6.src;
+		record->dst = packet->header.v6.dst;
+		return;
+	}
+	record->src.words[2] = record->dst.words[2] = bpf_htonl(0xffff);
+	record->src.words[3] = packet->header.v4.src;
+	record->dst.words[3] = packet->header.v4.dst;
+}
+
+static __always_inline void take_packet(const struct drop_packet *packet,
+					struct kidos_drop_record *record)
+{
+	record->length = packet->length;
+	record->ethertype = packet->ethertype;
+	record->class = packet->class;
+	record->family = packet->family;
+	record->protocol = packet->protocol;
+	if (packet->family)
+		take_addresses(packet, record);
+	if (packet->transport)
+		take_ports(packet, record);
 }
 
 #endif

@@ -4,6 +4,10 @@
 #define KIDOS_DROP_OWNER_H
 
 #include "drop_maps.h"
+#include "pid.h"
+
+#define AF_INET 2
+#define IPPROTO_TCP 6
 
 /* include/net/tcp_states.h: of these only struct sock_common is there. */
 #define TCP_STATE_TIME_WAIT 6
@@ -17,10 +21,10 @@ struct drop_socket {
 	__u64 cookie;
 	__u64 net_cookie;
 	__u64 cgroup;
-	__u32 netns;
+	union kidos_address address; /* local */
 	__u32 uid;
-	__u16 family;
 	__u16 port;
+	__u8 protocol;
 	__u8 full; /* uid and cgroup are there */
 };
 
@@ -45,23 +49,75 @@ static __always_inline __u64 cgroup_of(struct sock *sk)
 	return node ? GET(node, id) : 0;
 }
 
+static __always_inline __u32 netns_of(struct sock *sk)
+{
+	struct net *net = GET(sk, __sk_common.skc_net.net);
+
+	return net ? GET(net, ns.inum) : 0;
+}
+
+static __always_inline void set_ipv4(union kidos_address *address, __be32 ipv4)
+{
+	address->halves[0] = 0;
+	address->words[2] = bpf_htonl(0xffff);
+	address->words[3] = ipv4;
+}
+
+#define GET_IPV6(sk, word) GET(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[word])
+
+static __always_inline void read_address(struct sock *sk, struct drop_socket *socket)
+{
+	if (GET(sk, __sk_common.skc_family) == AF_INET) {
+		set_ipv4(&socket->address, GET(sk, __sk_common.skc_rcv_saddr));
+	} else if (bpf_core_field_exists(sk->__sk_common.skc_v6_rcv_saddr)) {
+		socket->address.words[0] = GET_IPV6(sk, 0);
+		socket->address.words[1] = GET_IPV6(sk, 1);
+		socket->address.words[2] = GET_IPV6(sk, 2);
+		socket->address.words[3] = GET_IPV6(sk, 3);
+	}
+}
+
 static __always_inline void read_socket(struct sock *sk, struct drop_socket *socket)
 {
 	__u8 state = GET(sk, __sk_common.skc_state);
 	struct net *net = GET(sk, __sk_common.skc_net.net);
 
 	socket->cookie = (__u64)GET(sk, __sk_common.skc_cookie.counter);
-	socket->family = GET(sk, __sk_common.skc_family);
 	socket->port = GET(sk, __sk_common.skc_num);
-	if (net) {
-		socket->netns = GET(net, ns.inum);
+	if (net)
 		socket->net_cookie = netns_cookie(net);
-	}
+	read_address(sk, socket);
+	socket->protocol = IPPROTO_TCP;
 	if (state == TCP_STATE_TIME_WAIT || state == TCP_STATE_NEW_SYN_RECV)
 		return;
 	socket->full = 1;
+	socket->protocol = (__u8)GET(sk, sk_protocol);
 	socket->uid = GET(sk, sk_uid.val);
 	socket->cgroup = cgroup_of(sk);
+}
+
+/* A socket that listens may be bound to any address, one of IPv6 to those of IPv4 too. */
+static __always_inline const struct kidos_owner_process *find_bound(
+	const struct drop_socket *socket)
+{
+	struct kidos_owner_key key = {
+		.cookie = socket->net_cookie,
+		.address = socket->address,
+		.port = socket->port,
+		.protocol = socket->protocol,
+	};
+	const struct kidos_owner_process *process = bpf_map_lookup_elem(&drop_owners, &key);
+
+	if (process)
+		return process;
+	if (!key.address.halves[0] && key.address.words[2] == bpf_htonl(0xffff)) {
+		key.address.words[3] = 0;
+		process = bpf_map_lookup_elem(&drop_owners, &key);
+		if (process)
+			return process;
+	}
+	key.address.halves[0] = key.address.halves[1] = 0;
+	return bpf_map_lookup_elem(&drop_owners, &key);
 }
 
 static __always_inline const struct kidos_owner_process *find_process(
@@ -74,9 +130,7 @@ static __always_inline const struct kidos_owner_process *find_process(
 		process = bpf_map_lookup_elem(&drop_owners, &key);
 	if (process)
 		return process;
-	key.port = socket->port;
-	key.cookie = socket->net_cookie;
-	return key.port && key.cookie ? bpf_map_lookup_elem(&drop_owners, &key) : NULL;
+	return socket->port && socket->net_cookie ? find_bound(socket) : NULL;
 }
 
 static __always_inline void take_owner(const struct drop_socket *socket,
@@ -99,7 +153,7 @@ static __always_inline void take_owner(const struct drop_socket *socket,
 static __always_inline void take_bystander(struct kidos_drop_record *record)
 {
 	record->owner = KIDOS_OWNER_BYSTANDER;
-	record->tgid = (__u32)(bpf_get_current_pid_tgid() >> 32);
+	record->tgid = current_process(&drop_config);
 	bpf_get_current_comm(record->comm, KIDOS_COMM);
 }
 

@@ -12,8 +12,6 @@ static __always_inline int trace_drop(struct sk_buff *skb, struct sock *rx_sk, _
 {
 	struct drop_event event = { .skb = skb, .sk = rx_sk, .place = place, .reason = reason };
 
-	if (!rx_sk)
-		event.sk = GET(skb, sk);
 	return handle(&event);
 }
 

@@ -49,11 +49,32 @@ static __always_inline int kidos_key_equal(const struct kidos_flow_key *a,
 		 (a->dst.halves[1] ^ b->dst.halves[1]));
 }
 
-static __always_inline __u32 kidos_age(__u32 now, __u32 last)
+/*
+ * The entry, for what is read of it after `seen`. arm64 may read the other
+ * way round unless the address depends on what was read before; BPF has no
+ * barrier for plain loads before 6.15.
+ */
+static __always_inline struct kidos_flow *kidos_flow_after(struct kidos_flow *flow, __u64 seen)
 {
-	__u32 age = now - last;
+#ifdef __bpf__
+	asm volatile("%0 &= 0\n\t%1 += %0" : "+r"(seen), "+r"(flow));
+#else
+	(void)seen;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+#endif
+	return flow;
+}
 
-	return age > 1u << 31 ? 0 : age; /* another CPU's clock tick came first */
+/*
+ * The entry is its flow's: all that was written before is seen by whoever sees
+ * this. Only an atomic operation whose result is used is a barrier to arm64.
+ */
+static __always_inline void kidos_flow_publish(struct kidos_flow *flow, __u64 packets)
+{
+	__u64 before = __sync_fetch_and_add(&flow->state, (packets << KIDOS_STATE_PACKETS_SHIFT) +
+								  KIDOS_STATE_WRITTEN);
+
+	asm volatile("" : : "r"(before));
 }
 
 /* Counts for the owner with this sequence; 0 if it is no longer the owner. */
@@ -144,8 +165,7 @@ static __always_inline int kidos_flow_claim(struct kidos_flow *flow,
 		.tunnel_id = packet->tunnel_id,
 	};
 	__sync_fetch_and_add(&flow->bytes, packet->bytes);
-	__sync_fetch_and_add(&flow->state,
-			     (packet->packets << KIDOS_STATE_PACKETS_SHIFT) + KIDOS_STATE_WRITTEN);
+	kidos_flow_publish(flow, packet->packets);
 	return 1;
 }
 
@@ -196,6 +216,7 @@ static __always_inline enum kidos_lookup kidos_flow_search(struct kidos_flow_set
 							       KIDOS_FOUND_UNUSED };
 			return KIDOS_LOOKUP_FREE;
 		}
+		flow = kidos_flow_after(flow, state);
 		if (kidos_key_equal(&flow->key, &packet->key))
 			return kidos_flow_add(flow, index, way, state, packet)
 				       ? KIDOS_LOOKUP_COUNTED
@@ -223,7 +244,7 @@ static __always_inline enum kidos_lookup kidos_flow_lookup(
 {
 	KIDOS_NO_UNROLL
 	for (__u32 choice = 0; choice < KIDOS_CHOICES; choice++) {
-		__u32 index = kidos_flow_choice(hash, choice, config->set_mask);
+		__u32 index = kidos_flow_choice(hash, choice, &config->seed, config->set_mask);
 		struct kidos_flow_set *set = kidos_table_set(index);
 		enum kidos_lookup result;
 
@@ -257,7 +278,7 @@ static __always_inline int kidos_place_claim(const struct kidos_place *place,
 static __always_inline int kidos_flow_count(const volatile struct kidos_traffic_config *config,
 					    const struct kidos_flow_packet *packet)
 {
-	__u64 hash = kidos_flow_hash(&packet->key, config->seed);
+	__u64 hash = kidos_flow_hash(&packet->key, &config->seed);
 
 	KIDOS_NO_UNROLL
 	for (int attempt = 0; attempt < KIDOS_ATTEMPTS; attempt++) {

@@ -31,7 +31,7 @@ static __always_inline int kidos_baseline_is_closed(const struct kidos_flow_base
 	const volatile __u32 *closed = bpf_map_lookup_elem(&closing, &zero);
 	__u32 before = closed ? *closed : 0;
 
-	return before && (__s32)(*(const volatile __u32 *)&flow->last - before) < 0;
+	return before && kidos_is_earlier(*(const volatile __u32 *)&flow->last, before);
 }
 
 /* Returns 0 if the entry is being removed. */

@@ -27,10 +27,34 @@ static __always_inline void kidos_table_retire(const struct kidos_flow_key *key,
 	retire(slot, direction, kidos_class_of(key->meta & 0xff), packets, bytes);
 }
 
+static __always_inline int spills_are_wanted(void)
+{
+	__u32 zero = 0;
+	const volatile struct kidos_spilling *reader = bpf_map_lookup_elem(&spilling, &zero);
+
+	return reader && reader->wanted;
+}
+
+#define SPILL_SIZE (sizeof(struct kidos_spill) + 8) /* with the ring's header */
+#define SPILL_WRITERS \
+	8 /* CPUs that may go past the mark together, each seeing the others' records */
+
+/* With this record, another batch is there. Where all miss it, the next mark does. */
+static __always_inline __u64 spill_flags(void)
+{
+	__u64 ready = bpf_ringbuf_query(&spills, BPF_RB_AVAIL_DATA) + SPILL_SIZE;
+
+	return ready >= KIDOS_SPILL_BATCH && ready % KIDOS_SPILL_BATCH < SPILL_WRITERS * SPILL_SIZE
+		       ? BPF_RB_FORCE_WAKEUP
+		       : BPF_RB_NO_WAKEUP;
+}
+
 static __always_inline void kidos_table_spill(const struct kidos_spill *spill)
 {
 	count_event(KIDOS_EVENT_EVICTED);
-	if (bpf_ringbuf_output(&spills, (void *)spill, sizeof(*spill), 0))
+	if (!spills_are_wanted())
+		return;
+	if (bpf_ringbuf_output(&spills, (void *)spill, sizeof(*spill), spill_flags()))
 		count_event(KIDOS_EVENT_SPILL_LOST);
 	else
 		count_event(KIDOS_EVENT_SPILLED);

@@ -66,9 +66,31 @@ bool kn_prefix_equal(const struct kn_prefix *a, const struct kn_prefix *b)
 	       memcmp(a->bytes, b->bytes, a->family == AF_INET6 ? 16 : 4) == 0;
 }
 
+struct want {
+	const struct kn_prefix *address;
+	struct kn_addr_info *found;
+};
+
+/* IPv6 has an address once on a link, whatever its prefix length; IPv4 once for each length. */
 static bool is_this(const struct kn_addr_info *info, const void *data)
 {
-	return kn_prefix_equal(&info->addr, data);
+	const struct want *want = data;
+	struct kn_prefix same = info->addr;
+
+	if (same.family == AF_INET6)
+		same.len = want->address->len;
+	if (!kn_prefix_equal(&same, want->address))
+		return false;
+	*want->found = *info;
+	return true;
+}
+
+static int find(struct kn_world *world, const struct kn_step *step, struct kn_addr_info *found,
+		struct kn_err *err)
+{
+	struct want want = { step->item, found };
+
+	return kn_address_find(world, step->ns, step->link->name, is_this, &want, err);
 }
 
 static void text(const struct kn_step *step, char *buf, size_t size)
@@ -81,17 +103,26 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 
 static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
 {
-	int found = kn_address_find(world, step->ns, step->link->name, is_this, step->item, err);
+	const struct kn_prefix *want = step->item;
+	struct kn_addr_info is;
+	int found = find(world, step, &is, err);
 
-	if (found < 0)
-		return kn_is_gone(found) ? KN_ABSENT : found;
-	return found ? KN_FITS : KN_ABSENT;
+	if (found <= 0)
+		return !found || kn_is_gone(found) ? KN_ABSENT : found;
+	if (is.flags & IFA_F_DADFAILED)
+		kn_fail(err, 0, "another host has this address (DAD failed)");
+	else if (is.addr.len != want->len)
+		kn_fail(err, 0, "its prefix length is %u", is.addr.len);
+	else
+		return KN_FITS;
+	return KN_DIFFERS;
 }
 
 static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
 {
 	const struct kn_prefix *addr = step->item;
-	uint8_t flags = step->link->no_dad && addr->family == AF_INET6 ? IFA_F_NODAD : 0;
+	bool no_dad = step->link->no_dad || world->no_dad;
+	uint8_t flags = no_dad && addr->family == AF_INET6 ? IFA_F_NODAD : 0;
 	char buf[KN_MSG_SIZE];
 	struct kn_link_info info;
 	int code = kn_world_link(world, step->ns, step->link->name, &info, err);
@@ -99,6 +130,19 @@ static int make(struct kn_world *world, const struct kn_step *step, struct kn_er
 	if (code)
 		return code;
 	return kn_world_do(world, step->ns, kn_msg_addr_new(buf, info.ifindex, addr, flags), err);
+}
+
+/* Anew: with its own length, or to be asked for once more. */
+static int mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	char buf[KN_MSG_SIZE];
+	struct kn_addr_info is;
+	int code = find(world, step, &is, err);
+
+	if (code > 0)
+		code = kn_world_do(world, step->ns, kn_msg_addr_del(buf, is.ifindex, &is.addr),
+				   err);
+	return code && !kn_is_gone(code) ? code : make(world, step, err);
 }
 
 static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
@@ -118,5 +162,6 @@ const struct kn_step_ops kn_step_address = {
 	.text = text,
 	.probe = probe,
 	.make = make,
+	.mend = mend,
 	.undo = undo,
 };

@@ -21,7 +21,8 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 
 	if (found != KN_FITS)
 		return found;
-	if (info.stp != link->stp || info.forward_delay_cs != link->forward_delay_cs) {
+	if (info.stp != link->stp ||
+	    (link->has_forward_delay && info.forward_delay_cs != link->forward_delay_cs)) {
 		kn_fail(err, 0, "its STP is %s and its forward delay %u.%02u s",
 			info.stp ? "on" : "off", info.forward_delay_cs / 100,
 			info.forward_delay_cs % 100);
@@ -35,9 +36,15 @@ static int make(struct kn_world *world, const struct kn_step *step, struct kn_er
 	const struct kn_link *link = step->link;
 	struct kn_link_spec spec = kn_link_spec(link);
 	char buf[KN_MSG_SIZE];
+	int code;
 
-	return kn_world_do(world, link->ns,
+	/* A bridge takes its members' MTU unless its own was changed once (4.17): it is born with
+	 * another than it is to have.
+	 */
+	spec.mtu ^= spec.mtu != 0;
+	code = kn_world_do(world, link->ns,
 			   kn_msg_bridge_new(buf, &spec, link->stp, link->forward_delay_cs), err);
+	return code || !link->mtu ? code : kn_link_mend(world, link, err);
 }
 
 static int mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)

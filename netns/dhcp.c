@@ -5,6 +5,7 @@
 #include "dhcp_lease.h"
 #include "netlink/cleanup.h"
 #include "resolv.h"
+#include "stop.h"
 #include "trust.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 static const char *const suffixes[KN_DHCP_FILES] = { "pid", "leases", "client-pid", "conf" };
 
@@ -144,8 +144,12 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 
 static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
 {
-	(void)err;
-	return kn_dhcp_client(world, step->link) ? KN_FITS : KN_ABSENT;
+	int code;
+
+	if (kn_dhcp_client(world, step->link))
+		return KN_FITS;
+	code = kn_dhcp_can_launch(err);
+	return code ? code : KN_ABSENT;
 }
 
 const struct kn_step_ops kn_step_dhcp = {
@@ -163,7 +167,6 @@ static bool is_leased(const struct kn_addr_info *info, const void *data)
 
 unsigned int kn_dhcp_wait(struct kn_world *world, unsigned int seconds)
 {
-	struct timespec pause = { .tv_nsec = 100000000 };
 	struct kn_err ignored;
 	unsigned int without = 0;
 
@@ -176,9 +179,8 @@ unsigned int kn_dhcp_wait(struct kn_world *world, unsigned int seconds)
 							  NULL, &ignored) != 1)
 				without++;
 		}
-		if (!without)
+		if (!without || !kn_stop_pause(100))
 			break;
-		nanosleep(&pause, NULL);
 	}
 	return without;
 }

@@ -7,8 +7,8 @@
 /* The client that runs for a link, checked to be ours: its pid, or 0. */
 int kn_dhcp_client(struct kn_world *world, const struct kn_link *link);
 
-/* Waits until every DHCP link of the topology has an address or seconds have passed; returns how
- * many have none.
+/* Waits until every DHCP link of the topology has an address, seconds have passed or a signal asks
+ * for the end; returns how many have none.
  */
 unsigned int kn_dhcp_wait(struct kn_world *world, unsigned int seconds);
 

@@ -180,6 +180,15 @@ static int prepare(struct kn_world *world, const struct kn_link *link, const str
 	return code;
 }
 
+int kn_dhcp_can_launch(struct kn_err *err)
+{
+	char path[PATH_MAX];
+
+	return find_client(path)
+		       ? 0
+		       : kn_fail(err, -ENOENT, "neither udhcpc nor dhclient is installed");
+}
+
 int kn_dhcp_launch(struct kn_world *world, const struct kn_link *link, struct kn_err *err)
 {
 	char client_path[PATH_MAX], self[PATH_MAX];
@@ -187,10 +196,10 @@ int kn_dhcp_launch(struct kn_world *world, const struct kn_link *link, struct kn
 	const struct client *client = find_client(client_path);
 	const char *argv[MAX_ARGS];
 	ssize_t len;
-	int code;
+	int code = kn_dhcp_can_launch(err);
 
-	if (!client)
-		return kn_fail(err, -ENOENT, "neither udhcpc nor dhclient is installed");
+	if (code)
+		return code;
 	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (len < 0)
 		return kn_fail(err, -errno, "/proc/self/exe: %s", strerror(errno));

@@ -23,6 +23,9 @@ void kn_dhcp_file(const struct kn_link *link, enum kn_dhcp_file which, char name
  */
 unsigned long long kn_dhcp_start_time(pid_t pid);
 
+/* -ENOENT if no DHCP client is installed. */
+int kn_dhcp_can_launch(struct kn_err *err);
+
 /* Starts udhcpc or dhclient for the link, in its namespace, its pid written down first. */
 int kn_dhcp_launch(struct kn_world *world, const struct kn_link *link, struct kn_err *err);
 

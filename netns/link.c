@@ -39,6 +39,21 @@ int kn_link_probe(struct kn_world *world, const struct kn_link *link, struct kn_
 	return KN_FITS;
 }
 
+int kn_link_check_parent(struct kn_world *world, const struct kn_link *link,
+			 const struct kn_link_info *info, struct kn_err *err)
+{
+	struct kn_link_info parent;
+	char where[KN_LINK_TEXT];
+	int code = kn_world_link(world, link->ns, link->parent->name, &parent, err);
+
+	if (code && !kn_is_gone(code))
+		return code;
+	if (code || info->link != parent.ifindex)
+		return kn_fail(err, -EEXIST, "%s exists and has another parent than %s",
+			       kn_link_text(link, where), link->parent->name);
+	return 0;
+}
+
 int kn_link_mend(struct kn_world *world, const struct kn_link *link, struct kn_err *err)
 {
 	char buf[KN_MSG_SIZE];

@@ -11,6 +11,10 @@
 int kn_link_probe(struct kn_world *world, const struct kn_link *link, struct kn_link_info *info,
 		  struct kn_err *err);
 
+/* info is of the link, as a probe found it. -EEXIST if it stands on another parent. */
+int kn_link_check_parent(struct kn_world *world, const struct kn_link *link,
+			 const struct kn_link_info *info, struct kn_err *err);
+
 /* Sets MTU, MAC and ARP on a link that is there. */
 int kn_link_mend(struct kn_world *world, const struct kn_link *link, struct kn_err *err);
 

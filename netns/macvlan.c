@@ -16,11 +16,14 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 {
 	const struct kn_link *link = step->link;
 	struct kn_link_info info;
-	int found = kn_link_probe(world, link, &info, err);
+	int code, found = kn_link_probe(world, link, &info, err);
 
-	if (found >= KN_FITS && info.macvlan_mode != link->macvlan_mode)
+	if (found < KN_FITS)
+		return found;
+	if (info.macvlan_mode != link->macvlan_mode)
 		return kn_fail(err, -EEXIST, "%s exists with another mode", link->name);
-	return found;
+	code = kn_link_check_parent(world, link, &info, err);
+	return code ? code : found;
 }
 
 static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)

@@ -2,17 +2,19 @@
 #include "dhcp.h"
 #include "hooks.h"
 #include "netlink/cleanup.h"
+#include "output.h"
 #include "plan.h"
 #include "recorded.h"
+#include "rehearse.h"
 #include "settle.h"
 #include "status.h"
+#include "stop.h"
 #include "uplink.h"
 #include "uplink_journal.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <json-c/json.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -28,6 +30,7 @@ enum {
 struct options {
 	const char *file;
 	bool dry_run, json, verbose, may_move_uplink;
+	struct kn_output *output;
 };
 
 struct session {
@@ -110,6 +113,8 @@ static int open_state(struct session *s, bool write, struct kn_err *err)
 {
 	if (geteuid() != 0)
 		return kn_fail(err, -EPERM, "needs root");
+	if (write)
+		kn_stop_catch();
 	return kn_state_open(&s->state, s->topo->name, write, err);
 }
 
@@ -160,10 +165,29 @@ static void forget_if_new(struct session *s)
 		kn_state_forget(s->state, &ignored);
 }
 
+static void wait_until_used(struct kn_world *world)
+{
+	unsigned int without;
+
+	kn_settle(world);
+	without = kn_dhcp_wait(world, LEASE_WAIT);
+	if (without && !kn_stop_asked())
+		fprintf(stderr,
+			"kidos-netns: %u of the DHCP links have no lease yet; their clients "
+			"go on asking\n",
+			without);
+}
+
+static int show_up(struct session *s, struct kn_output *output, struct kn_err *err)
+{
+	int code = kn_plan_show(&s->plan, s->world, kn_output_step, output, err);
+
+	return code ? code : kn_rehearse(&s->plan, s->world, err);
+}
+
 static int cmd_up(const struct options *options, struct kn_err *err)
 {
 	_cleanup_session_ struct session s = {};
-	unsigned int without;
 	int code = open_file(&s, options, !options->dry_run, err);
 
 	if (!code)
@@ -177,29 +201,17 @@ static int cmd_up(const struct options *options, struct kn_err *err)
 	if (!code && !options->dry_run)
 		code = kn_uplink_recover(s.world, err);
 	if (!code)
-		code = kn_uplink_resolve(s.world, options->may_move_uplink || options->dry_run,
-					 err);
+		code = kn_uplink_resolve(s.world, options->may_move_uplink, err);
 	if (code && s.state && !options->dry_run)
 		forget_if_new(&s);
 	if (code)
 		return code;
 	if (options->dry_run)
-		return kn_plan_show(&s.plan, s.world, stdout, err);
+		return show_up(&s, options->output, err);
 	code = kn_state_keep_place(s.state, s.place, err);
 	if (!code)
 		code = kn_state_keep_topology(s.state, s.topo->json, err);
-	if (!code)
-		code = kn_plan_up(&s.plan, s.world, err);
-	if (code)
-		return code;
-	kn_settle(s.world);
-	without = kn_dhcp_wait(s.world, LEASE_WAIT);
-	if (without)
-		fprintf(stderr,
-			"kidos-netns: %u of the DHCP links have no lease yet; their clients "
-			"go on asking\n",
-			without);
-	return 0;
+	return code ? code : kn_plan_up(&s.plan, s.world, wait_until_used, err);
 }
 
 static int cmd_down(const struct options *options, struct kn_err *err)
@@ -211,13 +223,10 @@ static int cmd_down(const struct options *options, struct kn_err *err)
 		code = open_world(&s, err);
 	if (code)
 		return code;
-	if (options->dry_run) {
-		kn_plan_show_down(&s.plan, s.world, stdout);
-		return 0;
-	}
+	if (options->dry_run)
+		return kn_plan_show_down(&s.plan, s.world, kn_output_step, options->output, err);
 	/* down is done to its end: half a teardown helps nobody. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
+	kn_stop_ignore();
 	code = kn_uplink_resolve(s.world, true, err);
 	if (code && kn_state_topology(s.state))
 		fprintf(stderr, "kidos-netns: %s\n", err->text);
@@ -253,7 +262,7 @@ static int cmd_check(const struct options *options, struct kn_err *err)
 static const struct command {
 	const char *name;
 	int (*run)(const struct options *options, struct kn_err *err);
-	bool prints_json; /* itself; else main prints the outcome */
+	bool prints_json; /* itself, unless it fails; else main prints the outcome */
 	const char *help;
 } commands[] = {
 	{ "up", cmd_up, false, "build the world that FILE describes" },
@@ -340,33 +349,10 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static void print_json(const struct command *command, const struct options *options, int code,
-		       const struct kn_err *err)
-{
-	struct json_object *out = json_object_new_object();
-
-	json_object_object_add(out, "command", json_object_new_string(command->name));
-	json_object_object_add(out, "file", json_object_new_string(options->file));
-	json_object_object_add(out, "ok", json_object_new_boolean(code == 0));
-	if (code)
-		json_object_object_add(out, "error", json_object_new_string(err->text));
-	puts(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PRETTY));
-	json_object_put(out);
-}
-
-static void stop(int sig)
-{
-	(void)sig;
-	kn_plan_stop = 1;
-}
-
 static void prepare_process(void)
 {
-	struct sigaction act = { .sa_handler = stop, .sa_flags = SA_RESTART };
 	struct rlimit files;
 
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
 	/* Two descriptors per namespace stay open. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
@@ -377,7 +363,8 @@ static void prepare_process(void)
 
 int main(int argc, char **argv)
 {
-	struct options options = {};
+	struct kn_output output = {};
+	struct options options = { .output = &output };
 	const struct command *command;
 	struct kn_err err = {};
 	int code;
@@ -392,11 +379,13 @@ int main(int argc, char **argv)
 	options.file = argv[optind + 1];
 	prepare_process();
 	kn_talk_fault = kn_hook_message;
+	output.json = options.json;
+	output.steps = options.json && options.dry_run ? json_object_new_array() : NULL;
 	code = command->run(&options, &err);
 	if (code < 0)
 		fprintf(stderr, "kidos-netns: %s\n", err.text);
-	if (options.json && !command->prints_json && !options.dry_run)
-		print_json(command, &options, code, &err);
+	if (options.json && (!command->prints_json || code < 0))
+		kn_output_end(&output, command->name, options.file, code, &err);
 	if (options.verbose)
 		fprintf(stderr, "netlink: %lu sent, %lu received, %lu repeated\n",
 			kn_talk_count.sent, kn_talk_count.received, kn_talk_count.repeated);

@@ -70,8 +70,11 @@ struct kn_route_spec {
 	uint32_t metric; /* 0: the kernel's choice */
 	uint32_t table;
 	uint8_t protocol; /* who made it; 0: static. What is deleted must have it too. */
+	bool onlink; /* the gateway is a neighbour on oif, whatever the link's prefixes are */
 };
 struct nlmsghdr *kn_msg_route_new(void *buf, const struct kn_route_spec *route);
+/* In place of the one with its table, destination and metric. */
+struct nlmsghdr *kn_msg_route_replace(void *buf, const struct kn_route_spec *route);
 struct nlmsghdr *kn_msg_route_del(void *buf, const struct kn_route_spec *route);
 struct nlmsghdr *kn_msg_route_dump(void *buf, uint8_t family);
 /* The way that a packet to a host's address (of 32 or 128 bits) would take; whole: the route with

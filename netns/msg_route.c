@@ -27,6 +27,7 @@ static struct nlmsghdr *route_message(void *buf, uint16_t type, uint16_t flags,
 	rtm->rtm_protocol = route->protocol ? route->protocol : RTPROT_STATIC;
 	rtm->rtm_scope = route->via.family ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
 	rtm->rtm_type = RTN_UNICAST;
+	rtm->rtm_flags = route->onlink ? RTNH_F_ONLINK : 0;
 	mnl_attr_put_u32(nlh, RTA_TABLE, route->table);
 	if (route->to.len)
 		put_address(nlh, RTA_DST, &route->to);
@@ -42,6 +43,11 @@ static struct nlmsghdr *route_message(void *buf, uint16_t type, uint16_t flags,
 struct nlmsghdr *kn_msg_route_new(void *buf, const struct kn_route_spec *route)
 {
 	return route_message(buf, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, route);
+}
+
+struct nlmsghdr *kn_msg_route_replace(void *buf, const struct kn_route_spec *route)
+{
+	return route_message(buf, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, route);
 }
 
 struct nlmsghdr *kn_msg_route_del(void *buf, const struct kn_route_spec *route)

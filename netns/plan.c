@@ -157,13 +157,22 @@ static void add_up(struct kn_plan *plan, const struct kn_topology *topo)
 	add_up_of(plan, topo, false);
 }
 
+static void add_routes_of(struct kn_plan *plan, struct kn_ns *ns, bool by_gateway)
+{
+	for (size_t r = 0; r < ns->n_routes; r++)
+		if ((ns->routes[r].via.family != 0) == by_gateway)
+			add(plan, (struct kn_step){ .ops = &kn_step_route,
+						    .ns = ns,
+						    .item = &ns->routes[r] });
+}
+
+/* A gateway may be reached by another of these routes, which goes first whatever their order. */
 static void add_routes(struct kn_plan *plan, const struct kn_topology *topo)
 {
-	for (size_t i = 1; i < topo->n_ns; i++)
-		for (size_t r = 0; r < topo->ns[i].n_routes; r++)
-			add(plan, (struct kn_step){ .ops = &kn_step_route,
-						    .ns = &topo->ns[i],
-						    .item = &topo->ns[i].routes[r] });
+	for (size_t i = 1; i < topo->n_ns; i++) {
+		add_routes_of(plan, &topo->ns[i], false);
+		add_routes_of(plan, &topo->ns[i], true);
+	}
 }
 
 static void add_dhcp(struct kn_plan *plan, const struct kn_topology *topo)

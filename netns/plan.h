@@ -4,8 +4,6 @@
 
 #include "step.h"
 
-#include <stdio.h>
-
 /* The steps of a topology, in the order in which they are made; undone backwards. */
 struct kn_plan {
 	struct kn_step *steps;
@@ -15,23 +13,29 @@ struct kn_plan {
 int kn_plan_build(struct kn_plan *plan, const struct kn_topology *topo, struct kn_err *err);
 void kn_plan_free(struct kn_plan *plan);
 
-/* Prints what up would do, one line a step, and changes nothing. -errno if a step clashes with
- * what is there.
- */
-int kn_plan_show(const struct kn_plan *plan, struct kn_world *world, FILE *out, struct kn_err *err);
+/* What is to become of a step: make, keep or mend; undo or leave. */
+typedef void kn_plan_line(void *data, const char *does, const char *step);
 
-/* Makes what is missing. On failure undoes, in reverse order: everything of ours if the world was
- * never complete, else what this run did.
+/* Calls line for each step of up, and changes nothing. -errno if a step clashes with what is
+ * there.
  */
-int kn_plan_up(const struct kn_plan *plan, struct kn_world *world, struct kn_err *err);
+int kn_plan_show(const struct kn_plan *plan, struct kn_world *world, kn_plan_line *line, void *data,
+		 struct kn_err *err);
 
-/* Undoes everything of ours. Goes on past a failure and returns the first. */
+/* Makes what is missing, then calls wait, and the world is complete. On failure, or when a signal
+ * asks for the end, undoes in reverse order: everything of ours if the world was never complete,
+ * else what this run did.
+ */
+int kn_plan_up(const struct kn_plan *plan, struct kn_world *world,
+	       void (*wait)(struct kn_world *world), struct kn_err *err);
+
+/* Undoes everything of ours, but leaves to another topology that is up what that one has too. Goes
+ * on past a failure and returns the first.
+ */
 int kn_plan_down(const struct kn_plan *plan, struct kn_world *world, struct kn_err *err);
 
-/* The steps that down would undo. */
-void kn_plan_show_down(const struct kn_plan *plan, struct kn_world *world, FILE *out);
-
-/* Set from a signal handler: up stops after the step at hand and undoes. */
-extern volatile int kn_plan_stop;
+/* Calls line for the steps that down would undo or leave. */
+int kn_plan_show_down(const struct kn_plan *plan, struct kn_world *world, kn_plan_line *line,
+		      void *data, struct kn_err *err);
 
 #endif

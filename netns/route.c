@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "route.h"
 #include "address.h"
+#include "dad.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -57,6 +58,7 @@ static int spec_of(struct kn_world *world, const struct kn_step *step, struct kn
 		.source = route->source,
 		.metric = route->metric,
 		.table = route->table,
+		.onlink = route->onlink,
 	};
 	if (!route->dev[0])
 		return 0;
@@ -69,7 +71,13 @@ static int spec_of(struct kn_world *world, const struct kn_step *step, struct kn
 struct search {
 	const struct kn_route_spec *spec;
 	bool found;
+	bool taken; /* the kernel has one route for a table, destination and metric: another */
 };
+
+static bool same_address(const struct kn_prefix *a, const struct kn_prefix *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
 
 static void compare(const struct kn_route_info *info, const struct nlmsghdr *nlh, void *data)
 {
@@ -79,17 +87,20 @@ static void compare(const struct kn_route_info *info, const struct nlmsghdr *nlh
 
 	(void)nlh;
 	if (!info) {
-		search->found = false;
+		search->found = search->taken = false;
 		return;
 	}
 	if (!metric && want->to.family == AF_INET6)
 		metric = IP6_RT_PRIO_USER;
-	if (info->type == RTN_UNICAST && info->route.table == want->table &&
-	    kn_prefix_equal(&info->route.to, &want->to) && info->route.metric == metric &&
-	    info->route.via.family == want->via.family &&
-	    memcmp(info->route.via.bytes, want->via.bytes, sizeof(want->via.bytes)) == 0 &&
+	if (info->route.table != want->table || !kn_prefix_equal(&info->route.to, &want->to) ||
+	    info->route.metric != metric)
+		return;
+	if (info->type == RTN_UNICAST && same_address(&info->route.via, &want->via) &&
+	    (!want->source.family || same_address(&info->route.source, &want->source)) &&
 	    (!want->oif || info->route.oif == want->oif))
 		search->found = true;
+	else
+		search->taken = true;
 }
 
 static void text(const struct kn_step *step, char *buf, size_t size)
@@ -108,16 +119,38 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 		code = kn_route_walk(world, step->ns, spec.to.family, compare, &search, err);
 	if (code)
 		return kn_is_gone(code) ? KN_ABSENT : code;
-	return search.found ? KN_FITS : KN_ABSENT;
+	if (!search.found && search.taken)
+		kn_fail(err, 0, "another route has its place (destination and metric)");
+	return search.found ? KN_FITS : search.taken ? KN_DIFFERS : KN_ABSENT;
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int set(struct kn_world *world, const struct kn_step *step,
+	       struct nlmsghdr *(*message)(void *buf, const struct kn_route_spec *route),
+	       struct kn_err *err)
 {
 	struct kn_route_spec spec;
 	char buf[KN_MSG_SIZE];
 	int code = spec_of(world, step, &spec, err);
 
-	return code ? code : kn_world_do(world, step->ns, kn_msg_route_new(buf, &spec), err);
+	if (!code && spec.source.family)
+		code = kn_dad_wait(world, step->ns, &spec.source, err);
+	if (!code)
+		code = kn_world_do(world, step->ns, message(buf, &spec), err);
+	if ((code == -ENETUNREACH || code == -EHOSTUNREACH) && spec.via.family && !spec.onlink)
+		return kn_fail_at(err, code,
+				  "a gateway outside the link's own prefixes takes "
+				  "\"onlink\": true, or a route to it");
+	return code;
+}
+
+static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	return set(world, step, kn_msg_route_new, err);
+}
+
+static int mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	return set(world, step, kn_msg_route_replace, err);
 }
 
 static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
@@ -136,5 +169,6 @@ const struct kn_step_ops kn_step_route = {
 	.text = text,
 	.probe = probe,
 	.make = make,
+	.mend = mend,
 	.undo = undo,
 };

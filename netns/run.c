@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "hooks.h"
 #include "netlink/cleanup.h"
+#include "others.h"
 #include "plan.h"
+#include "stop.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
-
-volatile int kn_plan_stop;
 
 static void text_of(const struct kn_step *step, char key[KN_STEP_TEXT])
 {
@@ -42,7 +43,8 @@ static int clash(const struct kn_world *world, const char *key, int found, struc
 	return 0;
 }
 
-int kn_plan_show(const struct kn_plan *plan, struct kn_world *world, FILE *out, struct kn_err *err)
+int kn_plan_show(const struct kn_plan *plan, struct kn_world *world, kn_plan_line *line, void *data,
+		 struct kn_err *err)
 {
 	static const char *const does[] = {
 		[KN_ABSENT] = "make",
@@ -58,7 +60,7 @@ int kn_plan_show(const struct kn_plan *plan, struct kn_world *world, FILE *out, 
 		code = clash(world, key, found, err);
 		if (code)
 			return code;
-		fprintf(out, "%s %s\n", does[found], key);
+		line(data, does[found], key);
 	}
 	return 0;
 }
@@ -69,7 +71,8 @@ static int make(struct kn_world *world, const struct kn_step *step, const char *
 	_cleanup_free_ char *was = NULL;
 	int code;
 
-	if (step->ops->was && !(step->ops->goes_with_namespace && is_fresh(world, step)))
+	/* A link of our making goes with its values; a namespace may stay with another topology. */
+	if (step->ops->was && !(step->link && is_fresh(world, step)))
 		was = step->ops->was(world, step);
 	code = kn_state_begin(world->state, key, was, err);
 	if (!code && found == KN_DIFFERS && step->ops->mend)
@@ -80,34 +83,45 @@ static int make(struct kn_world *world, const struct kn_step *step, const char *
 }
 
 /* True if this step's namespace is going to be removed, which takes the step with it. */
-static bool goes_anyway(const struct kn_plan *plan, struct kn_world *world,
+static bool goes_anyway(struct kn_world *world, const struct kn_others *others,
 			const struct kn_step *step)
 {
+	const struct kn_step whole = { .ops = &kn_step_namespace, .ns = step->ns };
 	char key[KN_STEP_TEXT];
 
 	if (!step->ops->goes_with_namespace || !step->ns->name[0])
 		return false;
-	text_of(&(struct kn_step){ .ops = &kn_step_namespace, .ns = step->ns }, key);
-	(void)plan;
-	return is_ours(world, key);
+	text_of(&whole, key);
+	return is_ours(world, key) && !kn_others_have(others, &whole, key);
+}
+
+static int undo(struct kn_world *world, const struct kn_others *others, const struct kn_step *step,
+		const char *key, struct kn_err *err)
+{
+	if (kn_others_have(others, step, key))
+		return kn_others_take(others, key, kn_state_was(world->state, key), err);
+	return step->ops->undo(world, step, err);
 }
 
 static int undo_all(const struct kn_plan *plan, struct kn_world *world, const bool *only,
 		    struct kn_err *err)
 {
+	_cleanup_others_ struct kn_others others;
 	struct kn_err each;
 	char key[KN_STEP_TEXT];
-	int first = 0, code;
+	int code, first = kn_others_open(&others, world->topo->name, err);
 
+	if (first)
+		return first;
 	for (size_t i = plan->n; i-- > 0;) {
 		const struct kn_step *step = &plan->steps[i];
 
 		text_of(step, key);
 		if (!is_ours(world, key) || (only && !only[i]))
 			continue;
-		if (!only && goes_anyway(plan, world, step))
+		if (!only && goes_anyway(world, &others, step))
 			continue;
-		code = step->ops->undo(world, step, &each);
+		code = undo(world, &others, step, key, &each);
 		if (code && !first) {
 			first = code;
 			*err = each;
@@ -149,12 +163,13 @@ static int one_step(struct kn_world *world, const struct kn_step *step, bool *do
 	code = make(world, step, key, found, err);
 	if (!code && kn_hook_step_up())
 		return kn_fail(err, -EIO, "%s: failure injected by " KN_HOOK_FAIL_AT, key);
-	if (!code && kn_plan_stop)
+	if (!code && kn_stop_asked())
 		return kn_fail(err, -EINTR, "stopped by a signal after: %s", key);
 	return code;
 }
 
-int kn_plan_up(const struct kn_plan *plan, struct kn_world *world, struct kn_err *err)
+int kn_plan_up(const struct kn_plan *plan, struct kn_world *world,
+	       void (*wait)(struct kn_world *world), struct kn_err *err)
 {
 	_cleanup_free_ bool *done = calloc(plan->n + 1, sizeof(*done));
 	int code = 0;
@@ -163,6 +178,10 @@ int kn_plan_up(const struct kn_plan *plan, struct kn_world *world, struct kn_err
 		return kn_fail(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < plan->n && !code; i++)
 		code = one_step(world, &plan->steps[i], &done[i], err);
+	if (!code)
+		wait(world);
+	if (!code && kn_stop_asked())
+		code = kn_fail(err, -EINTR, "stopped by a signal while it waited");
 	if (!code)
 		code = kn_state_complete(world->state, err);
 	if (code)
@@ -177,13 +196,19 @@ int kn_plan_down(const struct kn_plan *plan, struct kn_world *world, struct kn_e
 	return code ? code : kn_state_forget(world->state, err);
 }
 
-void kn_plan_show_down(const struct kn_plan *plan, struct kn_world *world, FILE *out)
+int kn_plan_show_down(const struct kn_plan *plan, struct kn_world *world, kn_plan_line *line,
+		      void *data, struct kn_err *err)
 {
+	_cleanup_others_ struct kn_others others;
 	char key[KN_STEP_TEXT];
+	int code = kn_others_open(&others, world->topo->name, err);
 
-	for (size_t i = plan->n; i-- > 0;) {
-		text_of(&plan->steps[i], key);
-		if (is_ours(world, key) && !goes_anyway(plan, world, &plan->steps[i]))
-			fprintf(out, "undo %s\n", key);
+	for (size_t i = code ? 0 : plan->n; i-- > 0;) {
+		const struct kn_step *step = &plan->steps[i];
+
+		text_of(step, key);
+		if (is_ours(world, key) && !goes_anyway(world, &others, step))
+			line(data, kn_others_have(&others, step, key) ? "leave" : "undo", key);
 	}
+	return code;
 }

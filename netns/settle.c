@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "settle.h"
+#include "stop.h"
 
-#include <sys/socket.h>
-#include <time.h>
+#include <net/if.h>
 
 #define STEP_MS 20
 #define MAX_MS 2000
@@ -19,7 +19,6 @@ static bool waits(const struct kn_link *link)
  */
 void kn_settle(struct kn_world *world)
 {
-	struct timespec pause = { .tv_nsec = STEP_MS * 1000000L };
 	unsigned int waited = 0;
 	struct kn_link_info info;
 	struct kn_err err;
@@ -31,9 +30,8 @@ void kn_settle(struct kn_world *world)
 			continue;
 		for (; waited < MAX_MS; waited += STEP_MS) {
 			if (kn_world_link(world, link->ns, link->name, &info, &err) ||
-			    (info.flags & IFF_RUNNING))
+			    (info.flags & IFF_RUNNING) || !kn_stop_pause(STEP_MS))
 				break;
-			nanosleep(&pause, NULL);
 		}
 	}
 }

@@ -2,6 +2,7 @@
 #include "state.h"
 #include "journal.h"
 #include "netlink/cleanup.h"
+#include "stop.h"
 #include "trust.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #define MADE "made"
 #define TOPOLOGY KN_STATE_TOPOLOGY
 #define COMPLETE "complete"
+#define LOCK_PAUSE_MS 50
 
 struct line {
 	char *step;
@@ -109,14 +111,31 @@ static int load(struct kn_state *state, struct kn_err *err)
 	return read_made(state, err);
 }
 
+/* One kidos-netns at a time. Asked for again and again: a signal could come just before a wait
+ * inside the kernel began.
+ */
+static int take_lock(int run, const char *path, struct kn_err *err)
+{
+	while (flock(run, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return kn_fail(err, -errno, "%s: lock: %s", path, strerror(errno));
+		if (!kn_stop_pause(LOCK_PAUSE_MS))
+			return kn_fail(err, -EINTR,
+				       "stopped by a signal while another kidos-netns ran");
+	}
+	return 0;
+}
+
 static int open_writer(struct kn_state *state, const char *run, const char *dir, struct kn_err *err)
 {
+	int code;
+
 	state->run = kn_trust_dir(run, 0700, err);
 	if (state->run < 0)
 		return state->run;
-	while (flock(state->run, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return kn_fail(err, -errno, "%s: lock: %s", run, strerror(errno));
+	code = take_lock(state->run, run, err);
+	if (code)
+		return code;
 	state->dir = kn_trust_dir(dir, 0700, err);
 	if (state->dir < 0)
 		return state->dir;
@@ -124,12 +143,22 @@ static int open_writer(struct kn_state *state, const char *run, const char *dir,
 	return state->lib < 0 ? state->lib : 0;
 }
 
-static int open_reader(struct kn_state *state, const char *dir)
+/* What a writer refuses is refused; what it would make may be missing. */
+static int open_there(int *fd, const char *path, struct kn_err *err)
 {
-	state->dir = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	state->lib = open(dir_or("KIDOS_NETNS_LIB", KN_LIB_DIR),
-			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return 0;
+	int dir = kn_trust_dir(path, 0, err);
+
+	*fd = dir < 0 ? -1 : dir;
+	return dir < 0 && dir != -ENOENT ? dir : 0;
+}
+
+static int open_reader(struct kn_state *state, const char *run, const char *dir, struct kn_err *err)
+{
+	int code = open_there(&state->run, run, err);
+
+	if (!code)
+		code = open_there(&state->dir, dir, err);
+	return code ? code : open_there(&state->lib, dir_or("KIDOS_NETNS_LIB", KN_LIB_DIR), err);
 }
 
 int kn_state_open(struct kn_state **out, const char *topology, bool write, struct kn_err *err)
@@ -145,7 +174,7 @@ int kn_state_open(struct kn_state **out, const char *topology, bool write, struc
 	}
 	snprintf(state->name, sizeof(state->name), "%s", topology);
 	state->run = state->dir = state->lib = state->made = -1;
-	code = write ? open_writer(state, run, dir, err) : open_reader(state, dir);
+	code = write ? open_writer(state, run, dir, err) : open_reader(state, run, dir, err);
 	if (!code && state->dir >= 0)
 		code = load(state, err);
 	if (code) {

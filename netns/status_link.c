@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "address.h"
+#include "dad.h"
 #include "dhcp.h"
 #include "link.h"
 #include "mirror.h"
@@ -97,24 +98,47 @@ static bool is_leased(const struct kn_addr_info *info, const void *data)
 	return info->addr.family == AF_INET && info->scope == RT_SCOPE_UNIVERSE;
 }
 
+/* Without carrier there is nobody to ask for duplicates, and nothing to wait for. */
+static int wait_for_dad(struct kn_report *r, const struct kn_link *link,
+			const struct kn_prefix *addr, struct kn_err *err)
+{
+	struct kn_link_info info;
+
+	if (kn_world_link(r->world, link->ns, link->name, &info, err) ||
+	    !(info.flags & IFF_RUNNING))
+		return 0;
+	return kn_dad_wait(r->world, link->ns, addr, err);
+}
+
+static void check_address(struct kn_report *r, struct kn_link *link, const struct kn_prefix *addr)
+{
+	struct kn_step step = { &kn_step_address, link->ns, link, addr, KN_IN };
+	char item[KN_LINK_TEXT], address[KN_PREFIX_TEXT];
+	struct kn_err err = {};
+	int found = kn_step_address.probe(r->world, &step, &err);
+	int code = found == KN_FITS ? wait_for_dad(r, link, addr, &err) : 0;
+
+	kn_link_text(link, item);
+	kn_prefix_text(addr, address);
+	if (found == KN_ABSENT)
+		kn_report_add(r, KN_FAIL, "address", item, "%s missing", address);
+	else if (found != KN_FITS || code == -EADDRINUSE)
+		kn_report_add(r, KN_FAIL, "address", item, "%s: %s", address, err.text);
+	else
+		kn_report_add(r, code ? KN_WARN : KN_PASS, "address", item, "%s there%s", address,
+			      code ? ", still tentative" : "");
+}
+
 void kn_check_addresses(struct kn_report *r)
 {
-	char item[KN_LINK_TEXT], address[KN_PREFIX_TEXT];
+	char item[KN_LINK_TEXT];
 	struct kn_err err;
 
 	for (size_t i = 0; i < r->world->topo->n_links; i++) {
 		struct kn_link *link = &r->world->topo->links[i];
 
-		for (size_t a = 0; a < link->n_addrs; a++) {
-			struct kn_step step = { &kn_step_address, link->ns, link, &link->addrs[a],
-						KN_IN };
-			bool there = kn_step_address.probe(r->world, &step, &err) == KN_FITS;
-
-			kn_report_add(r, there ? KN_PASS : KN_FAIL, "address",
-				      kn_link_text(link, item), "%s %s",
-				      kn_prefix_text(&link->addrs[a], address),
-				      there ? "there" : "missing");
-		}
+		for (size_t a = 0; a < link->n_addrs; a++)
+			check_address(r, link, &link->addrs[a]);
 		if (link->dhcp) {
 			bool leased = kn_address_find(r->world, link->ns, link->name, is_leased,
 						      NULL, &err) == 1;

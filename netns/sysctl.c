@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "sysctl.h"
 #include "netlink/cleanup.h"
-#include "step.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +76,16 @@ static int write_value(struct kn_world *world, const struct kn_step *step, const
 	if (write(fd, value, strlen(value)) < 0)
 		return kn_fail(err, -errno, "%s = %s: %s", target.path, value, strerror(errno));
 	return 0;
+}
+
+int kn_sysctl_writable(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+{
+	struct target target;
+	_cleanup_fd_ int fd = -1;
+
+	target_of(step, &target);
+	fd = open_inside(world, step, target.path, O_WRONLY, err);
+	return fd < 0 ? fd : 0;
 }
 
 /* The kernel shows lists with tabs between their numbers; people write blanks. */

@@ -29,11 +29,12 @@ struct kn_sysctl {
 };
 
 struct kn_route {
-	char text[128]; /* "default via 10.0.0.1 dev a0", for the plan */
+	char text[192]; /* "default via 10.0.0.1 dev a0", for the plan */
 	struct kn_prefix to, via, source;
 	char dev[IFNAMSIZ];
 	struct kn_link *link; /* dev, if it is named */
 	uint32_t metric, table;
+	bool onlink; /* via is a neighbour on dev, whatever dev's prefixes are */
 };
 
 struct kn_resolv {

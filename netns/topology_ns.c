@@ -134,6 +134,8 @@ static void route_text(struct kn_route *route)
 	if (route->dev[0])
 		used += snprintf(route->text + used, sizeof(route->text) - used, " dev %s",
 				 route->dev);
+	if (route->onlink)
+		used += snprintf(route->text + used, sizeof(route->text) - used, " onlink");
 	if (route->metric)
 		used += snprintf(route->text + used, sizeof(route->text) - used, " metric %u",
 				 route->metric);
@@ -151,6 +153,7 @@ static int one_route(struct kn_reader *r, const char *place, struct json_object 
 		{ "source", kn_field_address, AT(kn_route, source) },
 		{ "metric", kn_field_u32, AT(kn_route, metric), .min = 1, .max = UINT32_MAX },
 		{ "table", kn_field_u32, AT(kn_route, table), .min = 1, .max = UINT32_MAX },
+		{ "onlink", kn_field_bool, AT(kn_route, onlink) },
 	};
 	struct kn_route *route = out;
 	int err;
@@ -162,6 +165,8 @@ static int one_route(struct kn_reader *r, const char *place, struct json_object 
 		return err;
 	if (!route->via.family && !route->dev[0])
 		return kn_place_fail(r, place, NULL, "neither via nor dev");
+	if (route->onlink && (!route->via.family || !route->dev[0]))
+		return kn_place_fail(r, place, NULL, "onlink needs via and dev");
 	if (!route->to.family && !route->via.family)
 		return kn_place_fail(r, place, NULL,
 				     "default without via: write 0.0.0.0/0 or ::/0");

@@ -116,7 +116,7 @@ int kn_trust_dir(const char *path, unsigned int mode, struct kn_err *err)
 {
 	_cleanup_fd_ int fd = -1;
 	struct stat st;
-	int code = make_dir(path, mode);
+	int code = mode ? make_dir(path, mode) : 0;
 
 	if (code)
 		return kn_fail(err, code, "%s: %s", path, strerror(-code));

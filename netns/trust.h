@@ -14,8 +14,8 @@
  */
 int kn_trust_read(const char *path, char **text, size_t *len, struct kn_err *err);
 
-/* Opens the directory path, made with mode if it is missing (its parent too); it must belong to us
- * and be writable by nobody else. Returns a descriptor.
+/* Opens the directory path, made with mode if it is missing (its parent too) and mode is not 0; it
+ * must belong to us and be writable by nobody else. Returns a descriptor.
  */
 int kn_trust_dir(const char *path, unsigned int mode, struct kn_err *err);
 

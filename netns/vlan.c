@@ -18,12 +18,14 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 {
 	const struct kn_link *link = step->link;
 	struct kn_link_info info;
-	int found = kn_link_probe(world, link, &info, err);
+	int code, found = kn_link_probe(world, link, &info, err);
 
-	if (found >= KN_FITS &&
-	    (info.vlan_id != link->vlan_id || info.vlan_protocol != link->vlan_protocol))
+	if (found < KN_FITS)
+		return found;
+	if (info.vlan_id != link->vlan_id || info.vlan_protocol != link->vlan_protocol)
 		return kn_fail(err, -EEXIST, "%s exists with VLAN id %u", link->name, info.vlan_id);
-	return found;
+	code = kn_link_check_parent(world, link, &info, err);
+	return code ? code : found;
 }
 
 static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)

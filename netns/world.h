@@ -21,6 +21,7 @@ struct kn_world {
 		bool fresh; /* made in this run: nothing of ours is in it yet */
 	} *refs; /* one for each of topo->ns; [0] is where we were started */
 	struct kn_holders holders; /* of namespaces, once down asks */
+	bool no_dad; /* nobody is there to ask for duplicates: addresses are usable at once */
 	bool no_matchall; /* this kernel has none: found out once */
 };
 

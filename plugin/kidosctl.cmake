@@ -9,11 +9,15 @@ set_target_properties(kidos_flows PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(kidos_flows PUBLIC kidos_core PkgConfig::NETTLE)
 
 add_library(kidos_ctl STATIC
-  drops/maps_reader.c alerts/ctl.c kidosctl/collector.c kidosctl/commands.c drops/ctl_brief.c drops/ctl_names.c
-  drops/ctl_options.c drops/ctl_scan.c drops/ctl.c flows/ctl_options.c flows/ctl_table.c flows/ctl.c
-  ctl/grid.c ctl/main.c ctl/resolve.c flows/ctl_scan.c ctl/state.c kidosctl/status.c kidosctl/summary.c ctl/watch.c
-  alerts/json.c ctl/json_build.c drops/json_brief.c drops/json.c flows/json.c kidosctl/json_status.c kidosctl/json_summary.c)
-target_link_libraries(kidos_ctl PUBLIC kidos_alerts kidos_flows kidos_maps PkgConfig::JSONC)
+  ctl/brief.c ctl/grid.c ctl/json_build.c ctl/main.c ctl/request.c ctl/resolve.c ctl/set.c ctl/state.c
+  ctl/watch.c
+  kidosctl/collector.c kidosctl/collectors.c kidosctl/commands.c kidosctl/json_status.c
+  kidosctl/json_summary.c kidosctl/status.c kidosctl/summary.c
+  flows/ctl.c flows/ctl_brief.c flows/ctl_options.c flows/ctl_scan.c flows/ctl_table.c flows/json.c
+  drops/ctl.c drops/ctl_brief.c drops/ctl_group.c drops/ctl_names.c drops/ctl_options.c drops/ctl_scan.c drops/json.c
+  drops/maps_reader.c
+  alerts/ctl.c alerts/json.c)
+target_link_libraries(kidos_ctl PUBLIC kidos_alerts kidos_flows kidos_state PkgConfig::JSONC)
 
 add_executable(kidosctl kidosctl/kidosctl.c)
 target_link_libraries(kidosctl PRIVATE kidos_ctl)

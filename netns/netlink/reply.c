@@ -57,7 +57,8 @@ static int take_done(struct kn_reply *reply, const struct nlmsghdr *nlh)
 		memcpy(&error, mnl_nlmsg_get_payload(nlh), sizeof(error));
 		read_extended_ack(reply, nlh, sizeof(error));
 	}
-	reply->error = error < 0 ? error : 0;
+	if (error < 0)
+		reply->error = error;
 	reply->done = true;
 	return 0;
 }

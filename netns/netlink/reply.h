@@ -15,7 +15,7 @@ struct kn_reply {
 	uint32_t seq;
 	uint32_t portid;
 	bool single; /* a GET without NLM_F_DUMP ends with its first message, no ack follows */
-	mnl_cb_t each; /* for every message of the answer; MNL_CB_ERROR ends it */
+	mnl_cb_t each; /* for every message of the answer; MNL_CB_ERROR makes it -EBADMSG */
 	void *data;
 
 	/* Set by feeding. */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define TRIES 8
-#define FIRST_BUFFER 16384
+#define FIRST_BUFFER 32768 /* as much as the kernel puts into a datagram of a dump */
 
 struct kn_talk {
 	struct mnl_socket *nl;
@@ -197,12 +197,12 @@ static bool done_before(const struct nlmsghdr *nlh, int code)
 }
 
 static int repeat(struct kn_talk *talk, struct nlmsghdr *nlh, struct kn_reply *reply,
-		  void (*begin)(void *))
+		  void (*begin)(void *), unsigned int tries)
 {
 	bool overrun = false;
 	int code = 0;
 
-	for (unsigned int try = 0; try < TRIES; try++) {
+	for (unsigned int try = 0; try < tries; try++) {
 		if (begin)
 			begin(reply->data);
 		code = exchange(talk, nlh, reply);
@@ -238,7 +238,7 @@ int kn_talk_do(struct kn_talk *talk, struct nlmsghdr *nlh, struct kn_err *err)
 
 	if (kn_talk_fault && kn_talk_fault())
 		return kn_fail(err, -EIO, "failure injected");
-	return explain(err, repeat(talk, nlh, &reply, NULL), &reply);
+	return explain(err, repeat(talk, nlh, &reply, NULL, TRIES), &reply);
 }
 
 int kn_talk_get(struct kn_talk *talk, struct nlmsghdr *nlh, mnl_cb_t each, void *data,
@@ -246,13 +246,19 @@ int kn_talk_get(struct kn_talk *talk, struct nlmsghdr *nlh, mnl_cb_t each, void 
 {
 	struct kn_reply reply = { .single = true, .each = each, .data = data };
 
-	return explain(err, repeat(talk, nlh, &reply, NULL), &reply);
+	return explain(err, repeat(talk, nlh, &reply, NULL, TRIES), &reply);
 }
 
 int kn_talk_dump(struct kn_talk *talk, struct nlmsghdr *nlh, const struct kn_dump *dump,
 		 struct kn_err *err)
 {
+	return kn_talk_dump_tries(talk, nlh, dump, TRIES, err);
+}
+
+int kn_talk_dump_tries(struct kn_talk *talk, struct nlmsghdr *nlh, const struct kn_dump *dump,
+		       unsigned int tries, struct kn_err *err)
+{
 	struct kn_reply reply = { .each = dump->each, .data = dump->data };
 
-	return explain(err, repeat(talk, nlh, &reply, dump->begin), &reply);
+	return explain(err, repeat(talk, nlh, &reply, dump->begin, tries), &reply);
 }

@@ -5,15 +5,16 @@
 #include "netlink/err.h"
 
 #include <libmnl/libmnl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 struct kn_talk;
 
-/* Messages over all sockets of this process, for the benchmark and --verbose. */
+/* Messages over all sockets and threads of this process, for tests, the benchmark and --verbose. */
 struct kn_talk_count {
-	unsigned long sent;
-	unsigned long received;
-	unsigned long repeated; /* dumps that were interrupted, requests sent again */
+	atomic_ulong sent;
+	atomic_ulong received;
+	atomic_ulong repeated; /* dumps that were interrupted, requests sent again */
 };
 extern struct kn_talk_count kn_talk_count;
 
@@ -35,7 +36,8 @@ int kn_talk_get(struct kn_talk *talk, struct nlmsghdr *nlh, mnl_cb_t each, void 
 		struct kn_err *err);
 
 /* A dump starts over when the kernel says that the table changed under it: begin, if not NULL,
- * forgets what each has collected so far.
+ * forgets what each has collected so far. If it changed under every try, that is -EINTR, and what
+ * each has collected is the last try's.
  */
 struct kn_dump {
 	void (*begin)(void *data);
@@ -44,5 +46,8 @@ struct kn_dump {
 };
 int kn_talk_dump(struct kn_talk *talk, struct nlmsghdr *nlh, const struct kn_dump *dump,
 		 struct kn_err *err);
+/* The same with that many tries, for who cannot wait half a second. */
+int kn_talk_dump_tries(struct kn_talk *talk, struct nlmsghdr *nlh, const struct kn_dump *dump,
+		       unsigned int tries, struct kn_err *err);
 
 #endif

@@ -1,146 +1,114 @@
 /* SPDX-License-Identifier: MIT */
-#include "alerts/collector.h"
+/*
+ * collector.c: events become alerts, and alerts become notifications. States
+ * and limits are behind one lock, which is held briefly. A thread of its own
+ * hands updates to collectd, which may take its time.
+ */
+#include "alerts/maps.h"
+#include "alerts/notice.h"
 #include "alerts/queue.h"
+#include "alerts/rings.h"
+#include "alerts/settings.h"
+#include "collector.h"
 #include "core/log.h"
 #include "core/now.h"
-#include "drops/collector.h"
-#include "state/ring.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/random.h>
-#include <time.h>
-#include <unistd.h>
 
-#define TICK_MS 250
 #define PATIENCE_S 1 /* with a receiver, at the end */
 
-struct kidos_alerts {
-	struct kidos_engine *engine;
-	kidos_notify notify;
+struct alerts {
+	struct kidos_context *context;
+	const struct kidos_alert_settings *settings;
+	bool enabled;
+	int maps[KIDOS_ALERT_MAPS];
 	pthread_mutex_t lock; /* states, on */
-	struct kidos_alert_states *states;
+	struct kidos_alert_states *states; /* NULL before the first start, as are the next two */
 	bool on;
 	struct kidos_alert_queue *queue;
-	struct kidos_ring *ring;
+	struct kidos_alert_rings *rings;
+	struct kidos_thread sender;
 	atomic_ullong sent, refused;
-	atomic_bool malformed; /* said so in the log */
-	pthread_t reader, teller;
-	bool reading, telling;
-	int epoll, stop;
 };
 
-static void store_episode(unsigned int index, const struct kidos_episode *episode, void *context)
+static void store(unsigned int index, const struct kidos_alert *alert, void *context)
 {
-	const struct kidos_alerts *alerts = context;
+	const struct alerts *alerts = context;
 
-	kidos_control_write(&alerts->engine->control, KIDOS_CONTROL_ALERTS, index, episode);
+	kidos_map_write(alerts->maps[KIDOS_ALERT_MAP_STATE], index, alert);
 }
 
-static void take(struct kidos_alerts *alerts, const struct kidos_alert *alert)
+static void take_event(void *self, const struct kidos_alert_event *event)
 {
+	struct alerts *alerts = self;
+
 	pthread_mutex_lock(&alerts->lock);
 	if (alerts->on) {
-		kidos_alert_take(alerts->states, alert);
-		kidos_alert_each_changed(alerts->states, store_episode, alerts);
+		kidos_alert_take(alerts->states, event);
+		kidos_alert_each_changed(alerts->states, store, alerts);
 	}
 	pthread_mutex_unlock(&alerts->lock);
 }
 
-static void take_drop(struct kidos_alerts *alerts, const struct kidos_alert_record *record)
+static void event_sink(void *self, const void *event)
 {
-	struct kidos_alert alert;
-	char reason[KIDOS_ALERT_SUBJECT];
-
-	if (!kidos_drops_unusual(alerts->engine, &record->drop, reason, sizeof(reason)))
-		return;
-	kidos_alert_of_drop(&record->drop, reason, &alert);
-	take(alerts, &alert);
+	take_event(self, event);
 }
 
-static void take_record(const void *data, size_t size, void *context)
+static void expire(void *self)
 {
-	struct kidos_alerts *alerts = context;
-	struct kidos_alert_record record;
-	enum kidos_alert_kind kind;
+	struct alerts *alerts = self;
 
-	if (kidos_alert_kind_of(data, size, &kind)) {
-		if (!atomic_exchange(&alerts->malformed, true))
-			kidos_log(LOG_WARNING, "alerts: a record that this version does not know");
-		return;
-	}
-	memcpy(&record, data, sizeof(record));
-	if (kind == KIDOS_ALERT_NEW_DROP_REASON)
-		take_drop(alerts, &record);
-}
-
-static void expire(struct kidos_alerts *alerts)
-{
 	pthread_mutex_lock(&alerts->lock);
 	kidos_alert_expire(alerts->states, kidos_now_ns(CLOCK_BOOTTIME));
-	kidos_alert_each_changed(alerts->states, store_episode, alerts);
+	kidos_alert_each_changed(alerts->states, store, alerts);
 	pthread_mutex_unlock(&alerts->lock);
 }
 
-static void *read_ring(void *context)
+static void source_sink(void *self, const void *source)
 {
-	struct kidos_alerts *alerts = context;
-	struct epoll_event event;
-	int ready;
+	struct alerts *alerts = self;
+	int error = alerts->rings ? kidos_alert_rings_add(alerts->rings, source) : 0;
 
-	for (;;) {
-		ready = epoll_wait(alerts->epoll, &event, 1, TICK_MS);
-		if (ready > 0 && event.data.fd == alerts->stop)
-			return NULL;
-		if (ready > 0)
-			kidos_ring_consume(alerts->ring);
-		expire(alerts);
-	}
+	if (error)
+		kidos_log(LOG_WARNING, "alerts: a source of events: %s", strerror(-error));
 }
 
-static void *tell(void *context)
+static void *send_updates(void *self)
 {
-	struct kidos_alerts *alerts = context;
+	struct alerts *alerts = self;
+	struct kidos_alert_update update;
 	struct kidos_notice notice;
-	struct kidos_news news;
 	int error;
 
-	while (kidos_alert_queue_take(alerts->queue, &news)) {
-		kidos_notice_of(&news.episode, news.step, kidos_boot_ns(), &notice);
-		error = alerts->notify(&notice);
+	while (kidos_alert_queue_take(alerts->queue, &update)) {
+		kidos_notice_of(&update.alert, update.step, kidos_boot_ns(), &notice);
+		kidos_sinks_give(&alerts->context->sinks[KIDOS_SINK_ALERT], &notice);
+		error = alerts->context->notify(&notice);
 		if (error && !atomic_load(&alerts->refused))
 			kidos_log(LOG_NOTICE,
 				  "alerts: no plugin takes notifications, such as exec");
-		if (news.step != KIDOS_ALERT_ENDED)
+		if (update.step != KIDOS_ALERT_ENDED)
 			atomic_fetch_add(error ? &alerts->refused : &alerts->sent, 1);
 	}
 	return NULL;
 }
 
-static bool put(const struct kidos_episode *episode, enum kidos_alert_step step, void *context)
+static bool put(const struct kidos_alert *alert, enum kidos_alert_step step, void *context)
 {
-	const struct kidos_alerts *alerts = context;
+	const struct alerts *alerts = context;
 
-	return kidos_alert_queue_put(alerts->queue, episode, step);
+	return kidos_alert_queue_put(alerts->queue, alert, step);
 }
 
-static int watch(const struct kidos_alerts *alerts, int fd)
+static int make_states(struct alerts *alerts)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-
-	return epoll_ctl(alerts->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
-
-static int make(struct kidos_alerts *alerts)
-{
-	const struct kidos_config *config = alerts->engine->config;
 	const struct kidos_alert_limits limits = {
-		.cool_down_ns = config->alert_cool_down * 1000000000u,
-		.rate = (unsigned int)config->alert_rate_limit,
+		.cool_down_ns = alerts->settings->cool_down * 1000000000u,
+		.rate = (unsigned int)alerts->settings->rate_limit,
 	};
 	uint64_t first_id;
 
@@ -150,137 +118,149 @@ static int make(struct kidos_alerts *alerts)
 	first_id = first_id >> 1 | 1;
 	alerts->states = kidos_alert_states_new(&limits, first_id, put, alerts);
 	alerts->queue = kidos_alert_queue_new(KIDOS_ALERT_QUEUE);
-	alerts->epoll = epoll_create1(EPOLL_CLOEXEC);
-	alerts->stop = eventfd(0, EFD_CLOEXEC);
-	if (!alerts->states || !alerts->queue)
-		return -ENOMEM;
-	if (alerts->epoll < 0 || alerts->stop < 0)
-		return -errno;
-	return watch(alerts, alerts->stop);
+	return alerts->states && alerts->queue ? 0 : -ENOMEM;
 }
 
-static int start_threads(struct kidos_alerts *alerts)
+static int start_threads(struct alerts *alerts)
 {
-	int error = -pthread_create(&alerts->reader, NULL, read_ring, alerts);
+	const struct kidos_alert_rings_use use = { .take = take_event,
+						   .tick = expire,
+						   .self = alerts };
+	int error = kidos_thread_start(&alerts->sender, "kidos alerts", send_updates, alerts);
 
 	if (error)
 		return error;
-	alerts->reading = true;
-	pthread_setname_np(alerts->reader, "kidos ring");
-	error = -pthread_create(&alerts->teller, NULL, tell, alerts);
-	alerts->telling = !error;
-	if (!error)
-		pthread_setname_np(alerts->teller, "kidos alerts");
-	return error;
+	alerts->rings = kidos_alert_rings_open(&use);
+	return alerts->rings ? 0 : -errno;
 }
 
-int kidos_alerts_start(struct kidos_engine *engine, kidos_notify notify)
+static int open_alerts(struct alerts *alerts)
 {
-	struct kidos_alerts *alerts;
-	int error;
+	int error = make_states(alerts);
 
-	if (!engine->config->alerts_block || !engine->config->alerts_enabled)
-		return 0;
-	alerts = calloc(1, sizeof(*alerts));
-	if (!alerts)
-		return -ENOMEM;
-	alerts->engine = engine;
-	alerts->notify = notify;
-	alerts->on = true;
-	alerts->epoll = alerts->stop = -1;
-	pthread_mutex_init(&alerts->lock, NULL);
-	engine->alerts = alerts;
-	error = make(alerts);
 	if (!error)
-		error = start_threads(alerts);
+		error = kidos_map_set_create(&kidos_alert_map_set, alerts->maps, 0);
+	if (!error)
+		error = kidos_state_pin_set(&alerts->context->state, &kidos_alert_map_set,
+					    alerts->maps);
+	return error ? error : start_threads(alerts);
+}
+
+static void set_on(struct alerts *alerts, bool on)
+{
+	pthread_mutex_lock(&alerts->lock);
+	alerts->on = on;
+	pthread_mutex_unlock(&alerts->lock);
+}
+
+static int start(void *self)
+{
+	struct alerts *alerts = self;
+	int error = alerts->states ? 0 : open_alerts(alerts);
+
 	if (error)
 		kidos_log(LOG_ERR, "alerts: %s", strerror(-error));
+	else
+		set_on(alerts, true);
 	return error;
 }
 
-/* True when nothing uses alerts any more. A receiver that hangs keeps the thread, not us. */
-static bool join(struct kidos_alerts *alerts)
+/* No event is taken from now on; what is active ends by its cool-down. */
+static void stop(void *self)
 {
-	const uint64_t one = 1;
-	struct timespec end;
-	bool joined = true;
-
-	if (alerts->reading) {
-		if (write(alerts->stop, &one, sizeof(one)) < 0)
-			kidos_log(LOG_ERR, "wake the alert thread: %s", strerror(errno));
-		pthread_join(alerts->reader, NULL);
-	}
-	if (alerts->queue)
-		kidos_alert_queue_close(alerts->queue);
-	if (alerts->telling) {
-		clock_gettime(CLOCK_MONOTONIC, &end);
-		end.tv_sec += PATIENCE_S;
-		joined = !pthread_clockjoin_np(alerts->teller, NULL, CLOCK_MONOTONIC, &end);
-	}
-	return joined;
+	set_on(self, false);
 }
 
-void kidos_alerts_stop(struct kidos_engine *engine)
+static void status(const void *self, struct kidos_collector_status *status)
 {
-	struct kidos_alerts *alerts = engine->alerts;
-	bool joined;
+	const struct alerts *alerts = self;
+
+	status->state = alerts->on ? KIDOS_COLLECTOR_ON : KIDOS_COLLECTOR_OFF;
+}
+
+/* sent + lost + suppressed + those in the queue = the sum of raised. */
+static void poll_alerts(void *self, const struct kidos_poll *poll)
+{
+	struct alerts *alerts = self;
+	struct kidos_alert_counts counts;
+
+	if (!alerts->states)
+		return;
+	pthread_mutex_lock(&alerts->lock);
+	kidos_alert_count(alerts->states, &counts);
+	pthread_mutex_unlock(&alerts->lock);
+	poll->output->instance = "alerts";
+	for (unsigned int i = 0; i < KIDOS_ALERT_KINDS; i++) {
+		const char *kind = kidos_alert_kinds[i].name;
+
+		kidos_send_derive(poll->output, "total_events", kind, counts.raised[i]);
+		kidos_send_gauge(poll->output, "count", kind, counts.active[i]);
+	}
+	poll->output->instance = "self";
+	kidos_send_derive(poll->output, "total_events", "alerts_sent", atomic_load(&alerts->sent));
+	kidos_send_derive(poll->output, "total_events", "alerts_suppressed", counts.suppressed);
+	kidos_send_derive(poll->output, "total_events", "alerts_lost",
+			  counts.lost + atomic_load(&alerts->refused));
+}
+
+static void *create(struct kidos_context *context, const void *settings, bool enabled)
+{
+	struct alerts *alerts = calloc(1, sizeof(*alerts));
 
 	if (!alerts)
-		return;
-	joined = join(alerts);
-	engine->alerts = NULL;
-	kidos_ring_close(alerts->ring);
-	kidos_alert_states_free(alerts->states);
-	if (alerts->epoll >= 0)
-		close(alerts->epoll);
-	if (alerts->stop >= 0)
-		close(alerts->stop);
-	if (!joined) {
+		return NULL;
+	alerts->context = context;
+	alerts->settings = settings;
+	alerts->enabled = enabled;
+	alerts->sender = (struct kidos_thread)KIDOS_NO_THREAD;
+	for (int i = 0; i < KIDOS_ALERT_MAPS; i++)
+		alerts->maps[i] = -1;
+	pthread_mutex_init(&alerts->lock, NULL);
+	if (!enabled)
+		return alerts;
+	context->alert_window_ns = alerts->settings->window * 1000000000u;
+	kidos_sinks_add(&context->sinks[KIDOS_SINK_ALERT_EVENT], event_sink, alerts);
+	kidos_sinks_add(&context->sinks[KIDOS_SINK_ALERT_SOURCE], source_sink, alerts);
+	return alerts;
+}
+
+/* Within 1.5 s, whatever a receiver of notifications does. */
+static void close_alerts(void *self)
+{
+	struct alerts *alerts = self;
+
+	kidos_alert_rings_close(alerts->rings);
+	if (alerts->queue)
+		kidos_alert_queue_close(alerts->queue);
+	kidos_map_set_close(&kidos_alert_map_set, alerts->maps);
+	if (!kidos_thread_stop(&alerts->sender, PATIENCE_S)) {
 		/* The queue is still in the hands of the thread, so both stay. */
 		kidos_log(LOG_WARNING,
 			  "alerts: a plugin that takes notifications hangs; not waited for");
 		return;
 	}
+	kidos_alert_states_free(alerts->states);
 	kidos_alert_queue_free(alerts->queue);
 	pthread_mutex_destroy(&alerts->lock);
 	free(alerts);
 }
 
-int kidos_alerts_join(struct kidos_engine *engine, int map)
+static uint64_t least(const void *self)
 {
-	struct kidos_alerts *alerts = engine->alerts;
+	const struct alerts *alerts = self;
 
-	if (!alerts || alerts->ring)
-		return 0;
-	alerts->ring = kidos_ring_open(map, take_record, alerts);
-	return alerts->ring ? watch(alerts, kidos_ring_fd(alerts->ring)) : -errno;
+	return alerts->enabled ? KIDOS_ALERTS_BYTES : 0;
 }
 
-void kidos_alerts_raise(struct kidos_engine *engine, const struct kidos_alert *alert)
-{
-	if (engine->alerts)
-		take(engine->alerts, alert);
-}
-
-void kidos_alerts_switch(struct kidos_engine *engine, bool on)
-{
-	if (!engine->alerts)
-		return;
-	pthread_mutex_lock(&engine->alerts->lock);
-	engine->alerts->on = on;
-	pthread_mutex_unlock(&engine->alerts->lock);
-}
-
-void kidos_alerts_totals(struct kidos_engine *engine, struct kidos_alert_totals *totals)
-{
-	struct kidos_alerts *alerts = engine->alerts;
-
-	*totals = (struct kidos_alert_totals){};
-	if (!alerts)
-		return;
-	pthread_mutex_lock(&alerts->lock);
-	kidos_alert_count(alerts->states, &totals->counts);
-	pthread_mutex_unlock(&alerts->lock);
-	totals->sent = atomic_load(&alerts->sent);
-	totals->lost = totals->counts.lost + atomic_load(&alerts->refused);
-}
+const struct kidos_collector kidos_alerts_collector = {
+	.name = "alerts",
+	.block = &kidos_alert_block,
+	.serves = true,
+	.create = create,
+	.close = close_alerts,
+	.least = least,
+	.start = start,
+	.stop = stop,
+	.status = status,
+	.poll = poll_alerts,
+};

@@ -1,36 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "alerts/ctl.h"
+#include "alerts/maps.h"
 #include "core/now.h"
 #include "core/text.h"
-#include "ctl/state.h"
-#include "state/control_maps.h"
+#include "ctl/watch.h"
+#include "netlink/cleanup.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void fill(const struct kidos_episode *episode, struct ctl_alert *alert)
+static void fill(const struct kidos_alert *alert, struct ctl_alert *item)
 {
 	uint64_t boot_ns = kidos_boot_ns();
-	bool over = episode->ended_ns;
+	bool over = alert->ended_ns;
 
-	alert->episode = *episode;
-	kidos_notice_of(episode, over ? KIDOS_ALERT_ENDED : KIDOS_ALERT_STARTED, boot_ns,
-			&alert->notice);
-	alert->started_ns = episode->started_ns + boot_ns;
-	alert->last_ns = episode->last_ns + boot_ns;
-	alert->ended_ns = over ? episode->ended_ns + boot_ns : 0;
+	item->alert = *alert;
+	kidos_notice_of(alert, over ? KIDOS_ALERT_ENDED : KIDOS_ALERT_STARTED, boot_ns,
+			&item->notice);
+	item->started_ns = alert->started_ns + boot_ns;
+	item->last_ns = alert->last_ns + boot_ns;
+	item->ended_ns = over ? alert->ended_ns + boot_ns : 0;
 }
 
 /* Strings end, and the kind is one that this version knows. */
-static bool is_sound(struct kidos_episode *episode)
+static bool is_sound(struct kidos_alert *alert)
 {
-	struct kidos_alert *alert = &episode->alert;
+	struct kidos_alert_event *event = &alert->event;
 
-	alert->instance[sizeof(alert->instance) - 1] = '\0';
-	alert->subject[sizeof(alert->subject) - 1] = '\0';
-	return episode->id && alert->kind < KIDOS_ALERT_KINDS;
+	event->instance[sizeof(event->instance) - 1] = '\0';
+	event->subject[sizeof(event->subject) - 1] = '\0';
+	return alert->id && event->kind < KIDOS_ALERT_KINDS;
 }
 
 static int by_time(const void *a, const void *b)
@@ -42,18 +43,72 @@ static int by_time(const void *a, const void *b)
 	return (left->started_ns < right->started_ns) - (left->started_ns > right->started_ns);
 }
 
-static int gather(const struct kidos_control_maps *maps, struct ctl_alerts *alerts)
+struct settings {
+	struct ctl_output output;
+	const char *kind, *instance; /* NULL: any */
+	uint64_t since_ns; /* CLOCK_REALTIME; active since then, 0: any time */
+	bool active; /* those alone */
+};
+
+static bool set_kind(void *field, const char *value)
 {
-	struct kidos_episode episode;
+	bool found = false;
+
+	for (unsigned int i = 0; i < KIDOS_ALERT_KINDS; i++)
+		found |= !strcmp(value, kidos_alert_kinds[i].name);
+	*(const char **)field = value;
+	return found;
+}
+
+#define FIELD(member) offsetof(struct settings, member)
+
+const struct ctl_option ctl_alert_options[] = {
+	{ "kind", "NAME", "kind of alert: drop_share", set_kind, FIELD(kind), false },
+	{ "instance", "NAME", "interface or collector that it is about", ctl_set_text,
+	  FIELD(instance), false },
+	{ "active", NULL, "those that are active, without the recent ones", ctl_set_true,
+	  FIELD(active), false },
+	CTL_OPTION_SINCE(struct settings, since_ns),
+	{ "limit", "N", "rows to print, 0 for all (default)", ctl_set_limit, FIELD(output), false },
+	{ "watch", "[SECONDS]", "0.1 to 86400 seconds between polls (default 1)", ctl_set_watch,
+	  FIELD(output.watch), false },
+	CTL_OPTION_JSON(struct settings),
+	{},
+};
+
+static bool is_selected(const struct settings *settings, const struct ctl_alert *alert)
+{
+	const struct kidos_notice *notice = &alert->notice;
+
+	return (!settings->kind || !strcmp(settings->kind, notice->kind)) &&
+	       (!settings->instance || !strcmp(settings->instance, notice->instance)) &&
+	       (!alert->ended_ns || (!settings->active && alert->ended_ns >= settings->since_ns));
+}
+
+static int gather(int map, const struct settings *settings, struct ctl_alerts *alerts)
+{
+	struct kidos_alert alert;
 	int error = 0;
 
-	for (unsigned int i = 0; !error && i < KIDOS_EPISODES; i++) {
-		error = kidos_control_read(maps, KIDOS_CONTROL_ALERTS, i, &episode);
-		if (!error && is_sound(&episode))
-			fill(&episode, &alerts->items[alerts->count++]);
+	for (unsigned int i = 0; !error && i < KIDOS_ALERTS_KEPT; i++) {
+		struct ctl_alert *item = &alerts->items[alerts->count];
+
+		error = kidos_map_read(map, i, &alert);
+		if (error || !is_sound(&alert))
+			continue;
+		fill(&alert, item);
+		alerts->known++;
+		alerts->count += is_selected(settings, item);
 	}
 	qsort(alerts->items, alerts->count, sizeof(alerts->items[0]), by_time);
 	return error;
+}
+
+static size_t shown_of(const struct settings *settings, size_t count)
+{
+	size_t limit = ctl_watch_rows(&settings->output);
+
+	return limit && limit < count ? limit : count;
 }
 
 static void print_one(const struct ctl_alert *alert)
@@ -63,54 +118,67 @@ static void print_one(const struct ctl_alert *alert)
 	kidos_text_local(alert->started_ns, started);
 	if (alert->ended_ns)
 		kidos_text_local(alert->ended_ns, ended);
-	printf("%-29s  %-29s  %5u  %s\n", started, ended, alert->episode.raised,
+	printf("%-29s  %-29s  %5u  %s\n", started, ended, alert->alert.raised,
 	       alert->notice.message);
 }
 
 static void print(const struct ctl_alerts *alerts)
 {
-	if (!alerts->count) {
+	if (!alerts->known)
 		printf("none since the daemon started\n");
+	else if (!alerts->count)
+		printf("none of %zu selected\n", alerts->known);
+	if (!alerts->count)
 		return;
-	}
 	printf("%-29s  %-29s  %5s  %s\n", "START", "END", "KEYS", "ALERT");
-	for (size_t i = 0; i < alerts->count; i++)
+	for (size_t i = 0; i < alerts->shown; i++)
 		print_one(&alerts->items[i]);
 }
 
-static int show(const struct ctl_settings *settings, struct ctl_alerts *alerts)
+static int read_all(const char *path, const struct settings *settings, struct ctl_alerts *alerts)
 {
-	struct kidos_control_maps maps;
-	int error = kidos_control_open(&maps, settings->state);
+	_cleanup_fd_ int map = kidos_map_open(&kidos_alert_map_set.rows[KIDOS_ALERT_MAP_STATE],
+					      path, KIDOS_MAP_READ);
 
-	if (!error) {
-		error = gather(&maps, alerts);
-		kidos_control_close(&maps);
-	}
-	if (error)
-		ctl_complain("%s: %s", settings->state, strerror(-error));
-	else if (settings->json)
-		json_alerts_print(alerts);
-	else
-		print(alerts);
-	return error ? CTL_FAILURE : CTL_OK;
+	int error;
+
+	if (map < 0)
+		return map == -ENOENT ? 0 : map; /* ENOENT: alerts are off */
+	error = gather(map, settings, alerts);
+	alerts->shown = shown_of(settings, alerts->count);
+	return error;
 }
 
-int ctl_alerts(struct ctl_settings *settings)
+static int poll(struct ctl_state *state, void *context)
 {
-	struct ctl_alerts alerts = { .items = calloc(KIDOS_EPISODES, sizeof(*alerts.items)) };
-	struct ctl_state state;
-	int code;
+	const struct settings *settings = context;
+	_cleanup_free_ struct ctl_alert *items = calloc(KIDOS_ALERTS_KEPT, sizeof(*items));
+	struct ctl_alerts alerts = { .items = items, .time_ns = state->time_ns };
+	int error = items ? read_all(state->path, settings, &alerts) : -ENOMEM;
 
-	if (!alerts.items) {
-		ctl_complain("out of memory");
+	if (error) {
+		ctl_complain("%s: %s", state->path, strerror(-error));
 		return CTL_FAILURE;
 	}
-	code = ctl_state_open(&state, settings->state);
-	if (!code) {
-		code = show(settings, &alerts);
-		ctl_state_close(&state);
-	}
-	free(alerts.items);
-	return code;
+	ctl_watch_head(&settings->output, state);
+	if (settings->output.json)
+		json_alerts_print(&alerts);
+	else
+		print(&alerts);
+	return CTL_OK;
 }
+
+static int run(const struct ctl_call *call)
+{
+	struct settings settings = *(const struct settings *)call->settings;
+
+	return ctl_watch(call, &settings.output, poll, &settings);
+}
+
+const struct ctl_command ctl_alerts = {
+	.name = "alerts",
+	.help = "what is wrong, and what was of late",
+	.options = ctl_alert_options,
+	.size = sizeof(struct settings),
+	.run = run,
+};

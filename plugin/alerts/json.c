@@ -35,8 +35,8 @@ static struct json_object *one(const struct ctl_alert *alert)
 	json_add_time(object, "started", alert->started_ns);
 	json_add_time(object, "last", alert->last_ns);
 	json_add_time(object, "ended", alert->ended_ns);
-	json_add_number(object, "keys", alert->episode.raised);
-	json_add_number(object, "told", alert->episode.announced);
+	json_add_number(object, "keys", alert->alert.raised);
+	json_add_number(object, "told", alert->alert.announced);
 	json_add_text(object, "message", alert->notice.message);
 	for (unsigned int i = 0; i < KIDOS_NOTICE_FIELDS; i++)
 		add_value(object, (enum kidos_notice_field)i, &alert->notice.values[i]);
@@ -45,10 +45,13 @@ static struct json_object *one(const struct ctl_alert *alert)
 
 void json_alerts_print(const struct ctl_alerts *alerts)
 {
-	struct json_object *object = json_object_new_object();
-	struct json_object *items = json_add_array(object, "alerts");
+	struct json_object *object = json_object_new_object(), *items;
 
-	for (size_t i = 0; i < alerts->count; i++)
+	json_add_time(object, "time", alerts->time_ns);
+	json_add_number(object, "rows", alerts->count);
+	json_add_bool(object, "cut", alerts->shown < alerts->count);
+	items = json_add_array(object, "alerts");
+	for (size_t i = 0; i < alerts->shown; i++)
 		json_object_array_add(items, one(&alerts->items[i]));
 	json_finish(object);
 }

@@ -60,51 +60,51 @@ static void fill_flow(const struct kidos_flow_key *flow, union kidos_notice_valu
 }
 
 /* The kernel's comm fills its field or ends with NUL. */
-static void fill_command(const struct kidos_alert *alert, union kidos_notice_value *values)
+static void fill_command(const struct kidos_alert_event *event, union kidos_notice_value *values)
 {
 	char raw[KIDOS_COMM + 1];
 
-	snprintf(raw, sizeof(raw), "%.*s", KIDOS_COMM, alert->command);
+	snprintf(raw, sizeof(raw), "%.*s", KIDOS_COMM, event->command);
 	kidos_text_escape_quotes(raw, values[KIDOS_NOTICE_COMMAND].text, KIDOS_NOTICE_TEXT);
-	values[KIDOS_NOTICE_PID].number = alert->pid;
+	values[KIDOS_NOTICE_PID].number = event->pid;
 }
 
-static void fill_values(const struct kidos_episode *episode, bool active,
+static void fill_values(const struct kidos_alert *alert, bool active,
 			union kidos_notice_value *values)
 {
 	memset(values, 0, KIDOS_NOTICE_FIELDS * sizeof(*values));
 	snprintf(values[KIDOS_NOTICE_ALERT_ID].text, KIDOS_NOTICE_TEXT, "%016" PRIx64,
-		 (uint64_t)episode->id);
+		 (uint64_t)alert->id);
 	values[KIDOS_NOTICE_ACTIVE].boolean = active;
-	values[KIDOS_NOTICE_OBSERVED].real = episode->alert.observed;
-	values[KIDOS_NOTICE_THRESHOLD].real = episode->alert.threshold;
-	fill_flow(&episode->alert.flow, values);
-	fill_command(&episode->alert, values);
+	values[KIDOS_NOTICE_OBSERVED].real = alert->event.observed;
+	values[KIDOS_NOTICE_THRESHOLD].real = alert->event.threshold;
+	fill_flow(&alert->event.flow, values);
+	fill_command(&alert->event, values);
 }
 
 /* One {name} of a wording; at stands behind the brace. */
-static void append_named(struct draft *draft, const char *at, const struct kidos_alert *alert)
+static void append_named(struct draft *draft, const char *at, const struct kidos_alert_event *event)
 {
 	char text[4 * KIDOS_ALERT_SUBJECT] = "";
 
 	switch (*at) {
 	case 'o':
-		snprintf(text, sizeof(text), "%.4g", alert->observed);
+		snprintf(text, sizeof(text), "%.4g", event->observed);
 		break;
 	case 't':
-		snprintf(text, sizeof(text), "%.4g", alert->threshold);
+		snprintf(text, sizeof(text), "%.4g", event->threshold);
 		break;
 	default:
-		kidos_text_escape_quotes(alert->subject, text, KIDOS_ALERT_SUBJECT);
+		kidos_text_escape_quotes(event->subject, text, KIDOS_ALERT_SUBJECT);
 	}
 	append(draft, text);
 }
 
-static void append_wording(struct draft *draft, const struct kidos_alert *alert)
+static void append_wording(struct draft *draft, const struct kidos_alert_event *event)
 {
-	for (const char *at = kidos_alert_rules[alert->kind].wording; *at; at++) {
+	for (const char *at = kidos_alert_kinds[event->kind].wording; *at; at++) {
 		if (*at == '{') {
-			append_named(draft, at + 1, alert);
+			append_named(draft, at + 1, event);
 			at = strchr(at, '}');
 		} else {
 			append(draft, (const char[]){ *at, '\0' });
@@ -132,7 +132,7 @@ static void append_value(struct draft *draft, enum kidos_notice_field field,
 }
 
 /* The network plugin and logs lose metadata: the message has what there is room for. */
-static void write_message(const struct kidos_episode *episode, struct kidos_notice *notice)
+static void write_message(const struct kidos_alert *alert, struct kidos_notice *notice)
 {
 	struct draft draft = { .text = notice->message, .room = sizeof(notice->message) };
 	char piece[KIDOS_ALERT_INSTANCE + 64];
@@ -142,26 +142,25 @@ static void write_message(const struct kidos_episode *episode, struct kidos_noti
 	append(&draft, piece);
 	if (over) {
 		snprintf(piece, sizeof(piece), "over after %.0f s",
-			 (double)(episode->ended_ns - episode->started_ns) / 1e9);
+			 (double)(alert->ended_ns - alert->started_ns) / 1e9);
 		append(&draft, piece);
 	} else {
-		append_wording(&draft, &episode->alert);
+		append_wording(&draft, &alert->event);
 	}
 	for (unsigned int i = 0; i < KIDOS_NOTICE_FIELDS; i++)
 		append_value(&draft, (enum kidos_notice_field)i, &notice->values[i]);
 }
 
-void kidos_notice_of(const struct kidos_episode *episode, enum kidos_alert_step step,
-		     uint64_t boot_ns, struct kidos_notice *notice)
+void kidos_notice_of(const struct kidos_alert *alert, enum kidos_alert_step step, uint64_t boot_ns,
+		     struct kidos_notice *notice)
 {
-	const struct kidos_alert_rule *rule = &kidos_alert_rules[episode->alert.kind];
+	const struct kidos_alert_row *rule = &kidos_alert_kinds[alert->event.kind];
 	bool over = step == KIDOS_ALERT_ENDED;
 
 	notice->severity = over ? KIDOS_SEVERITY_OKAY : rule->severity;
-	notice->time_ns = (over ? episode->ended_ns : episode->last_ns) + boot_ns;
+	notice->time_ns = (over ? alert->ended_ns : alert->last_ns) + boot_ns;
 	notice->kind = rule->name;
-	kidos_text_escape_quotes(episode->alert.instance, notice->instance,
-				 sizeof(notice->instance));
-	fill_values(episode, !over, notice->values);
-	write_message(episode, notice);
+	kidos_text_escape_quotes(alert->event.instance, notice->instance, sizeof(notice->instance));
+	fill_values(alert, !over, notice->values);
+	write_message(alert, notice);
 }

@@ -7,7 +7,7 @@
 #ifndef KIDOS_ALERTS_NOTICE_H
 #define KIDOS_ALERTS_NOTICE_H
 
-#include "alerts/episodes.h"
+#include "alerts/states.h"
 
 #define KIDOS_NOTICE_MESSAGE 256 /* as collectd's, NUL included */
 #define KIDOS_NOTICE_TEXT 72
@@ -59,11 +59,8 @@ struct kidos_notice {
 	union kidos_notice_value values[KIDOS_NOTICE_FIELDS];
 };
 
-/* Hands a notice on and may take its time; 0, or -1 if nobody took it. */
-typedef int (*kidos_notify)(const struct kidos_notice *notice);
-
 /* boot_ns: kidos_boot_ns(). */
-void kidos_notice_of(const struct kidos_episode *episode, enum kidos_alert_step step,
-		     uint64_t boot_ns, struct kidos_notice *notice);
+void kidos_notice_of(const struct kidos_alert *alert, enum kidos_alert_step step, uint64_t boot_ns,
+		     struct kidos_notice *notice);
 
 #endif

@@ -10,12 +10,13 @@ struct kidos_alert_queue {
 	bool closed;
 	unsigned int room, first, count;
 	unsigned int booked; /* places kept for ends */
-	struct kidos_news news[];
+	struct kidos_alert_update updates[];
 };
 
 struct kidos_alert_queue *kidos_alert_queue_new(unsigned int room)
 {
-	struct kidos_alert_queue *queue = calloc(1, sizeof(*queue) + room * sizeof(queue->news[0]));
+	struct kidos_alert_queue *queue =
+		calloc(1, sizeof(*queue) + room * sizeof(queue->updates[0]));
 
 	if (!queue)
 		return NULL;
@@ -54,7 +55,7 @@ static bool admit(struct kidos_alert_queue *queue, enum kidos_alert_step step)
 	return false;
 }
 
-bool kidos_alert_queue_put(struct kidos_alert_queue *queue, const struct kidos_episode *episode,
+bool kidos_alert_queue_put(struct kidos_alert_queue *queue, const struct kidos_alert *alert,
 			   enum kidos_alert_step step)
 {
 	bool admitted;
@@ -62,15 +63,15 @@ bool kidos_alert_queue_put(struct kidos_alert_queue *queue, const struct kidos_e
 	pthread_mutex_lock(&queue->lock);
 	admitted = admit(queue, step);
 	if (admitted) {
-		queue->news[(queue->first + queue->count++) % queue->room] =
-			(struct kidos_news){ .step = step, .episode = *episode };
+		queue->updates[(queue->first + queue->count++) % queue->room] =
+			(struct kidos_alert_update){ .step = step, .alert = *alert };
 		pthread_cond_signal(&queue->filled);
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return admitted;
 }
 
-bool kidos_alert_queue_take(struct kidos_alert_queue *queue, struct kidos_news *news)
+bool kidos_alert_queue_take(struct kidos_alert_queue *queue, struct kidos_alert_update *update)
 {
 	bool open;
 
@@ -79,7 +80,7 @@ bool kidos_alert_queue_take(struct kidos_alert_queue *queue, struct kidos_news *
 		pthread_cond_wait(&queue->filled, &queue->lock);
 	open = !queue->closed;
 	if (open) {
-		*news = queue->news[queue->first];
+		*update = queue->updates[queue->first];
 		queue->first = (queue->first + 1) % queue->room;
 		queue->count--;
 	}

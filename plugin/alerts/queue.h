@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * queue.h: news on their way from the rules to collectd. Whoever puts
- * never waits; whoever takes may. With an episode's first news the room for
- * its end is booked, so that an end always fits.
+ * queue.h: updates of alerts on their way to collectd. Putting never waits,
+ * taking may. The first update of an alert books the room for its end, so
+ * that an end always fits.
  */
 #ifndef KIDOS_ALERTS_QUEUE_H
 #define KIDOS_ALERTS_QUEUE_H
 
-#include "alerts/episodes.h"
+#include "alerts/states.h"
 
 struct kidos_alert_queue;
 
-struct kidos_news {
+struct kidos_alert_update {
 	enum kidos_alert_step step;
-	struct kidos_episode episode;
+	struct kidos_alert alert;
 };
 
-#define KIDOS_ALERT_QUEUE 256 /* news, the plugin's queue */
+#define KIDOS_ALERT_QUEUE 256 /* updates */
 
 /* Bytes of states, their map, and the queue. */
-#define KIDOS_ALERTS_BYTES                                      \
-	(KIDOS_ALERT_QUEUE * sizeof(struct kidos_news) +        \
-	 2ull * KIDOS_EPISODES * sizeof(struct kidos_episode) + \
+#define KIDOS_ALERTS_BYTES                                       \
+	(KIDOS_ALERT_QUEUE * sizeof(struct kidos_alert_update) + \
+	 2ull * KIDOS_ALERTS_KEPT * sizeof(struct kidos_alert) + \
 	 KIDOS_ALERT_KEYS * (KIDOS_ALERT_SUBJECT + 16ull) + KIDOS_RATE_LIMIT_MAX * 8ull)
 
 /* NULL without memory. room: at least 2. */
@@ -30,13 +30,13 @@ struct kidos_alert_queue *kidos_alert_queue_new(unsigned int room);
 void kidos_alert_queue_free(struct kidos_alert_queue *queue);
 
 /* False if it does not fit; never waits. */
-bool kidos_alert_queue_put(struct kidos_alert_queue *queue, const struct kidos_episode *episode,
+bool kidos_alert_queue_put(struct kidos_alert_queue *queue, const struct kidos_alert *alert,
 			   enum kidos_alert_step step);
 
-/* Waits for news; false once the queue is closed. */
-bool kidos_alert_queue_take(struct kidos_alert_queue *queue, struct kidos_news *news);
+/* Waits for an update; false once the queue is closed. */
+bool kidos_alert_queue_take(struct kidos_alert_queue *queue, struct kidos_alert_update *update);
 
-/* Ends kidos_alert_queue_take at once; what is still in the queue stays untold. */
+/* Ends kidos_alert_queue_take at once; what is still in the queue is not sent. */
 void kidos_alert_queue_close(struct kidos_alert_queue *queue);
 
 #endif

@@ -128,7 +128,7 @@ int collectd_config_read(const oconfig_item_t *item, struct kidos_config *config
 	for (int i = 0; i < item->children_num; i++) {
 		const oconfig_item_t *child = &item->children[i];
 
-		if (kidos_config_has_block(child->key))
+		if (kidos_config_has_block(config, child->key))
 			errors += read_block(child, config);
 		else
 			errors += read_option(child, &top, config, NULL);

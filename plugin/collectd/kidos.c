@@ -3,6 +3,7 @@
 #include "collectd/config.h"
 #include "collectd/notify.h"
 #include "collectd/values.h"
+#include "collector.h"
 #include "core/log.h"
 #include "engine/engine.h"
 
@@ -20,16 +21,31 @@ static void log_to_collectd(int priority, const char *line)
 	plugin_log(priority, "kidos: %s", line);
 }
 
+static int configure(void)
+{
+	int error = configured ? 0 : kidos_config_init(&config, kidos_collector_blocks());
+
+	configured = true;
+	return error;
+}
+
+static bool any_enabled(void)
+{
+	for (size_t i = 0; kidos_collectors[i]; i++)
+		if (!kidos_collectors[i]->serves &&
+		    kidos_config_enabled(&config, kidos_collectors[i]->block))
+			return true;
+	return false;
+}
+
 /*
  * collectd forks after this: nothing is loaded yet. A bad option makes init
  * fail, not config: a config callback that fails stops the whole daemon.
  */
 static int kidos_config_callback(oconfig_item_t *item)
 {
-	if (!configured)
-		kidos_config_init(&config);
-	configured = true;
-	config_errors += collectd_config_read(item, &config);
+	if (!configure())
+		config_errors += collectd_config_read(item, &config);
 	return 0;
 }
 
@@ -39,6 +55,7 @@ static int kidos_read(user_data_t *data)
 
 	(void)data;
 	kidos_engine_poll(engine, collectd_dispatch, &batch);
+	kidos_log_flush(false);
 	return 0;
 }
 
@@ -46,16 +63,15 @@ static int kidos_init(void)
 {
 	const char *folder;
 
-	if (!configured)
-		kidos_config_init(&config);
-	configured = true;
+	if (configure())
+		return -1;
 	if (config_errors) {
 		kidos_log(LOG_ERR, "%d option%s above %s wrong: not started", config_errors,
 			  config_errors == 1 ? "" : "s", config_errors == 1 ? "is" : "are");
 		return -1;
 	}
-	if (!config.flows_enabled && !config.drops_enabled) {
-		kidos_log(LOG_NOTICE, "neither Flows nor Drops is enabled: nothing to do");
+	if (!any_enabled()) {
+		kidos_log(LOG_NOTICE, "no collector is enabled: nothing to do");
 		return 0;
 	}
 	folder = global_option_get("BaseDir");
@@ -73,6 +89,7 @@ static int kidos_shutdown(void)
 	engine = NULL;
 	kidos_config_free(&config);
 	configured = false;
+	kidos_log_flush(true);
 	return 0;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/config.h"
 #include "core/config_value.h"
-#include "drops/rungs.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,88 +8,91 @@
 #include <string.h>
 
 const char *const kidos_xdp_mode_names[] = { "auto", "native", "generic", "hw", "tc", NULL };
-const char *const kidos_series_by_names[] = { "prefix", "five-tuple", "group", NULL };
 
-#define CONFIG(field) offsetof(struct kidos_config, field)
-#define RULE(field) offsetof(struct kidos_interface_rule, field)
-#define ROOM(type, field) 0, sizeof(((struct type *)0)->field)
-
-const struct kidos_option kidos_options[] = {
-	{ "", "StatePath", KIDOS_OPTION_STRING, CONFIG(state_path), ROOM(kidos_config, state_path),
-	  "/sys/fs/bpf/kidos", NULL, "folder on bpffs that holds the maps" },
-	{ "", "MemoryLimit", KIDOS_OPTION_SIZE, CONFIG(memory_limit), 0, 1ull << 40, "0", NULL,
-	  "bytes for all maps and tables; 0: 2 % of memory, at most 128M" },
-	{ "", "MaxInterfaces", KIDOS_OPTION_NUMBER, CONFIG(max_interfaces), 1, 1023, "64", NULL,
-	  "interfaces counted by name; the rest together as \"other\"" },
-	{ "Interface", "Namespace", KIDOS_OPTION_STRING, RULE(netns),
-	  ROOM(kidos_interface_rule, netns), "", NULL,
-	  "network namespace by its name in /run/netns" },
-	{ "Interface", "XdpMode", KIDOS_OPTION_CHOICE, RULE(xdp_mode), 0, 0, "auto",
-	  kidos_xdp_mode_names, "where received packets are counted" },
-	{ "Interface", "XdpShare", KIDOS_OPTION_BOOLEAN, RULE(xdp_share), 0, 0, "false", NULL,
-	  "share the XDP hook with other programs through libxdp's dispatcher" },
-	{ "Interface", "Egress", KIDOS_OPTION_BOOLEAN, RULE(egress), 0, 0, "true", NULL,
-	  "count sent packets too" },
-	{ "Interface", "Mirror", KIDOS_OPTION_BOOLEAN, RULE(mirror), 0, 0, "false", NULL,
-	  "a mirror port: counted at native XDP, left out of host totals" },
-	{ "Interface", "Virtual", KIDOS_OPTION_BOOLEAN, RULE(virtual_links), 0, 0, "false", NULL,
-	  "a regular expression matches veth, bridges, taps and the like too" },
-	{ "Interface", "Report", KIDOS_OPTION_STRING, RULE(report),
-	  ROOM(kidos_interface_rule, report), "", NULL,
-	  "name in values instead of the interface's" },
-	{ "Flows", "Enabled", KIDOS_OPTION_BOOLEAN, CONFIG(flows_enabled), 0, 0, "true", NULL,
-	  "count packets and flows" },
-	{ "Flows", "MaxFlows", KIDOS_OPTION_NUMBER, CONFIG(max_flows), 1024, 1 << 22, "1048576",
-	  NULL, "flows the table has room for; rounded to a power of two that fits MemoryLimit" },
-	{ "Flows", "IdleTimeout", KIDOS_OPTION_NUMBER, CONFIG(idle_timeout), 1, 86400, "60", NULL,
-	  "seconds after which a flow's entry may be reused" },
-	{ "Flows", "Inner", KIDOS_OPTION_BOOLEAN, CONFIG(inner), 0, 0, "false", NULL,
-	  "count a tunnel's packets as what they carry" },
-	{ "Flows", "TopFlows", KIDOS_OPTION_NUMBER, CONFIG(top_flows), 0, 1000, "0", NULL,
-	  "busiest flows of each interface that get series of their own; 0: none" },
-	{ "Flows", "FlowKey", KIDOS_OPTION_CHOICE, CONFIG(flow_key), 0, 0, "prefix",
-	  kidos_series_by_names, "what makes one series of flows" },
-	{ "Flows", "Group", KIDOS_OPTION_STRINGS, CONFIG(groups), 1, KIDOS_GROUPS_MAX, "10.0.0.0/8",
-	  NULL, "prefix whose addresses are one; may be repeated" },
-	{ "Flows", "GroupPrefix", KIDOS_OPTION_PREFIX_LENGTHS, CONFIG(group_prefix), 0, 0, "24 64",
-	  NULL, "bits that are left of all other addresses, IPv4 and IPv6" },
-	{ "Flows", "MaxFlowSeries", KIDOS_OPTION_NUMBER, CONFIG(max_flow_series), 1, 10000, "100",
-	  NULL, "names of flows kept at a time, over all interfaces and restarts" },
-	{ "Drops", "Enabled", KIDOS_OPTION_BOOLEAN, CONFIG(drops_enabled), 0, 0, "true", NULL,
-	  "count the packets that the kernel drops" },
-	{ "Drops", "Probe", KIDOS_OPTION_CHOICE, CONFIG(drop_probe), 0, 0, "auto",
-	  kidos_drop_probe_names, "how drops are seen; auto: the best way this kernel has" },
-	{ "Drops", "IgnoreReason", KIDOS_OPTION_STRINGS, CONFIG(ignore_reasons), 0, 32, "", NULL,
-	  "a reason whose drops are in no value" },
-	{ "Drops", "IgnorePlace", KIDOS_OPTION_STRINGS, CONFIG(ignore_places), 0, 32, "", NULL,
-	  "a function of the kernel whose drops are in no value" },
-	{ "Drops", "LearnTime", KIDOS_OPTION_NUMBER, CONFIG(learn_time), 0, 31536000, "86400", NULL,
-	  "seconds from the start; reasons seen by then are benign afterwards" },
-	{ "Drops", "DropShare", KIDOS_OPTION_NUMBER, CONFIG(drop_share), 0, 100, "1", NULL,
-	  "percent of an interface's packets that may be dropped without an alert; 0: no alert" },
-	{ "Alerts", "Enabled", KIDOS_OPTION_BOOLEAN, CONFIG(alerts_enabled), 0, 0, "true", NULL,
-	  "raise alerts; without the block there are none" },
-	{ "Alerts", "CoolDown", KIDOS_OPTION_NUMBER, CONFIG(alert_cool_down), 1, 86400, "60", NULL,
-	  "seconds without a sign after which an alert has ended" },
-	{ "Alerts", "RateLimit", KIDOS_OPTION_NUMBER, CONFIG(alert_rate_limit), 0, 1000, "10", NULL,
-	  "starting alerts that are told in any minute, 0: all" },
-	{ "Alerts", "Window", KIDOS_OPTION_NUMBER, CONFIG(alert_window), 1, 3600, "60", NULL,
-	  "seconds within which there must be enough packets to judge a share of them" },
-};
-const size_t kidos_option_count = sizeof(kidos_options) / sizeof(kidos_options[0]);
-
-bool kidos_config_has_block(const char *block)
+/* Names that would leave their folder are no namespace names. */
+static int check_netns(const char *name, char reason[KIDOS_REASON])
 {
-	for (size_t i = 0; i < kidos_option_count; i++)
-		if (!strcasecmp(kidos_options[i].block, block))
-			return *block != '\0';
-	return false;
+	if (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
+		return kidos_fail(reason, "not a namespace name");
+	return 0;
+}
+
+static int check_state_path(const char *path, char reason[KIDOS_REASON])
+{
+	return *path == '/' ? 0 : kidos_fail(reason, "not an absolute path");
+}
+
+#define PLUGIN(field) KIDOS_OPTION_AT(kidos_config, field)
+#define RULE(field) KIDOS_OPTION_AT(kidos_interface_rule, field)
+
+static const struct kidos_option plugin_options[] = {
+	{ "StatePath", KIDOS_OPTION_STRING, PLUGIN(state_path),
+	  KIDOS_OPTION_ROOM(kidos_config, state_path), "/sys/fs/bpf/kidos", NULL,
+	  "folder on bpffs that holds the maps", check_state_path },
+	{ "MemoryLimit", KIDOS_OPTION_SIZE, PLUGIN(memory_limit), 0, 1ull << 40, "0", NULL,
+	  "bytes for all maps and tables; 0: 2 % of memory, at most 128M" },
+	{ "MaxInterfaces", KIDOS_OPTION_NUMBER, PLUGIN(max_interfaces), 1, 1023, "64", NULL,
+	  "interfaces counted by name; the rest together as \"other\"" },
+};
+const struct kidos_block kidos_plugin_block = {
+	.name = "",
+	.options = plugin_options,
+	.count = sizeof(plugin_options) / sizeof(plugin_options[0]),
+	.size = sizeof(struct kidos_config),
+};
+
+static const struct kidos_option interface_options[] = {
+	{ "Namespace", KIDOS_OPTION_STRING, RULE(netns),
+	  KIDOS_OPTION_ROOM(kidos_interface_rule, netns), "", NULL,
+	  "network namespace by its name in /run/netns", check_netns },
+	{ "XdpMode", KIDOS_OPTION_CHOICE, RULE(xdp_mode), 0, 0, "auto", kidos_xdp_mode_names,
+	  "where received packets are counted" },
+	{ "XdpShare", KIDOS_OPTION_BOOLEAN, RULE(xdp_share), 0, 0, "false", NULL,
+	  "share the XDP hook with other programs through libxdp's dispatcher" },
+	{ "Egress", KIDOS_OPTION_BOOLEAN, RULE(egress), 0, 0, "true", NULL,
+	  "count sent packets too" },
+	{ "Mirror", KIDOS_OPTION_BOOLEAN, RULE(mirror), 0, 0, "false", NULL,
+	  "a mirror port: counted at native XDP, left out of host totals" },
+	{ "Virtual", KIDOS_OPTION_BOOLEAN, RULE(virtual_links), 0, 0, "false", NULL,
+	  "a regular expression matches veth, bridges, taps and the like too" },
+	{ "Report", KIDOS_OPTION_STRING, RULE(report),
+	  KIDOS_OPTION_ROOM(kidos_interface_rule, report), "", NULL,
+	  "name in values instead of the interface's" },
+};
+const struct kidos_block kidos_interface_block = {
+	.name = "Interface",
+	.options = interface_options,
+	.count = sizeof(interface_options) / sizeof(interface_options[0]),
+	.size = sizeof(struct kidos_interface_rule),
+};
+
+/* Index of a collector's block; block_count if there is none of that name. */
+static size_t block_index(const struct kidos_config *config, const char *name)
+{
+	size_t i = 0;
+
+	while (i < config->block_count && strcasecmp(config->blocks[i]->name, name))
+		i++;
+	return i;
+}
+
+bool kidos_config_has_block(const struct kidos_config *config, const char *block)
+{
+	return !strcasecmp(block, kidos_interface_block.name) ||
+	       block_index(config, block) < config->block_count;
 }
 
 void kidos_config_open_block(struct kidos_config *config, const char *block)
 {
-	if (!strcasecmp(block, "Alerts"))
-		config->alerts_block = true;
+	size_t index = block_index(config, block);
+
+	if (index < config->block_count)
+		config->present[index] = true;
+}
+
+void *kidos_config_settings(const struct kidos_config *config, const struct kidos_block *block)
+{
+	return config->settings[block_index(config, block->name)];
 }
 
 bool kidos_strings_have(const struct kidos_strings *strings, const char *text)
@@ -101,13 +103,21 @@ bool kidos_strings_have(const struct kidos_strings *strings, const char *text)
 	return false;
 }
 
-static const struct kidos_option *option_find(const char *block, const char *name)
+static const struct kidos_option *option_find(const struct kidos_block *block, const char *name)
 {
-	for (size_t i = 0; i < kidos_option_count; i++)
-		if (!strcasecmp(kidos_options[i].block, block) &&
-		    !strcasecmp(kidos_options[i].name, name))
-			return &kidos_options[i];
+	for (size_t i = 0; i < block->count; i++)
+		if (!strcasecmp(block->options[i].name, name))
+			return &block->options[i];
 	return NULL;
+}
+
+bool kidos_config_enabled(const struct kidos_config *config, const struct kidos_block *block)
+{
+	const struct kidos_option *option = option_find(block, "Enabled");
+	size_t index = block_index(config, block->name);
+
+	return *(const bool *)((const char *)config->settings[index] + option->offset) &&
+	       (config->present[index] || !block->off_without);
 }
 
 static int check_count(const struct kidos_option *option, size_t count, char reason[KIDOS_REASON])
@@ -122,12 +132,29 @@ static int check_count(const struct kidos_option *option, size_t count, char rea
 	}
 }
 
+/* The options that may stand in a block, and the struct that they set. */
+static const struct kidos_block *block_find(struct kidos_config *config,
+					    struct kidos_interface_rule *rule, const char *name,
+					    void **base)
+{
+	size_t index = block_index(config, name);
+
+	*base = rule ? (void *)rule : (void *)config;
+	if (rule)
+		return &kidos_interface_block;
+	if (index == config->block_count)
+		return &kidos_plugin_block;
+	*base = config->settings[index];
+	return config->blocks[index];
+}
+
 int kidos_config_set(struct kidos_config *config, struct kidos_interface_rule *rule,
 		     const char *block, const char *name, const struct kidos_value *values,
 		     size_t count, char reason[KIDOS_REASON])
 {
-	const struct kidos_option *option = option_find(block, name);
-	void *base = rule ? (void *)rule : (void *)config;
+	void *base;
+	const struct kidos_option *option =
+		option_find(block_find(config, rule, block, &base), name);
 
 	if (!option)
 		return kidos_fail(reason, "unknown option");
@@ -158,26 +185,34 @@ static void set_default(const struct kidos_option *option, void *base)
 	kidos_option_set(option, base, values, reason);
 }
 
-static void set_defaults(void *base, bool rule)
+static void set_defaults(const struct kidos_block *block, void *base)
 {
-	for (size_t i = 0; i < kidos_option_count; i++)
-		if (rule == !strcmp(kidos_options[i].block, "Interface"))
-			set_default(&kidos_options[i], base);
+	for (size_t i = 0; i < block->count; i++)
+		set_default(&block->options[i], base);
 }
 
-void kidos_config_init(struct kidos_config *config)
+int kidos_config_init(struct kidos_config *config, const struct kidos_block *const *blocks)
 {
 	memset(config, 0, sizeof(*config));
-	set_defaults(config, false);
+	set_defaults(&kidos_plugin_block, config);
+	for (; *blocks && config->block_count < KIDOS_BLOCKS_MAX; blocks++) {
+		void *settings = calloc(1, (*blocks)->size);
+
+		if (!settings)
+			return -ENOMEM;
+		set_defaults(*blocks, settings);
+		config->blocks[config->block_count] = *blocks;
+		config->settings[config->block_count++] = settings;
+	}
+	return 0;
 }
 
-static void lists_free(void *base, bool rule)
+static void lists_free(const struct kidos_block *block, void *base)
 {
-	for (size_t i = 0; i < kidos_option_count; i++) {
-		struct kidos_strings *list = (void *)((char *)base + kidos_options[i].offset);
+	for (size_t i = 0; i < block->count; i++) {
+		struct kidos_strings *list = (void *)((char *)base + block->options[i].offset);
 
-		if (kidos_options[i].type != KIDOS_OPTION_STRINGS ||
-		    rule != !strcmp(kidos_options[i].block, "Interface"))
+		if (block->options[i].type != KIDOS_OPTION_STRINGS)
 			continue;
 		while (list->count)
 			free(list->items[--list->count]);
@@ -190,7 +225,7 @@ static void rule_free(struct kidos_interface_rule *rule)
 {
 	if (rule->is_regex)
 		regfree(&rule->regex);
-	lists_free(rule, true);
+	lists_free(&kidos_interface_block, rule);
 	free(rule->pattern);
 }
 
@@ -199,9 +234,11 @@ void kidos_config_free(struct kidos_config *config)
 	for (size_t i = 0; i < config->rule_count; i++)
 		rule_free(&config->rules[i]);
 	free(config->rules);
-	config->rules = NULL;
-	config->rule_count = 0;
-	lists_free(config, false);
+	for (size_t i = 0; i < config->block_count; i++) {
+		lists_free(config->blocks[i], config->settings[i]);
+		free(config->settings[i]);
+	}
+	*config = (struct kidos_config){};
 }
 
 /* "/regex/", as collectd's other plugins write it. */
@@ -250,7 +287,7 @@ struct kidos_interface_rule *kidos_config_add_rule(struct kidos_config *config, 
 		free(rule.pattern);
 		return NULL;
 	}
-	set_defaults(&rule, true);
+	set_defaults(&kidos_interface_block, &rule);
 	rules = reallocarray(config->rules, config->rule_count + 1, sizeof(*rules));
 	if (!rules) {
 		rule_free(&rule);

@@ -14,7 +14,6 @@
 #include <stdint.h>
 
 #define KIDOS_NETNS_NAME 64
-#define KIDOS_GROUPS_MAX 64
 
 enum kidos_xdp_mode {
 	KIDOS_XDP_AUTO,
@@ -38,12 +37,6 @@ struct kidos_interface_rule {
 	bool virtual_links; /* a regex takes veth, bridges and the like too */
 };
 
-enum kidos_series_by {
-	KIDOS_SERIES_PREFIX,
-	KIDOS_SERIES_FIVE_TUPLE,
-	KIDOS_SERIES_GROUP,
-};
-
 /* What an option that may be repeated was given, in order. */
 struct kidos_strings {
 	char **items;
@@ -55,33 +48,22 @@ struct kidos_prefix_lengths {
 	uint64_t v4, v6;
 };
 
+#define KIDOS_BLOCKS_MAX 16
+
+struct kidos_block;
+
 struct kidos_config {
 	char state_path[PATH_MAX];
 	char data_path[PATH_MAX]; /* folder for what outlives kidos; not an option */
 	uint64_t memory_limit; /* bytes, 0: 2 % of memory, at most 128 MiB */
 	uint64_t max_interfaces;
-	bool flows_enabled;
-	uint64_t max_flows;
-	uint64_t idle_timeout; /* seconds */
-	bool inner;
-	uint64_t top_flows; /* per interface and poll */
-	unsigned int flow_key; /* enum kidos_series_by */
-	struct kidos_strings groups; /* prefixes as text */
-	struct kidos_prefix_lengths group_prefix;
-	uint64_t max_flow_series;
-	bool drops_enabled;
-	unsigned int drop_probe; /* index of kidos_drop_probe_names */
-	struct kidos_strings ignore_reasons;
-	struct kidos_strings ignore_places;
-	uint64_t learn_time; /* seconds */
-	uint64_t drop_share; /* percent of an interface's packets; 0: no alert */
-	bool alerts_block; /* there is one */
-	bool alerts_enabled;
-	uint64_t alert_cool_down; /* seconds */
-	uint64_t alert_rate_limit; /* notifications of starts a minute, 0: any number */
-	uint64_t alert_window; /* seconds */
 	struct kidos_interface_rule *rules;
 	size_t rule_count;
+	/* The collectors' blocks, what was set in each, and whether the configuration has it. */
+	const struct kidos_block *blocks[KIDOS_BLOCKS_MAX];
+	void *settings[KIDOS_BLOCKS_MAX];
+	bool present[KIDOS_BLOCKS_MAX];
+	size_t block_count;
 };
 
 enum kidos_option_type {
@@ -94,22 +76,37 @@ enum kidos_option_type {
 	KIDOS_OPTION_PREFIX_LENGTHS, /* two numbers: for IPv4 and for IPv6 */
 };
 
+#define KIDOS_REASON 256
+
 struct kidos_option {
-	const char *block; /* "" stands in <Plugin kidos> itself */
 	const char *name;
 	enum kidos_option_type type;
-	size_t offset; /* in struct kidos_config, or in the rule for block Interface */
+	size_t offset; /* in the block's struct */
 	uint64_t min, max; /* of a number; of a string the room it has */
 	const char *initial; /* the default as it would be written; of STRINGS an example: there are
 				none */
-	const char *const *choices;
+	const char *const *choices; /* ends with NULL */
 	const char *help;
+	/* NULL, or of a text that is not empty: 0, or -1 with what is wrong with it. */
+	int (*check)(const char *text, char reason[KIDOS_REASON]);
 };
 
-extern const struct kidos_option kidos_options[];
-extern const size_t kidos_option_count;
+/* A block of options and the struct that they set. */
+struct kidos_block {
+	const char *name; /* "" stands in <Plugin kidos> itself */
+	const struct kidos_option *options;
+	size_t count;
+	size_t size; /* of the struct */
+	bool off_without; /* what it is about is off as long as the block is not there */
+};
+
+/* An option's offset and, of a string, its room. */
+#define KIDOS_OPTION_AT(type, field) offsetof(struct type, field)
+#define KIDOS_OPTION_ROOM(type, field) 0, sizeof(((struct type *)0)->field)
+
+/* <Plugin kidos> itself and <Interface>; the collectors bring theirs. */
+extern const struct kidos_block kidos_plugin_block, kidos_interface_block;
 extern const char *const kidos_xdp_mode_names[];
-extern const char *const kidos_series_by_names[];
 
 /* A value as the configuration file has it. */
 struct kidos_value {
@@ -121,20 +118,26 @@ struct kidos_value {
 
 #define KIDOS_VALUES_MAX 64 /* behind one name */
 
-#define KIDOS_REASON 256
-
 /* Is the text among them? Capitals do not matter. */
 bool kidos_strings_have(const struct kidos_strings *strings, const char *text);
 
-/* Sets every option to its default. */
-void kidos_config_init(struct kidos_config *config);
+/* Sets every option of these blocks (up to a NULL) to its default; 0 or -ENOMEM. Free it either
+ * way.
+ */
+int kidos_config_init(struct kidos_config *config, const struct kidos_block *const *blocks);
 void kidos_config_free(struct kidos_config *config);
 
-/* Is there such a block? */
-bool kidos_config_has_block(const char *block);
+/* Is there such a block? Capitals do not matter. */
+bool kidos_config_has_block(const struct kidos_config *config, const char *block);
 
 /* The block stands in the configuration: what is off without it goes on. */
 void kidos_config_open_block(struct kidos_config *config, const char *block);
+
+/* The struct that a collector's block sets. */
+void *kidos_config_settings(const struct kidos_config *config, const struct kidos_block *block);
+
+/* Its option Enabled, and the block itself where it is off without. */
+bool kidos_config_enabled(const struct kidos_config *config, const struct kidos_block *block);
 
 /*
  * Sets one option to what stands behind its name; rule is the current

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/config_value.h"
-#include "core/prefix.h"
 
 #include <errno.h>
 #include <math.h>
@@ -141,52 +140,13 @@ static int set_lengths(struct kidos_prefix_lengths *to, const struct kidos_value
 	return 0;
 }
 
-/* Names that would leave their folder are no namespace names. */
-static int check_netns(const char *name, char reason[KIDOS_REASON])
-{
-	if (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
-		return kidos_fail(reason, "not a namespace name");
-	return 0;
-}
-
-static int check_state_path(const char *path, char reason[KIDOS_REASON])
-{
-	return *path == '/' ? 0 : kidos_fail(reason, "not an absolute path");
-}
-
-static int check_prefix(const char *text, char reason[KIDOS_REASON])
-{
-	struct kidos_prefix prefix;
-
-	return kidos_prefix_parse(text, &prefix)
-		       ? 0
-		       : kidos_fail(reason, "not a prefix, as 10.0.0.0/8 or 2001:db8::/32 are");
-}
-
-static const struct {
-	const char *name;
-	int (*check)(const char *text, char reason[KIDOS_REASON]);
-} checks[] = {
-	{ "Namespace", check_netns },
-	{ "StatePath", check_state_path },
-	{ "Group", check_prefix },
-};
-
-static int check_value(const char *name, const struct kidos_value *value, char reason[KIDOS_REASON])
-{
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		if (!strcasecmp(name, checks[i].name) && value->type == KIDOS_VALUE_STRING &&
-		    *value->string)
-			return checks[i].check(value->string, reason);
-	return 0;
-}
-
 int kidos_option_set(const struct kidos_option *option, void *base, const struct kidos_value *value,
 		     char reason[KIDOS_REASON])
 {
 	void *to = (char *)base + option->offset;
 
-	if (check_value(option->name, value, reason))
+	if (option->check && value->type == KIDOS_VALUE_STRING && *value->string &&
+	    option->check(value->string, reason))
 		return -1;
 	switch (option->type) {
 	case KIDOS_OPTION_BOOLEAN:

@@ -7,21 +7,43 @@
 #include <stdio.h>
 #include <strings.h>
 
+static bool prefix_holds(const struct kidos_prefix *prefix, const struct kidos_flow_key *key,
+			 const union kidos_address *address)
+{
+	return prefix->ipv4 == kidos_key_is_ipv4(key) && kidos_prefix_holds(prefix, address);
+}
+
+static bool matches_end(const struct kidos_filter_end *end, const struct kidos_flow_key *key,
+			const union kidos_address *address, unsigned int port)
+{
+	if (end->has_prefix && !prefix_holds(&end->prefix, key, address))
+		return false;
+	return end->port == KIDOS_FILTER_ANY || end->port == (int)port;
+}
+
 static bool matches_ends(const struct kidos_flow_filter *filter, const struct kidos_flow_key *key)
 {
-	for (size_t i = 0; i < filter->prefix_count; i++) {
-		const struct kidos_prefix *prefix = &filter->prefixes[i];
-
-		if (prefix->ipv4 != kidos_key_is_ipv4(key))
+	for (size_t i = 0; i < filter->prefix_count; i++)
+		if (!prefix_holds(&filter->prefixes[i], key, &key->src) &&
+		    !prefix_holds(&filter->prefixes[i], key, &key->dst))
 			return false;
-		if (!kidos_prefix_holds(prefix, &key->src) &&
-		    !kidos_prefix_holds(prefix, &key->dst))
-			return false;
-	}
 	for (size_t i = 0; i < filter->port_count; i++)
 		if (filter->ports[i] != key->sport && filter->ports[i] != key->dport)
 			return false;
-	return !filter->port_count || kidos_key_has_ports(key);
+	return matches_end(&filter->src, key, &key->src, key->sport) &&
+	       matches_end(&filter->dst, key, &key->dst, key->dport) &&
+	       (!kidos_flow_filter_has_port(filter) || kidos_key_has_ports(key));
+}
+
+bool kidos_flow_filter_has_address(const struct kidos_flow_filter *filter)
+{
+	return filter->prefix_count || filter->src.has_prefix || filter->dst.has_prefix;
+}
+
+bool kidos_flow_filter_has_port(const struct kidos_flow_filter *filter)
+{
+	return filter->port_count || filter->src.port != KIDOS_FILTER_ANY ||
+	       filter->dst.port != KIDOS_FILTER_ANY;
 }
 
 bool kidos_flow_matches(const struct kidos_flow_filter *filter, const struct kidos_flow_key *key)
@@ -33,6 +55,8 @@ bool kidos_flow_matches(const struct kidos_flow_filter *filter, const struct kid
 		return false;
 	if (filter->protocol != KIDOS_FILTER_ANY &&
 	    filter->protocol != (int)kidos_key_protocol(key))
+		return false;
+	if (filter->vlan != KIDOS_FILTER_ANY && filter->vlan != (int)kidos_key_vlan(key))
 		return false;
 	return matches_ends(filter, key);
 }

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define MAPPED_BITS 96 /* ahead of an IPv4 address, RFC 4291 2.5.5.2 */
 
@@ -26,6 +27,14 @@ bool kidos_key_has_ports(const struct kidos_flow_key *key)
 	default:
 		return false;
 	}
+}
+
+uint64_t kidos_key_seed(void)
+{
+	uint64_t seed;
+
+	/* Does not fail for so few bytes; without it others can predict the hash. */
+	return getrandom(&seed, sizeof(seed), 0) == sizeof(seed) ? seed : 0;
 }
 
 uint64_t kidos_key_hash(const struct kidos_flow_key *key, uint64_t seed)

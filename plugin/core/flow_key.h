@@ -41,7 +41,8 @@ bool kidos_key_is_icmp(const struct kidos_flow_key *key);
 /* Does the protocol have ports (TCP, UDP, UDP-Lite, SCTP, DCCP)? */
 bool kidos_key_has_ports(const struct kidos_flow_key *key);
 
-/* A seeded hash for tables of the user half. */
+/* A seeded hash for tables of the user half, and a random seed of its own for one of them. */
+uint64_t kidos_key_seed(void);
 uint64_t kidos_key_hash(const struct kidos_flow_key *key, uint64_t seed);
 
 /* The numbers of an address, IPv4 in its own dress. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/log.h"
+#include "core/log_limit.h"
+#include "core/now.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -11,6 +14,8 @@ static void log_to_stderr(int priority, const char *line)
 }
 
 static kidos_log_sink log_sink = log_to_stderr;
+static struct kidos_log_limit limit;
+static pthread_mutex_t limit_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void kidos_log_to(kidos_log_sink sink)
 {
@@ -29,5 +34,14 @@ void kidos_log(int priority, const char *format, ...)
 	for (char *c = line; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = '?';
-	log_sink(priority, line);
+	pthread_mutex_lock(&limit_lock);
+	kidos_log_limited(&limit, priority, line, kidos_now_ns(CLOCK_MONOTONIC), log_sink);
+	pthread_mutex_unlock(&limit_lock);
+}
+
+void kidos_log_flush(bool all)
+{
+	pthread_mutex_lock(&limit_lock);
+	kidos_log_limit_flush(&limit, all ? UINT64_MAX : kidos_now_ns(CLOCK_MONOTONIC), log_sink);
+	pthread_mutex_unlock(&limit_lock);
 }

@@ -26,6 +26,15 @@ struct kidos_output {
 	const char *instance;
 };
 
+/*
+ * A new series is 0 at two polls, while what it counts still goes to `other` or waits: after
+ * one value its first interval would have no rate, and after two every step
+ * of an RRD file is known in which a part of the first interval lies. Values
+ * of the past would do the same, but collectd's write threads may reorder
+ * values that come at once.
+ */
+#define KIDOS_SERIES_ZEROS 2
+
 /* A counter; a pair of them, received and sent; a number that is what it is now. */
 void kidos_send_derive(const struct kidos_output *output, const char *type,
 		       const char *type_instance, uint64_t value);

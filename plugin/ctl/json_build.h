@@ -3,6 +3,8 @@
 #ifndef KIDOS_CTL_JSON_BUILD_H
 #define KIDOS_CTL_JSON_BUILD_H
 
+#include "ctl/state.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -10,6 +12,7 @@ struct json_object;
 
 void json_add_text(struct json_object *object, const char *name, const char *text);
 void json_add_number(struct json_object *object, const char *name, uint64_t number);
+void json_add_null(struct json_object *object, const char *name); /* not known */
 void json_add_fraction(struct json_object *object, const char *name, double number);
 void json_add_bool(struct json_object *object, const char *name, bool value);
 /* RFC 3339 in UTC; null for 0, which is no time. */
@@ -18,7 +21,13 @@ void json_add_time(struct json_object *object, const char *name, uint64_t realti
 struct json_object *json_add_object(struct json_object *object, const char *name);
 struct json_object *json_add_array(struct json_object *object, const char *name);
 
-/* Prints it with a newline, and frees it. */
+/* What is new a second: nothing unless watched, null at the first poll. */
+void json_add_rate(struct json_object *object, const char *name,
+		   const struct ctl_interval *interval, uint64_t before, uint64_t now);
+
+/* Prints it, and frees it; _open leaves out the brace at its end, _finish adds a newline. */
+void json_print(struct json_object *object);
+void json_open(struct json_object *object);
 void json_finish(struct json_object *object);
 
 #endif

@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* main.c: the command line, by the tables. */
+#include "core/text.h"
 #include "ctl/ctl.h"
+#include "netlink/cleanup.h"
 
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define OPTIONS_MAX 32
+#define OPTIONS_MAX 32 /* so that the index of an option is no letter */
+
+/* Options that have a letter too, in every command that knows them. */
+static const struct {
+	char letter;
+	const char *name;
+} letters[] = { { 'h', "help" }, { 'j', "json" } };
+#define LETTERS (sizeof(letters) / sizeof(letters[0]))
+
+const struct ctl_option ctl_global_options[] = {
+	{ "state", "DIR", "directory of the pinned maps (default " CTL_STATE_PATH ")", ctl_set_text,
+	  offsetof(struct ctl_call, state), false },
+	{},
+};
 
 void ctl_complain(const char *format, ...)
 {
@@ -21,39 +37,66 @@ void ctl_complain(const char *format, ...)
 	fputc('\n', stderr);
 }
 
+static char letter_of(const char *name)
+{
+	for (size_t i = 0; i < LETTERS; i++)
+		if (!strcmp(letters[i].name, name))
+			return letters[i].letter;
+	return '\0';
+}
+
 static void print_options(FILE *to, const struct ctl_option *options)
 {
 	for (; options->name; options++) {
-		char left[40];
+		char left[40], letter[] = "-x, ";
 
-		snprintf(left, sizeof(left), "--%s %s", options->name,
+		*letter = letter_of(options->name) ? '-' : '\0';
+		letter[1] = letter_of(options->name);
+		snprintf(left, sizeof(left), "%s--%s %s", letter, options->name,
 			 options->argument ? options->argument : "");
 		fprintf(to, "    %-22s %s\n", left, options->help);
 	}
 }
 
-/* One command, or all of them. */
-static void usage(FILE *to, const struct ctl_command *command)
+/* What is being parsed: a table, and whose it is. */
+struct grammar {
+	const struct ctl_command *const *commands;
+	const struct ctl_command *command; /* NULL: the options ahead of it */
+	const struct ctl_option *options;
+};
+
+static void usage_of_all(FILE *to, const struct ctl_command *const *commands)
 {
-	fprintf(to, "usage: kidosctl [--state DIR] %s [options]%s%s\n",
-		command ? command->name : "COMMAND", command && command->words ? " " : "",
-		command && command->words ? command->words : "");
-	if (command) {
-		print_options(to, command->options);
-		return;
-	}
+	fprintf(to, "usage: kidosctl [--state DIR] COMMAND [options]\n");
 	print_options(to, ctl_global_options);
-	for (command = ctl_commands; command->name; command++) {
+	fprintf(to, "    %-22s %s\n", "-h, --help", "print this, or the options of a command");
+	for (; *commands; commands++) {
+		const struct ctl_command *command = *commands;
+
 		fprintf(to, "\n%s%s%s: %s\n", command->name, command->words ? " " : "",
 			command->words ? command->words : "", command->help);
 		print_options(to, command->options);
 	}
-	fprintf(to, "\nexit status: 0, 1 failure, 2 usage, 3 no daemon\n");
+	fprintf(to,
+		"\nexit status: 0, 1 failure, 2 usage, 3 no daemon, or for status a dead one\n");
 }
 
-static int wrong(const struct ctl_command *command)
+static void usage(FILE *to, const struct grammar *grammar)
 {
-	usage(stderr, command);
+	const struct ctl_command *command = grammar->command;
+
+	if (!command) {
+		usage_of_all(to, grammar->commands);
+		return;
+	}
+	fprintf(to, "usage: kidosctl [--state DIR] %s [options]%s%s\n", command->name,
+		command->words ? " " : "", command->words ? command->words : "");
+	print_options(to, command->options);
+}
+
+static int refuse(const struct grammar *grammar)
+{
+	usage(stderr, grammar);
 	return CTL_USAGE;
 }
 
@@ -84,72 +127,89 @@ static const char *value_of(const struct ctl_option *option, int argc, char **ar
 	return optind < argc && *argv[optind] != '-' ? argv[optind++] : NULL;
 }
 
-static bool apply(const struct ctl_option *option, bool again, struct ctl_settings *settings,
-		  const char *value)
+static bool apply(const struct ctl_option *option, bool again, void *settings, const char *value)
 {
 	if (again && !option->many) {
 		ctl_complain("--%s is given twice", option->name);
 		return false;
 	}
-	if (option->set(settings, value))
+	if (option->set((char *)settings + option->field, value))
 		return true;
 	ctl_complain("--%s \"%s\" is not: %s", option->name, value ? value : "", option->help);
 	return false;
 }
 
+/* The index of the next option of the command line; -1: there is none, '?' or ':': it is wrong. */
+static int next_option(int argc, char **argv, const struct option *options)
+{
+	int value = getopt_long(argc, argv, "+:hj", options, NULL);
+
+	for (size_t i = 0; i < LETTERS; i++)
+		for (int at = 0; value == letters[i].letter && options[at].name; at++)
+			if (!strcmp(letters[i].name, options[at].name))
+				return options[at].val;
+	if (value < OPTIONS_MAX || value == '?' || value == ':')
+		return value;
+	optopt = value; /* a letter that this command lacks */
+	return '?';
+}
+
+static void complain_of_option(int error, char **argv)
+{
+	bool letter = optopt < 0 || optopt >= OPTIONS_MAX; /* maybe one of several in its word */
+	const char raw[] = { '-', (char)optopt, '\0' };
+	char name[8];
+
+	kidos_text_escape(raw, name, sizeof(name));
+	ctl_complain("%s: %s", letter ? name : argv[optind - 1],
+		     error == ':' ? "needs a value" : "no such option");
+}
+
 enum outcome {
-	GO_ON,
-	SAID, /* --help or --version was answered */
-	WRONG,
+	PARSED,
+	ANSWERED, /* --help or --version: nothing is left to do */
+	REFUSED,
 };
 
-static enum outcome answer(bool help, const struct ctl_command *command)
+static enum outcome answer(bool help, const struct grammar *grammar)
 {
 	if (help)
-		usage(stdout, command);
+		usage(stdout, grammar);
 	else
 		puts("kidosctl " KIDOS_VERSION);
-	return SAID;
+	return ANSWERED;
 }
 
 /* Up to the first word that is no option. */
-static enum outcome parse(int argc, char **argv, const struct ctl_option *table,
-			  const struct ctl_command *command, struct ctl_settings *settings)
+static enum outcome parse(int argc, char **argv, const struct grammar *grammar, void *settings)
 {
+	const struct ctl_option *table = grammar->options;
 	struct option options[OPTIONS_MAX];
 	int count = fill(options, table), index;
 	bool given[OPTIONS_MAX] = {};
 
 	opterr = 0;
-	while ((index = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+	while ((index = next_option(argc, argv, options)) != -1) {
 		if (index == '?' || index == ':') {
-			ctl_complain("%s: %s", argv[optind - 1],
-				     index == ':' ? "needs a value" : "no such option");
-			return WRONG;
+			complain_of_option(index, argv);
+			return REFUSED;
 		}
 		if (index >= count)
-			return answer(index == count, command);
+			return answer(index == count, grammar);
 		if (!apply(&table[index], given[index], settings,
 			   value_of(&table[index], argc, argv)))
-			return WRONG;
+			return REFUSED;
 		given[index] = true;
 	}
-	return GO_ON;
+	return PARSED;
 }
 
-static const struct ctl_command *find(const char *name)
+static const struct ctl_command *find(const struct ctl_command *const *commands, const char *name)
 {
-	for (const struct ctl_command *command = ctl_commands; command->name; command++)
-		if (!strcmp(name, command->name))
-			return command;
+	for (; *commands; commands++)
+		if (!strcmp(name, (*commands)->name))
+			return *commands;
 	return NULL;
-}
-
-static bool contradicts(const struct ctl_settings *settings)
-{
-	if (settings->resolve && settings->json)
-		ctl_complain("--resolve is for text: JSON has the addresses");
-	return settings->resolve && settings->json;
 }
 
 static bool has_its_words(const struct ctl_command *command, int count, char **words)
@@ -165,9 +225,20 @@ static bool has_its_words(const struct ctl_command *command, int count, char **w
 	return count == wanted;
 }
 
-static int run(const struct ctl_command *command, struct ctl_settings *settings)
+static void *new_settings(const struct ctl_command *command)
 {
-	int status = command->run(settings);
+	void *settings = calloc(1, command->size ? command->size : 1);
+
+	if (settings && command->defaults)
+		memcpy(settings, command->defaults, command->size);
+	if (!settings)
+		ctl_complain("out of memory");
+	return settings;
+}
+
+static int run(const struct ctl_command *command, const struct ctl_call *call)
+{
+	int status = command->run(call);
 
 	if (fflush(stdout) || ferror(stdout)) {
 		ctl_complain("cannot write: %m");
@@ -176,32 +247,41 @@ static int run(const struct ctl_command *command, struct ctl_settings *settings)
 	return status;
 }
 
-int ctl_main(int argc, char **argv)
+/* The command's own options and words, then the command itself. */
+static int parse_and_run(int argc, char **argv, struct grammar *grammar, struct ctl_call *call)
 {
-	struct ctl_settings settings = {
-		.state = CTL_STATE_PATH,
-		.filter = KIDOS_FLOW_FILTER_ALL,
-		.limit = CTL_LIMIT,
-		.drops.filter = KIDOS_DROP_FILTER_ALL,
-	};
-	const struct ctl_command *command;
+	const struct ctl_command *command = grammar->command;
+	_cleanup_free_ void *settings = new_settings(command);
 	enum outcome outcome;
 
-	outcome = parse(argc, argv, ctl_global_options, NULL, &settings);
-	if (outcome != GO_ON)
-		return outcome == SAID ? CTL_OK : wrong(NULL);
-	command = optind < argc ? find(argv[optind]) : NULL;
-	if (!command) {
+	if (!settings)
+		return CTL_FAILURE;
+	grammar->options = command->options;
+	outcome = parse(argc, argv, grammar, settings);
+	if (outcome != PARSED)
+		return outcome == ANSWERED ? CTL_OK : refuse(grammar);
+	call->words = argv + optind;
+	call->settings = settings;
+	if (!has_its_words(command, argc - optind, call->words) ||
+	    (command->check && !command->check(settings)))
+		return refuse(grammar);
+	return run(command, call);
+}
+
+int ctl_main(const struct ctl_command *const *commands, int argc, char **argv)
+{
+	struct grammar grammar = { .commands = commands, .options = ctl_global_options };
+	struct ctl_call call = { .state = CTL_STATE_PATH };
+	enum outcome outcome = parse(argc, argv, &grammar, &call);
+
+	if (outcome != PARSED)
+		return outcome == ANSWERED ? CTL_OK : refuse(&grammar);
+	grammar.command = optind < argc ? find(commands, argv[optind]) : NULL;
+	if (!grammar.command) {
 		ctl_complain(optind < argc ? "no such command: %s" : "no command%s",
 			     optind < argc ? argv[optind] : "");
-		return wrong(NULL);
+		return refuse(&grammar);
 	}
 	optind++;
-	outcome = parse(argc, argv, command->options, command, &settings);
-	if (outcome != GO_ON)
-		return outcome == SAID ? CTL_OK : wrong(command);
-	settings.words = argv + optind;
-	if (!has_its_words(command, argc - optind, settings.words) || contradicts(&settings))
-		return wrong(command);
-	return run(command, &settings);
+	return parse_and_run(argc, argv, &grammar, &call);
 }

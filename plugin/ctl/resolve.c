@@ -4,13 +4,13 @@
 #include "core/text.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <netinet/in.h>
 #include <time.h>
 
-#define PATIENCE 3.0 /* seconds a look */
+#define PATIENCE 3.0 /* seconds a poll */
 #define ANSWERS 1024 /* remembered; a power of two */
 
 static struct answer {
@@ -34,7 +34,7 @@ void ctl_resolve_begin(void)
 	deadline = seconds() + PATIENCE;
 }
 
-static bool look_up(const union kidos_address *address, bool ipv4, char name[CTL_NAME])
+static bool ask_resolver(const union kidos_address *address, bool ipv4, char name[CTL_NAME])
 {
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr = { address->words[3] } };
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
@@ -60,7 +60,7 @@ void ctl_resolve(const union kidos_address *address, bool ipv4, char name[CTL_NA
 		answer->key = key;
 		answer->known = true;
 		memcpy(answer->name, name, KIDOS_TEXT_ADDRESS);
-		look_up(address, ipv4, answer->name);
+		ask_resolver(address, ipv4, answer->name);
 	}
 	memcpy(name, answer->name, CTL_NAME);
 }

@@ -9,7 +9,7 @@
 
 #define CTL_NAME 256
 
-/* Each look may wait this long for the resolver all in all; then numbers stay numbers. */
+/* Begins a poll: it waits three seconds for the resolver in all; then numbers stay numbers. */
 void ctl_resolve_begin(void);
 
 /* The name, safe to print, or the address. Answers are remembered. */

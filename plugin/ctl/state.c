@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl/state.h"
+#include "core/now.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -45,14 +46,15 @@ static int complain(const char *path, int error)
 
 int ctl_state_open(struct ctl_state *state, const char *path)
 {
-	int error = kidos_maps_open_to_read(&state->maps, path);
+	int error;
 
-	state->slots = NULL;
+	*state = (struct ctl_state){ .path = path, .time_ns = kidos_now_ns(CLOCK_REALTIME) };
+	error = kidos_maps_open(&state->maps, path, KIDOS_MAP_READ);
 	if (error)
 		return complain(path, error);
 	error = read_slots(state);
 	if (!error)
-		return CTL_OK;
+		return ctl_select(state, NULL);
 	ctl_state_close(state);
 	return complain(path, error);
 }
@@ -79,21 +81,37 @@ void ctl_label(const struct ctl_state *state, unsigned int slot, char label[CTL_
 	kidos_text_escape(raw, label, CTL_LABEL);
 }
 
-bool ctl_find_slots(const struct ctl_state *state, const char *name, bool found[KIDOS_SLOTS_MAX])
+static bool is_called(const struct ctl_state *state, unsigned int index, const char *name)
 {
+	const struct kidos_slot *slot = &state->slots[index];
 	char label[CTL_LABEL];
-	bool any = false;
 
+	ctl_label(state, index, label);
+	return !strcmp(name, label) || (*slot->name && !strncmp(name, slot->name, IF_NAMESIZE)) ||
+	       (*slot->report && !strncmp(name, slot->report, sizeof(slot->report)));
+}
+
+int ctl_select(struct ctl_state *state, const char *name)
+{
+	char text[CTL_LABEL];
+	bool any = !name;
+
+	state->interface = name;
 	for (unsigned int i = 0; i < state->maps.meta.slots; i++) {
-		const struct kidos_slot *slot = &state->slots[i];
-
-		ctl_label(state, i, label);
-		found[i] = !strcmp(name, label) ||
-			   (*slot->name && !strncmp(name, slot->name, IF_NAMESIZE)) ||
-			   (*slot->report && !strncmp(name, slot->report, sizeof(slot->report)));
-		any |= found[i];
+		state->selected[i] = !name || is_called(state, i, name);
+		any |= state->selected[i];
 	}
-	return any;
+	if (any)
+		return CTL_OK;
+	kidos_text_escape(name, text, sizeof(text));
+	ctl_complain("no interface %s here; kidosctl status lists them", text);
+	return CTL_FAILURE;
+}
+
+double ctl_rate(const struct ctl_interval *interval, uint64_t before, uint64_t now)
+{
+	return interval->seconds > 0 && now > before ? (double)(now - before) / interval->seconds
+						     : 0;
 }
 
 bool ctl_slot_used(const struct ctl_state *state, unsigned int slot)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl/watch.h"
+#include "core/now.h"
+#include "core/text.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -17,20 +19,31 @@ static void stop(int signal)
 	stopped = 1;
 }
 
-size_t ctl_watch_rows(const struct ctl_settings *settings)
+size_t ctl_watch_rows(const struct ctl_output *output)
 {
 	struct winsize size;
 
-	if (!settings->watch || settings->limited || settings->json ||
+	if (!output->watch || output->limited || output->json ||
 	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_row <= AROUND)
-		return settings->limit;
+		return output->limit;
 	return size.ws_row - AROUND;
 }
 
-void ctl_watch_clear(const struct ctl_settings *settings)
+void ctl_watch_clear(const struct ctl_output *output)
 {
-	if (settings->watch && isatty(STDOUT_FILENO))
+	if (output->watch && isatty(STDOUT_FILENO))
 		printf("\033[H\033[2J"); /* home, clear */
+}
+
+void ctl_watch_head(const struct ctl_output *output, const struct ctl_state *state)
+{
+	char now[KIDOS_TEXT_TIME];
+
+	if (!output->watch || output->json)
+		return;
+	ctl_watch_clear(output);
+	kidos_text_local(state->time_ns, now);
+	printf("%s\n", now);
 }
 
 static void wait_for(double seconds)
@@ -41,22 +54,42 @@ static void wait_for(double seconds)
 	nanosleep(&pause, NULL); /* a signal ends it */
 }
 
-int ctl_watch(struct ctl_settings *settings,
-	      int (*look)(struct ctl_settings *settings, void *history), void *history)
+/* before_ns: CLOCK_MONOTONIC of the poll before, 0 ahead of the first; becomes this one's. */
+static int poll_once(const struct ctl_call *call, const struct ctl_output *output, ctl_poll poll,
+		     void *context, uint64_t *before_ns)
+{
+	uint64_t now_ns = kidos_now_ns(CLOCK_MONOTONIC);
+	struct ctl_state state;
+	int status = ctl_state_open(&state, call->state);
+
+	if (status)
+		return status;
+	state.interval.watched = output->watch > 0;
+	if (*before_ns)
+		state.interval.seconds = (double)(now_ns - *before_ns) / 1e9;
+	*before_ns = now_ns;
+	status = poll(&state, context);
+	ctl_state_close(&state);
+	return status;
+}
+
+int ctl_watch(const struct ctl_call *call, const struct ctl_output *output, ctl_poll poll,
+	      void *context)
 {
 	struct sigaction action = { .sa_handler = stop };
+	uint64_t before_ns = 0;
 	int status = CTL_OK;
 
-	if (!settings->watch)
-		return look(settings, history);
+	if (!output->watch)
+		return poll_once(call, output, poll, context, &before_ns);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	while (!stopped && !status) {
-		status = look(settings, history);
+		status = poll_once(call, output, poll, context, &before_ns);
 		if (fflush(stdout))
-			break; /* ctl_main says it */
+			break; /* ctl_main reports it */
 		if (!status && !stopped)
-			wait_for(settings->watch);
+			wait_for(output->watch);
 	}
 	return status;
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "drops/collector.h"
-#include "alerts/collector.h"
+#include "collector.h"
 #include "core/log.h"
 #include "core/names.h"
 #include "core/now.h"
+#include "drops/alert.h"
 #include "drops/counts.h"
 #include "drops/learning.h"
+#include "drops/memory.h"
 #include "drops/ports.h"
 #include "drops/programs.h"
 #include "drops/reasons.h"
+#include "drops/settings.h"
 #include "drops/share.h"
 #include "drops/symbols.h"
 #include "drops/tally.h"
@@ -18,19 +20,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the whole life of the engine, through every stop and start. */
-struct kidos_engine_drops {
+struct drops {
+	struct kidos_context *context;
+	const struct kidos_drop_settings *settings;
+	bool enabled;
 	struct kidos_drop_maps maps;
 	struct kidos_drop_state state;
 	struct kidos_drops *programs; /* NULL while stopped */
 	struct kidos_drop_tally tally;
-	struct kidos_drop_ports *ports;
+	struct kidos_drop_ports *ports; /* these two: NULL before the first start */
+	struct kidos_drop_shares *shares;
 	struct kidos_reasons *_Atomic reasons; /* names come with the first poll */
 	struct kidos_symbols *_Atomic symbols;
 	bool named;
 	char refused[KIDOS_REASON]; /* why no rung would do */
 	struct kidos_learned learned;
 	bool learned_failed; /* to be saved */
+	struct kidos_alert_source source;
 	uint64_t missed_before; /* of programs that are gone */
 	uint64_t other[KIDOS_CLASSES]; /* as last read */
 };
@@ -39,7 +45,7 @@ struct kidos_engine_drops {
  * Names are for people: without them places and reasons are numbers. Not at
  * the start, which they would make longer by a tenth of a second.
  */
-static void load_names(struct kidos_engine_drops *drops)
+static void load_names(struct drops *drops)
 {
 	drops->named = true;
 	drops->reasons = kidos_reasons_load();
@@ -48,83 +54,46 @@ static void load_names(struct kidos_engine_drops *drops)
 			  strerror(errno));
 	drops->symbols = kidos_symbols_load("/proc/kallsyms");
 	if (!drops->symbols)
-		kidos_log(LOG_NOTICE, "drops: places are addresses: /proc/kallsyms: %s%s",
+		kidos_log(LOG_NOTICE, "drops: places are unknown: /proc/kallsyms: %s%s",
 			  strerror(errno), errno == EPERM ? " (it takes CAP_SYSLOG)" : "");
 }
 
-static struct kidos_engine_drops *create(const struct kidos_engine *engine)
+/* What the first start needs beside the programs. */
+static int open_drops(struct drops *drops)
 {
-	struct kidos_engine_drops *drops = calloc(1, sizeof(*drops));
-
-	if (!drops)
-		return NULL;
-	drops->ports = kidos_drop_ports_new(engine->meta.slots);
-	if (!drops->ports || kidos_drop_tally_init(&drops->tally)) {
-		kidos_drop_ports_free(drops->ports);
-		free(drops);
-		return NULL;
-	}
-	drops->maps = (struct kidos_drop_maps)KIDOS_DROP_MAPS_NONE;
-	drops->state.abi = KIDOS_ABI_VERSION;
-	drops->state.cpus = engine->maps.cpus;
-	drops->state.room = engine->drop_room;
+	if (drops->ports)
+		return 0;
+	drops->shares = kidos_drop_shares_new(drops->context, drops->settings->drop_share);
+	drops->ports = kidos_drop_ports_new(drops->context->meta.slots);
+	if (!drops->ports || !drops->shares || kidos_drop_tally_init(&drops->tally))
+		return -ENOMEM;
 	drops->state.started = kidos_now_ns(CLOCK_BOOTTIME);
 	drops->state.learn_until =
-		drops->state.started + kidos_learning_start(engine->config, &drops->learned);
-	return drops;
+		drops->state.started + kidos_learning_start(drops->context->config->data_path,
+							    drops->settings->learn_time,
+							    &drops->learned);
+	return 0;
 }
 
 /* The programs' maps are there: the first time they are pinned, with our own beside them. */
-static int publish(struct kidos_engine *engine, struct kidos_engine_drops *drops)
+static int publish(struct drops *drops)
 {
 	bool first = drops->maps.fd[KIDOS_DROP_MAP_STATE] < 0;
-	int error = first ? kidos_drop_maps_create_state(&drops->maps) : 0;
+	int error = kidos_map_set_create(&kidos_drop_map_set, drops->maps.fd, 0);
 
 	if (!error)
 		error = kidos_drop_maps_set_state(&drops->maps, &drops->state);
 	if (!error && first)
-		error = kidos_drop_maps_pin(&drops->maps, &engine->state);
+		error = kidos_state_pin_set(&drops->context->state, &kidos_drop_map_set,
+					    drops->maps.fd);
 	return error;
 }
 
-int kidos_drops_start(struct kidos_engine *engine)
+static void stop(void *self)
 {
-	struct kidos_engine_drops *drops = engine->drops;
-	char *reason;
-	int error;
+	struct drops *drops = self;
 
-	if (!drops)
-		drops = engine->drops = create(engine);
-	if (!drops)
-		return -ENOMEM;
-	if (drops->programs)
-		return 0;
-	reason = drops->refused;
-	drops->programs =
-		kidos_drops_load(&drops->maps, &drops->state, engine->config->drop_probe, reason);
-	if (!drops->programs) {
-		error = -errno;
-		kidos_log(LOG_WARNING, "drops are not counted: %s", reason);
-		return error;
-	}
-	drops->state.running = 1;
-	error = publish(engine, drops);
-	if (error) {
-		kidos_log(LOG_ERR, "drops: state in %s: %s", engine->state.path, strerror(-error));
-		kidos_drops_stop(engine);
-		return error;
-	}
-	kidos_log(LOG_INFO, "drops are counted at %s%s%s", drops->state.rung, *reason ? ": " : "",
-		  reason);
-	*reason = '\0';
-	return 0;
-}
-
-void kidos_drops_stop(struct kidos_engine *engine)
-{
-	struct kidos_engine_drops *drops = engine->drops;
-
-	if (!drops || !drops->programs)
+	if (!drops->programs)
 		return;
 	drops->missed_before += kidos_drops_missed(drops->programs);
 	kidos_drops_free(drops->programs);
@@ -136,14 +105,44 @@ void kidos_drops_stop(struct kidos_engine *engine)
 		kidos_drop_maps_set_state(&drops->maps, &drops->state);
 }
 
-void kidos_drops_status(const struct kidos_engine *engine, struct kidos_collector_status *status)
+static int load_programs(struct drops *drops)
 {
-	const struct kidos_engine_drops *drops = engine->drops;
+	int error;
 
-	if (!drops) {
-		snprintf(status->reason, sizeof(status->reason),
-			 "the configuration has Drops / Enabled false");
-	} else if (*drops->refused) {
+	drops->programs = kidos_drops_load(&drops->maps, &drops->state, drops->settings->probe,
+					   drops->refused);
+	if (!drops->programs) {
+		error = -errno;
+		kidos_log(LOG_WARNING, "drops are not counted: %s", drops->refused);
+		return error;
+	}
+	drops->state.running = 1;
+	error = publish(drops);
+	if (error) {
+		kidos_log(LOG_ERR, "drops: state in %s: %s", drops->context->state.path,
+			  strerror(-error));
+		stop(drops);
+		return error;
+	}
+	kidos_log(LOG_INFO, "drops are counted at %s%s%s", drops->state.rung,
+		  *drops->refused ? ": " : "", drops->refused);
+	*drops->refused = '\0';
+	return 0;
+}
+
+static int start(void *self)
+{
+	struct drops *drops = self;
+	int error = open_drops(drops);
+
+	return error || drops->programs ? error : load_programs(drops);
+}
+
+static void status(const void *self, struct kidos_collector_status *status)
+{
+	const struct drops *drops = self;
+
+	if (*drops->refused) {
 		status->state = KIDOS_COLLECTOR_FAILED;
 		snprintf(status->reason, sizeof(status->reason), "%s", drops->refused);
 	} else {
@@ -152,51 +151,57 @@ void kidos_drops_status(const struct kidos_engine *engine, struct kidos_collecto
 	}
 }
 
-void kidos_drops_close(struct kidos_engine *engine)
+static void close_drops(void *self)
 {
-	struct kidos_engine_drops *drops = engine->drops;
+	struct drops *drops = self;
 
-	if (!drops)
-		return;
 	kidos_drops_free(drops->programs);
 	kidos_drop_maps_close(&drops->maps);
 	kidos_drop_tally_free(&drops->tally);
 	kidos_drop_ports_free(drops->ports);
+	kidos_drop_shares_free(drops->shares);
 	kidos_reasons_free(drops->reasons);
 	kidos_symbols_free(drops->symbols);
 	free(drops);
-	engine->drops = NULL;
 }
 
-static bool is_ignored(const struct kidos_config *config, const char *reason, const char *place)
+static bool is_ignored(const struct kidos_drop_settings *settings, const char *reason,
+		       const char *place)
 {
-	return kidos_strings_have(&config->ignore_reasons, reason) ||
-	       kidos_strings_have(&config->ignore_places, place);
+	return kidos_strings_have(&settings->ignore_reasons, reason) ||
+	       kidos_strings_have(&settings->ignore_places, place);
 }
 
-bool kidos_drops_unusual(const struct kidos_engine *engine, const struct kidos_drop_record *drop,
-			 char *text, size_t size)
+/*
+ * Is this none of the drops that are ordinary here: ignored, or of a reason
+ * that turned up while kidos learned? In the alerts' thread: what it reads does
+ * not change once there are names.
+ */
+static bool make_alert(void *self, const void *data, struct kidos_alert_event *event)
 {
-	const struct kidos_engine_drops *drops = engine->drops;
+	const struct drops *drops = self;
+	const struct kidos_alert_record *record = data;
 	char reason[KIDOS_REASON_NAME], place[KIDOS_SYMBOL];
 
-	kidos_reason_name(drops->reasons, drop->reason, reason);
-	kidos_symbol_name(drops->symbols, drop->place, NULL, place);
-	snprintf(text, size, "%s", reason);
-	return drop->time >= drops->state.learn_until &&
+	if (kidos_drop_alert_check(record, record->size))
+		return false;
+	kidos_reason_name(drops->reasons, record->drop.reason, reason);
+	kidos_symbol_name(drops->symbols, record->drop.place, NULL, place);
+	kidos_alert_of_drop(&record->drop, reason, event);
+	return record->drop.time >= drops->state.learn_until &&
 	       !kidos_learned_has(&drops->learned, reason) &&
-	       !is_ignored(engine->config, reason, place);
+	       !is_ignored(drops->settings, reason, place);
 }
 
 struct reading {
-	struct kidos_engine *engine;
+	struct drops *drops;
 	bool learned; /* the time to learn is over */
 };
 
 /* What is seen while kidos learns is ordinary from then on, also after a restart. */
 static bool is_benign(const struct reading *reading, uint32_t reason, const char *name)
 {
-	struct kidos_engine_drops *drops = reading->engine->drops;
+	struct drops *drops = reading->drops;
 	uint64_t first = kidos_drop_maps_first(&drops->maps, reason);
 
 	if (first && first < drops->state.learn_until)
@@ -204,32 +209,32 @@ static bool is_benign(const struct reading *reading, uint32_t reason, const char
 	return reading->learned && kidos_learned_has(&drops->learned, name);
 }
 
-/* The share of drops is judged at once; the series may have to wait, and are asked again. */
+/* The share of drops is judged at once; new series may have to wait for later polls. */
 static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *context)
 {
 	const struct reading *reading = context;
-	struct kidos_engine_drops *drops = reading->engine->drops;
+	struct drops *drops = reading->drops;
 	struct kidos_drop_last *last = kidos_drop_tally_last(&drops->tally, key);
 	char reason[KIDOS_REASON_NAME], place[KIDOS_SYMBOL];
 	struct kidos_drop_kind kind = { .class = key->class };
 	bool ignored;
 
-	if (!last || count == last->told)
+	if (!last || count == last->sent)
 		return true;
 	kind.reason = kidos_reason_name(drops->reasons, key->reason, reason);
 	kind.place = kidos_symbol_name(drops->symbols, key->place, NULL, place);
-	ignored = is_ignored(reading->engine->config, kind.reason, kind.place);
-	/* The packets that a share is of do not have those that no packet came of. */
+	ignored = is_ignored(drops->settings, kind.reason, kind.place);
+	/* Driver losses are not in the denominator. */
 	if (!ignored && count > last->seen && key->place != KIDOS_PLACE_DRIVER)
-		kidos_drop_share_add(reading->engine, key, count - last->seen);
+		kidos_drop_shares_add(drops->shares, key, count - last->seen);
 	last->seen = count;
 	kind.benign = is_benign(reading, key->reason, kind.reason);
-	if (ignored || kidos_drop_tally_add(&drops->tally, &kind, count - last->told))
-		last->told = count;
+	if (ignored || kidos_drop_tally_add(&drops->tally, &kind, count - last->sent))
+		last->sent = count;
 	return true;
 }
 
-static void take_other(struct kidos_engine_drops *drops)
+static void take_other(struct drops *drops)
 {
 	uint64_t other[KIDOS_CLASSES];
 
@@ -261,44 +266,102 @@ static void send_tally(struct kidos_output *output, const struct kidos_drop_tall
 	kidos_send_derive(output, "packets", "benign", tally->benign);
 }
 
-/* Not before there are names, by which reasons are ignored and told; the ring keeps the first. */
-static void join_alerts(struct kidos_engine *engine, const struct kidos_engine_drops *drops)
+/* Not before there are names, by which reasons are ignored; the ring keeps the first records. */
+static void offer_alerts(struct drops *drops)
 {
-	int error = kidos_alerts_join(engine, drops->maps.fd[KIDOS_DROP_MAP_ALERTS]);
-
-	if (error)
-		kidos_log(LOG_WARNING, "alerts of drops: %s", strerror(-error));
+	drops->source = (struct kidos_alert_source){
+		.ring = drops->maps.fd[KIDOS_DROP_MAP_ALERTS],
+		.record = sizeof(struct kidos_alert_record),
+		.make = make_alert,
+		.self = drops,
+	};
+	kidos_sinks_give(&drops->context->sinks[KIDOS_SINK_ALERT_SOURCE], &drops->source);
 }
 
-void kidos_drops_poll(struct kidos_engine *engine, const struct kidos_slot_counts *counts,
-		      struct kidos_output *output)
+static void read_counts(struct drops *drops, const struct kidos_poll *poll)
 {
-	struct kidos_engine_drops *drops = engine->drops;
-	struct reading reading = { .engine = engine };
+	struct reading reading = { .drops = drops };
 	int error;
 
-	if (!drops || drops->maps.fd[KIDOS_DROP_MAP_STATE] < 0)
-		return;
-	if (!drops->named) {
-		load_names(drops);
-		join_alerts(engine, drops);
-	}
 	reading.learned = kidos_now_ns(CLOCK_BOOTTIME) >= drops->state.learn_until;
 	if (drops->programs)
-		kidos_drop_ports_read(drops->ports, engine, &drops->maps, drops->symbols);
+		kidos_drop_ports_read(drops->ports, drops->context, &drops->maps, drops->symbols);
 	error = kidos_drop_counts_each(drops->maps.fd[KIDOS_DROP_MAP_COUNTS], take_count, &reading);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
-	kidos_learning_save(engine->config, &drops->learned, &drops->learned_failed);
-	kidos_drop_share_judge(engine, counts);
+	kidos_learning_save(drops->context->config->data_path, drops->settings->learn_time,
+			    &drops->learned, &drops->learned_failed);
+	kidos_drop_shares_judge(drops->shares, poll);
 	take_other(drops);
+}
+
+static void poll_drops(void *self, const struct kidos_poll *poll)
+{
+	struct drops *drops = self;
+
+	if (drops->maps.fd[KIDOS_DROP_MAP_STATE] < 0)
+		return;
+	if (!drops->named) {
+		load_names(drops);
+		offer_alerts(drops);
+	}
+	read_counts(drops, poll);
 	drops->state.missed =
 		drops->missed_before + (drops->programs ? kidos_drops_missed(drops->programs) : 0);
 	kidos_drop_maps_set_state(&drops->maps, &drops->state);
-	send_tally(output, &drops->tally);
+	send_tally(poll->output, &drops->tally);
 	kidos_drop_tally_emitted(&drops->tally);
-	output->instance = "self";
-	kidos_send_derive(output, "total_events", "drops_missed", drops->state.missed);
-	kidos_send_derive(output, "total_events", "ring_lost",
+	poll->output->instance = "self";
+	kidos_send_derive(poll->output, "total_events", "drops_missed", drops->state.missed);
+	kidos_send_derive(poll->output, "total_events", "ring_lost",
 			  kidos_drop_maps_alerts_lost(&drops->maps));
 }
+
+static void *create(struct kidos_context *context, const void *settings, bool enabled)
+{
+	struct drops *drops = calloc(1, sizeof(*drops));
+
+	if (!drops)
+		return NULL;
+	drops->context = context;
+	drops->settings = settings;
+	drops->enabled = enabled;
+	drops->maps = (struct kidos_drop_maps)KIDOS_DROP_MAPS_NONE;
+	drops->state.abi = KIDOS_ABI_VERSION;
+	drops->state.cpus = context->maps.cpus;
+	drops->state.room = KIDOS_DROP_ROOM_LEAST;
+	return drops;
+}
+
+static uint64_t least(const void *self)
+{
+	const struct drops *drops = self;
+
+	return drops->enabled ? kidos_drop_bytes(drops->state.cpus) : 0;
+}
+
+static uint64_t grow(void *self, uint64_t room)
+{
+	struct drops *drops = self;
+	uint64_t bytes = 0;
+
+	if (drops->enabled)
+		drops->state.room = kidos_drop_room(drops->state.cpus, room, &bytes);
+	return bytes;
+}
+
+static const char *const instances[] = { "drops.place", "drops.proto", NULL };
+
+const struct kidos_collector kidos_drops_collector = {
+	.name = "drops",
+	.instances = instances,
+	.block = &kidos_drop_block,
+	.create = create,
+	.close = close_drops,
+	.least = least,
+	.grow = grow,
+	.start = start,
+	.stop = stop,
+	.status = status,
+	.poll = poll_drops,
+};

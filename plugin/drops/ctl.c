@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "drops/ctl.h"
 #include "core/text.h"
 #include "ctl/grid.h"
 #include "ctl/watch.h"
@@ -10,35 +11,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the look before saw. */
-struct history {
-	struct kidos_tally groups;
-	uint64_t total;
-	uint64_t time_ns; /* CLOCK_REALTIME, 0 before the first look */
-};
-
-static double rate(const struct history *history, const struct ctl_drop_scan *scan, uint64_t before,
-		   uint64_t now)
-{
-	double seconds = (double)(scan->now_ns - history->time_ns) / 1e9;
-
-	return history->time_ns && now > before && seconds > 0 ? (double)(now - before) / seconds
-							       : 0;
-}
-
-static void print_head(const struct ctl_drop_scan *scan, const struct history *history)
+static void print_head(const struct ctl_drop_scan *scan, const struct ctl_drop_history *history)
 {
 	char now[KIDOS_TEXT_TIME], text[16];
 
 	kidos_text_local(scan->now_ns, now);
 	printf("%s  %" PRIu64 " drops, %" PRIu64 " missed", now, scan->total,
 	       (uint64_t)scan->maps.state.missed);
-	if (history) {
-		kidos_text_scaled(rate(history, scan, history->total, scan->total), false, text);
+	if (history->interval.watched) {
+		kidos_text_scaled(ctl_rate(&history->interval, history->total, scan->total), false,
+				  text);
 		printf(", %s/s", text);
 	}
 	if (scan->policy)
 		printf(", %" PRIu64 " by kidos's policy", scan->policy);
+	if (scan->recent && ctl_drop_unrecorded(scan))
+		printf(", %" PRIu64 " without a record", ctl_drop_unrecorded(scan));
 	if (scan->recent)
 		printf("; %" PRIu64 " of %" PRIu64 " recent ones selected\n", scan->selected,
 		       scan->kept);
@@ -55,7 +43,7 @@ static void add_number(struct ctl_grid *grid, uint64_t number)
 }
 
 static void add_group(const struct ctl_drop_scan *scan, struct ctl_grid *grid, size_t index,
-		      const struct history *history)
+		      const struct ctl_drop_history *history)
 {
 	const struct kidos_tally_row *row = &scan->groups.rows[index];
 	char text[16];
@@ -65,15 +53,15 @@ static void add_group(const struct ctl_drop_scan *scan, struct ctl_grid *grid, s
 	snprintf(text, sizeof(text), "%.1f %%",
 		 100.0 * (double)row->count / (double)scan->selected);
 	ctl_grid_add(grid, text);
-	if (!history)
+	if (!history->interval.watched)
 		return;
-	kidos_text_scaled(
-		rate(history, scan, kidos_tally_get(&history->groups, row->text), row->count),
-		false, text);
+	kidos_text_scaled(ctl_rate(&history->interval, kidos_tally_get(&history->groups, row->text),
+				   row->count),
+			  false, text);
 	ctl_grid_add(grid, text);
 }
 
-static void print_groups(const struct ctl_drop_scan *scan, const struct history *history)
+static void print_groups(const struct ctl_drop_scan *scan, const struct ctl_drop_history *history)
 {
 	char title[16] = "";
 	const struct ctl_grid_column columns[] = {
@@ -82,9 +70,9 @@ static void print_groups(const struct ctl_drop_scan *scan, const struct history 
 		{ "SHARE", true },
 		{ "DROPS/S", true },
 	};
-	struct ctl_grid grid = { .columns = columns, .width = history ? 4 : 3 };
-	size_t limit = ctl_watch_rows(scan->settings);
-	const char *name = ctl_drop_by_names[scan->settings->drops.by];
+	struct ctl_grid grid = { .columns = columns, .width = history->interval.watched ? 4 : 3 };
+	size_t limit = ctl_watch_rows(&scan->settings->output);
+	const char *name = ctl_drop_by_names[scan->settings->by];
 
 	for (size_t i = 0; name[i]; i++)
 		title[i] = (char)toupper((unsigned char)name[i]);
@@ -128,7 +116,7 @@ static void print_events(const struct ctl_drop_scan *scan)
 	};
 	struct ctl_grid grid = { .columns = columns,
 				 .width = sizeof(columns) / sizeof(columns[0]) };
-	size_t limit = ctl_watch_rows(scan->settings);
+	size_t limit = ctl_watch_rows(&scan->settings->output);
 
 	for (size_t i = 0; i < scan->event_count && (!limit || i < limit); i++)
 		add_event(scan, &grid, &scan->events[i]);
@@ -136,32 +124,37 @@ static void print_events(const struct ctl_drop_scan *scan)
 	ctl_grid_free(&grid);
 }
 
-static void print(const struct ctl_drop_scan *scan, const struct history *history)
+static void print(const struct ctl_drop_scan *scan, const struct ctl_drop_history *history)
 {
-	if (scan->settings->json) {
-		json_drops_print(scan);
+	if (scan->settings->output.json) {
+		json_drops_print(scan, history);
 		return;
 	}
-	ctl_watch_clear(scan->settings);
+	ctl_watch_clear(&scan->settings->output);
 	print_head(scan, history);
-	if (scan->settings->drops.by == CTL_DROPS_ONE_BY_ONE)
+	if (scan->settings->by == CTL_DROPS_ONE_BY_ONE)
 		print_events(scan);
 	else
 		print_groups(scan, history);
 }
 
-/* Copied, since a tally in order can no longer be asked. */
-static void remember(const struct ctl_drop_scan *scan, struct history *history)
+/* Copied: a sorted tally cannot be searched. */
+static void remember(const struct ctl_drop_scan *scan, struct ctl_drop_history *history)
 {
 	kidos_tally_free(&history->groups);
 	for (size_t i = 0; i < scan->groups.count; i++)
 		kidos_tally_add(&history->groups, scan->groups.rows[i].text,
 				scan->groups.rows[i].count);
 	history->total = scan->total;
-	history->time_ns = scan->now_ns;
 }
 
-static int look(struct ctl_settings *settings, struct ctl_drop_scan *scan, struct history *history)
+/* From poll to poll. */
+struct watch {
+	const struct ctl_drop_settings *settings;
+	struct ctl_drop_history history;
+};
+
+static int scan_and_print(struct ctl_drop_scan *scan, struct watch *watch)
 {
 	int error = ctl_drop_run(scan);
 
@@ -169,35 +162,38 @@ static int look(struct ctl_settings *settings, struct ctl_drop_scan *scan, struc
 		ctl_complain("maps of drops: %s", strerror(-error));
 		return CTL_FAILURE;
 	}
-	print(scan, settings->watch > 0 ? history : NULL);
-	remember(scan, history);
+	print(scan, &watch->history);
+	remember(scan, &watch->history);
 	return CTL_OK;
 }
 
-static int open_and_look(struct ctl_settings *settings, void *history)
+static int poll(struct ctl_state *state, void *context)
 {
+	struct watch *watch = context;
 	struct ctl_drop_scan scan;
-	struct ctl_state state;
-	int status = ctl_state_open(&state, settings->state);
+	int status = ctl_drop_open(&scan, state, watch->settings);
 
-	if (status)
-		return status;
-	status = ctl_drop_open(&scan, &state, settings);
+	watch->history.interval = state->interval;
 	if (!status)
-		status = look(settings, &scan, history);
+		status = scan_and_print(&scan, watch);
 	ctl_drop_close(&scan);
-	ctl_state_close(&state);
 	return status;
 }
 
-int ctl_drops(struct ctl_settings *settings)
+static int run(const struct ctl_call *call)
 {
-	struct kidos_flow_filter *ends = &settings->drops.filter.ends;
-	struct history history = {};
-	int status;
+	struct watch watch = { .settings = call->settings };
+	int status = ctl_watch(call, &watch.settings->output, poll, &watch);
 
-	*ends = settings->filter;
-	status = ctl_watch(settings, open_and_look, &history);
-	kidos_tally_free(&history.groups);
+	kidos_tally_free(&watch.history.groups);
 	return status;
 }
+
+const struct ctl_command ctl_drops = {
+	.name = "drops",
+	.help = "recent dropped packets, or counts by reason, place, host, process",
+	.options = ctl_drop_options,
+	.size = sizeof(struct ctl_drop_settings),
+	.defaults = &ctl_drop_defaults,
+	.run = run,
+};

@@ -20,8 +20,8 @@ struct ctl_drop_names {
 	const struct ctl_state *state;
 	struct kidos_reasons *reasons; /* NULL: numbers, as with the next */
 	struct kidos_symbols *symbols;
-	bool reasons_asked, symbols_asked;
-	struct interface *interfaces; /* those that were asked for */
+	bool reasons_read, symbols_read;
+	struct interface *interfaces; /* those that were needed so far */
 	size_t interface_count;
 };
 
@@ -45,23 +45,20 @@ void ctl_drop_names_free(struct ctl_drop_names *names)
 	free(names);
 }
 
-/*
- * The kernel's names are many, and take it longer to tell than all the rest:
- * they are asked for when the first number is to become a word.
- */
+/* The kernel's names are many and slow to read: not before the first number needs one. */
 static const struct kidos_reasons *reasons_of(struct ctl_drop_names *names)
 {
-	if (!names->reasons_asked)
+	if (!names->reasons_read)
 		names->reasons = kidos_reasons_load();
-	names->reasons_asked = true;
+	names->reasons_read = true;
 	return names->reasons;
 }
 
 static const struct kidos_symbols *symbols_of(struct ctl_drop_names *names)
 {
-	if (!names->symbols_asked)
+	if (!names->symbols_read)
 		names->symbols = kidos_symbols_load("/proc/kallsyms");
-	names->symbols_asked = true;
+	names->symbols_read = true;
 	return names->symbols;
 }
 
@@ -84,14 +81,16 @@ void ctl_drop_place(struct ctl_drop_names *names, uint64_t place, bool offset, c
 		return;
 	}
 	kidos_symbol_name(symbols_of(names), place, &into, name);
-	if (offset && into)
+	if (!strcmp(name, KIDOS_PLACE_UNKNOWN)) /* who may read the maps may see it */
+		snprintf(word, CTL_WORD, "0x%" PRIx64, place);
+	else if (offset && into)
 		snprintf(word, CTL_WORD, "%s+0x%" PRIx64, name, into);
 	else
 		snprintf(word, CTL_WORD, "%s", name);
 }
 
-/* An interface of a namespace by its index, asked there. */
-static bool ask_namespace(const char *netns, uint32_t ifindex, char name[IF_NAMESIZE])
+/* An interface of a namespace by its index, read there. */
+static bool read_namespace(const char *netns, uint32_t ifindex, char name[IF_NAMESIZE])
 {
 	struct kidos_netns_visit visit;
 	bool found;
@@ -125,7 +124,7 @@ static bool name_in(const struct ctl_state *state, const char *netns, uint32_t i
 {
 	char name[IF_NAMESIZE];
 
-	if (!ask_namespace(netns, ifindex, name) && !find_slot(state, netns, ifindex, name))
+	if (!read_namespace(netns, ifindex, name) && !find_slot(state, netns, ifindex, name))
 		return false;
 	snprintf(raw, CTL_WORD, "%s%s%s", netns, *netns ? ":" : "", name);
 	return true;

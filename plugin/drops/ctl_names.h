@@ -17,7 +17,7 @@ void ctl_drop_reason(struct ctl_drop_names *names, uint32_t reason, bool policy,
 		     char word[CTL_WORD]);
 /* "nf_hook_slow", with offset "nf_hook_slow+0xb4"; the address without a symbol, "-" for none. */
 void ctl_drop_place(struct ctl_drop_names *names, uint64_t place, bool offset, char word[CTL_WORD]);
-/* "[NAMESPACE:]NAME", "-" without interface, "netns 4026531840:#3" where nobody knows it. */
+/* "[NAMESPACE:]NAME", "-" without interface, "netns 4026531840:#3" where it is unknown. */
 void ctl_drop_interface(struct ctl_drop_names *names, uint32_t netns, uint32_t ifindex,
 			char word[CTL_WORD]);
 

@@ -4,6 +4,7 @@
 #include "core/now.h"
 #include "core/text.h"
 #include "drops/counts.h"
+#include "drops/ctl_group.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,22 +13,14 @@
 #include <string.h>
 #include <strings.h>
 
-/* What a count and a record have in common. */
-struct traits {
-	uint64_t place;
-	uint32_t reason, netns, ifindex;
-	uint8_t class;
-	bool policy;
-};
-
 static bool is_word(const char *wanted, const char *word)
 {
 	return !strcasecmp(wanted, word);
 }
 
-static bool reason_matches(struct ctl_drop_scan *scan, const struct traits *traits)
+static bool reason_matches(struct ctl_drop_scan *scan, const struct ctl_drop_traits *traits)
 {
-	const char *wanted = scan->settings->drops.reason;
+	const char *wanted = scan->settings->reason;
 	char word[CTL_WORD], number[16];
 
 	if (!wanted)
@@ -37,9 +30,9 @@ static bool reason_matches(struct ctl_drop_scan *scan, const struct traits *trai
 	return is_word(wanted, word) || is_word(wanted, number);
 }
 
-static bool place_matches(struct ctl_drop_scan *scan, const struct traits *traits)
+static bool place_matches(struct ctl_drop_scan *scan, const struct ctl_drop_traits *traits)
 {
-	const char *wanted = scan->settings->drops.place;
+	const char *wanted = scan->settings->place;
 	char word[CTL_WORD], with_offset[CTL_WORD];
 
 	if (!wanted)
@@ -50,7 +43,7 @@ static bool place_matches(struct ctl_drop_scan *scan, const struct traits *trait
 }
 
 /* With its namespace or, in every namespace, without. */
-static bool interface_matches(struct ctl_drop_scan *scan, const struct traits *traits)
+static bool interface_matches(struct ctl_drop_scan *scan, const struct ctl_drop_traits *traits)
 {
 	const char *wanted = scan->settings->interface, *colon;
 	char word[CTL_WORD];
@@ -62,57 +55,28 @@ static bool interface_matches(struct ctl_drop_scan *scan, const struct traits *t
 	return !strcmp(wanted, word) || (colon && !strcmp(wanted, colon + 1));
 }
 
-static bool matches(struct ctl_drop_scan *scan, const struct traits *traits)
+static bool matches(struct ctl_drop_scan *scan, const struct ctl_drop_traits *traits)
 {
-	int class = scan->settings->drops.filter.class;
+	int class = scan->settings->filter.class;
 
 	return (class == KIDOS_FILTER_ANY || class == traits->class) &&
 	       reason_matches(scan, traits) && place_matches(scan, traits) &&
 	       interface_matches(scan, traits);
 }
 
-static void add_group(struct ctl_drop_scan *scan, const char *word, uint64_t count)
-{
-	scan->failed |= !kidos_tally_add(&scan->groups, word, count);
-}
-
-/* The group by what counts know too. */
-static void trait_word(struct ctl_drop_scan *scan, const struct traits *traits, char word[CTL_WORD])
-{
-	switch (scan->settings->drops.by) {
-	case CTL_DROPS_REASON:
-		ctl_drop_reason(scan->names, traits->reason, traits->policy, word);
-		return;
-	case CTL_DROPS_PLACE:
-		ctl_drop_place(scan->names, traits->place, false, word);
-		return;
-	case CTL_DROPS_INTERFACE:
-		ctl_drop_interface(scan->names, traits->netns, traits->ifindex, word);
-		return;
-	default:
-		snprintf(word, CTL_WORD, "%s", kidos_class_names[traits->class]);
-	}
-}
-
-static void group_traits(struct ctl_drop_scan *scan, const struct traits *traits, uint64_t count)
-{
-	char word[CTL_WORD];
-
-	trait_word(scan, traits, word);
-	add_group(scan, word, count);
-}
-
 static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *context)
 {
 	struct ctl_drop_scan *scan = context;
-	struct traits traits = { .place = key->place,
-				 .reason = key->reason,
-				 .netns = key->netns,
-				 .ifindex = key->ifindex,
-				 .class = key->class,
-				 .policy = key->policy };
+	struct ctl_drop_traits traits = { .place = key->place,
+					  .reason = key->reason,
+					  .netns = key->netns,
+					  .ifindex = key->ifindex,
+					  .class = key->class,
+					  .policy = key->policy };
 
 	scan->total += count;
+	if (key->place != KIDOS_PLACE_DRIVER)
+		scan->packets += count;
 	if (key->policy)
 		scan->policy += count;
 	if (traits.class >= KIDOS_CLASSES)
@@ -120,24 +84,27 @@ static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 	if (scan->recent || !count || !matches(scan, &traits))
 		return true;
 	scan->selected += count;
-	group_traits(scan, &traits, count);
+	if (key->policy)
+		scan->selected_policy += count;
+	ctl_drop_group_traits(scan, &traits, count);
 	return !scan->failed;
 }
 
 /* They have a class and nothing else. */
 static bool take_other(struct ctl_drop_scan *scan, int class, uint64_t count)
 {
-	const struct ctl_settings *settings = scan->settings;
-	int wanted = settings->drops.filter.class;
+	const struct ctl_drop_settings *settings = scan->settings;
+	int wanted = settings->filter.class;
 
 	scan->total += count;
+	scan->packets += count;
 	scan->other += count;
-	if (!count || scan->recent || settings->drops.reason || settings->drops.place ||
-	    settings->interface || (wanted != KIDOS_FILTER_ANY && wanted != class))
+	if (!count || scan->recent || settings->reason || settings->place || settings->interface ||
+	    (wanted != KIDOS_FILTER_ANY && wanted != class))
 		return true;
 	scan->selected += count;
-	add_group(scan, settings->drops.by == CTL_DROPS_PROTO ? kidos_class_names[class] : "other",
-		  count);
+	ctl_drop_group(scan, settings->by == CTL_DROPS_PROTO ? kidos_class_names[class] : "other",
+		       count);
 	return !scan->failed;
 }
 
@@ -168,87 +135,22 @@ static bool keep_event(struct ctl_drop_scan *scan, const struct kidos_drop_view 
 	return true;
 }
 
-static void address_word(const struct kidos_drop_record *record, bool source, char word[CTL_WORD])
-{
-	struct kidos_drop_record bare = *record;
-
-	bare.protocol = 0; /* then it has no port */
-	if (source)
-		kidos_drop_source(&bare, word);
-	else
-		kidos_drop_destination(&bare, word);
-}
-
-static void group_host(struct ctl_drop_scan *scan, const struct kidos_drop_record *record)
-{
-	char source[CTL_WORD], destination[CTL_WORD];
-
-	address_word(record, true, source);
-	address_word(record, false, destination);
-	add_group(scan, source, 1);
-	if (strcmp(source, destination))
-		add_group(scan, destination, 1);
-}
-
-/* "tcp/22"; what has no ports is its protocol alone. */
-static void group_port(struct ctl_drop_scan *scan, const struct kidos_drop_record *record)
-{
-	char protocol[KIDOS_TEXT_PROTOCOL], word[CTL_WORD];
-
-	kidos_drop_protocol(record, protocol);
-	if (!kidos_drop_has_ports(record)) {
-		add_group(scan, protocol, 1);
-		return;
-	}
-	snprintf(word, sizeof(word), "%s/%u", protocol, record->sport);
-	add_group(scan, word, 1);
-	if (record->sport == record->dport)
-		return;
-	snprintf(word, sizeof(word), "%s/%u", protocol, record->dport);
-	add_group(scan, word, 1);
-}
-
-static void group_record(struct ctl_drop_scan *scan, const struct kidos_drop_record *record,
-			 const struct traits *traits)
-{
-	char word[CTL_WORD];
-
-	switch (scan->settings->drops.by) {
-	case CTL_DROPS_HOST:
-		group_host(scan, record);
-		return;
-	case CTL_DROPS_PORT:
-		group_port(scan, record);
-		return;
-	case CTL_DROPS_SRC:
-	case CTL_DROPS_DST:
-		address_word(record, scan->settings->drops.by == CTL_DROPS_SRC, word);
-		break;
-	case CTL_DROPS_PROCESS:
-		kidos_drop_owner(record, word);
-		break;
-	default:
-		trait_word(scan, traits, word);
-	}
-	add_group(scan, word, 1);
-}
-
 static bool take_record(struct ctl_drop_scan *scan, const struct kidos_drop_view *view)
 {
 	const struct kidos_drop_record *record = &view->record;
-	const struct traits traits = { .place = record->place,
-				       .reason = record->reason,
-				       .netns = record->netns,
-				       .ifindex = record->ifindex,
-				       .class = record->class,
-				       .policy = record->policy };
+	const struct ctl_drop_traits traits = { .place = record->place,
+						.reason = record->reason,
+						.netns = record->netns,
+						.ifindex = record->ifindex,
+						.class = record->class,
+						.policy = record->policy };
 
-	if (!kidos_drop_matches(&scan->settings->drops.filter, view) || !matches(scan, &traits))
+	if (!kidos_drop_matches(&scan->settings->filter, view) || !matches(scan, &traits))
 		return true;
 	scan->selected++;
-	if (scan->settings->drops.by == CTL_DROPS_ONE_BY_ONE)
+	if (scan->settings->by == CTL_DROPS_ONE_BY_ONE)
 		return keep_event(scan, view);
-	group_record(scan, record, &traits);
+	ctl_drop_group_record(scan, record, &traits);
 	return !scan->failed;
 }
 
@@ -279,15 +181,24 @@ static int take_records(struct ctl_drop_scan *scan)
 	return error;
 }
 
+uint64_t ctl_drop_unrecorded(const struct ctl_drop_scan *scan)
+{
+	return scan->maps.positions >= 0 && scan->packets > scan->recorded
+		       ? scan->packets - scan->recorded
+		       : 0;
+}
+
 int ctl_drop_run(struct ctl_drop_scan *scan)
 {
-	const struct ctl_drop_settings *drops = &scan->settings->drops;
+	const struct ctl_drop_settings *settings = scan->settings;
 	int error;
 
 	scan->now_ns = kidos_now_ns(CLOCK_REALTIME);
-	scan->recent = drops->by == CTL_DROPS_ONE_BY_ONE || drops->by >= CTL_DROPS_SRC ||
-		       kidos_drop_filter_needs_records(&drops->filter);
-	error = take_counts(scan);
+	scan->recent = settings->by == CTL_DROPS_ONE_BY_ONE || settings->by >= CTL_DROPS_SRC ||
+		       kidos_drop_filter_needs_records(&settings->filter);
+	error = kidos_drop_reader_recorded(&scan->maps, &scan->recorded);
+	if (!error || error == -ENOENT)
+		error = take_counts(scan);
 	if (!error && scan->recent)
 		error = take_records(scan);
 	if (scan->failed)
@@ -308,12 +219,12 @@ static int complain(int error)
 }
 
 int ctl_drop_open(struct ctl_drop_scan *scan, const struct ctl_state *state,
-		  const struct ctl_settings *settings)
+		  const struct ctl_drop_settings *settings)
 {
 	int error;
 
 	*scan = (struct ctl_drop_scan){ .settings = settings };
-	error = kidos_drop_reader_open(&scan->maps, settings->state);
+	error = kidos_drop_reader_open(&scan->maps, state->path);
 	if (error)
 		return complain(error);
 	scan->names = ctl_drop_names_new(state);

@@ -34,7 +34,8 @@ static void add_owner(struct json_object *object, const struct kidos_drop_record
 	kidos_drop_command(record, command);
 	json_add_text(object, "owner", kidos_owner_names[record->owner]);
 	json_object_object_add(object, "pid",
-			       process ? json_object_new_uint64(record->tgid) : NULL);
+			       process && record->tgid ? json_object_new_uint64(record->tgid)
+						       : NULL);
 	add_word(object, "command", process ? command : "-");
 	json_add_number(object, "uid", record->uid);
 	json_add_number(object, "cgroup", record->cgroup);
@@ -74,60 +75,59 @@ static struct json_object *json_event(const struct ctl_drop_scan *scan,
 	return object;
 }
 
-static struct json_object *json_group(const struct ctl_drop_scan *scan, size_t index)
+static struct json_object *json_group(const struct ctl_drop_scan *scan,
+				      const struct ctl_drop_history *history, size_t index)
 {
 	const struct kidos_tally_row *row = &scan->groups.rows[index];
 	struct json_object *object = json_object_new_object();
 
-	json_add_text(object, ctl_drop_by_names[scan->settings->drops.by], row->text);
+	json_add_text(object, ctl_drop_by_names[scan->settings->by], row->text);
 	json_add_number(object, "packets", row->count);
+	json_add_rate(object, "packets_per_second", &history->interval,
+		      kidos_tally_get(&history->groups, row->text), row->count);
 	return object;
 }
 
-static void print_object(struct json_object *object)
+/* The members ahead of the array. */
+static void print_head(const struct ctl_drop_scan *scan, const struct ctl_drop_history *history,
+		       size_t rows)
 {
-	fputs(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-							     JSON_C_TO_STRING_NOSLASHESCAPE),
-	      stdout);
-	json_object_put(object);
-}
-
-/* The members ahead of the array, without the brace that ends their object. */
-static void print_head(const struct ctl_drop_scan *scan)
-{
+	const struct ctl_drop_settings *settings = scan->settings;
 	struct json_object *object = json_object_new_object();
-	const char *text;
 
 	json_add_time(object, "time", scan->now_ns);
 	json_add_number(object, "total", scan->total);
+	json_add_rate(object, "packets_per_second", &history->interval, history->total,
+		      scan->total);
 	json_add_number(object, "other", scan->other);
 	json_add_number(object, "policy", scan->policy);
 	json_add_number(object, "missed", scan->maps.state.missed);
+	json_add_number(object, "unrecorded", ctl_drop_unrecorded(scan));
 	if (scan->recent)
 		json_add_number(object, "recent", scan->kept);
 	json_add_number(object, "selected", scan->selected);
-	if (scan->settings->drops.by != CTL_DROPS_ONE_BY_ONE) {
-		json_add_text(object, "by", ctl_drop_by_names[scan->settings->drops.by]);
+	if (settings->by != CTL_DROPS_ONE_BY_ONE) {
+		json_add_text(object, "by", ctl_drop_by_names[settings->by]);
 		json_add_text(object, "of", scan->recent ? "recent" : "all");
 	}
-	text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-							      JSON_C_TO_STRING_NOSLASHESCAPE);
-	printf("%.*s", (int)strlen(text) - 1, text);
-	json_object_put(object);
+	json_add_number(object, "rows", rows);
+	json_add_bool(object, "cut", settings->output.limit && settings->output.limit < rows);
+	json_open(object);
 }
 
-void json_drops_print(const struct ctl_drop_scan *scan)
+void json_drops_print(const struct ctl_drop_scan *scan, const struct ctl_drop_history *history)
 {
-	bool events = scan->settings->drops.by == CTL_DROPS_ONE_BY_ONE;
+	bool events = scan->settings->by == CTL_DROPS_ONE_BY_ONE;
 	size_t count = events ? scan->event_count : scan->groups.count;
-	size_t limit = scan->settings->limit;
+	size_t limit = scan->settings->output.limit;
 
-	print_head(scan);
+	print_head(scan, history, count);
 	printf(events ? ",\"drops\":[" : ",\"groups\":[");
 	for (size_t i = 0; i < count && (!limit || i < limit); i++) {
 		if (i)
 			putchar(',');
-		print_object(events ? json_event(scan, &scan->events[i]) : json_group(scan, i));
+		json_print(events ? json_event(scan, &scan->events[i])
+				  : json_group(scan, history, i));
 	}
 	puts("]}");
 }

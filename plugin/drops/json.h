@@ -6,6 +6,6 @@
 #include "drops/ctl_scan.h"
 
 /* Prints {"drops":[...],...} or {"by":KIND,"groups":[...],...} and a newline. */
-void json_drops_print(const struct ctl_drop_scan *scan);
+void json_drops_print(const struct ctl_drop_scan *scan, const struct ctl_drop_history *history);
 
 #endif

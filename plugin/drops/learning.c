@@ -23,29 +23,29 @@ static void complain(const char *folder, int error, unsigned int line)
 			  error == -EPERM ? "not a file that only we may write" : strerror(-error));
 }
 
-uint64_t kidos_learning_start(const struct kidos_config *config, struct kidos_learned *learned)
+uint64_t kidos_learning_start(const char *folder, uint64_t learn_time,
+			      struct kidos_learned *learned)
 {
 	uint64_t now = kidos_now_ns(CLOCK_REALTIME) / SECOND_NS, past;
 	unsigned int line = 0;
 	int error = 0;
 
 	kidos_learned_init(learned, now);
-	if (config->learn_time)
-		error = kidos_learned_load(learned, config->data_path, &line);
+	if (learn_time)
+		error = kidos_learned_load(learned, folder, &line);
 	if (error)
-		complain(config->data_path, error, line);
+		complain(folder, error, line);
 	past = now - learned->since;
-	return past < config->learn_time ? (config->learn_time - past) * SECOND_NS : 0;
+	return past < learn_time ? (learn_time - past) * SECOND_NS : 0;
 }
 
 /* One line when saving begins to fail, one when it works again. */
-void kidos_learning_save(const struct kidos_config *config, struct kidos_learned *learned,
+void kidos_learning_save(const char *folder, uint64_t learn_time, struct kidos_learned *learned,
 			 bool *failed)
 {
-	const char *folder = config->data_path;
 	int error;
 
-	if (!config->learn_time || !learned->changed)
+	if (!learn_time || !learned->changed)
 		return;
 	error = kidos_learned_save(learned, folder);
 	if (error && !*failed)

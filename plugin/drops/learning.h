@@ -8,10 +8,11 @@
 #include "drops/learned.h"
 
 /* Reads the file; returns how long there is still to be learned, ns. */
-uint64_t kidos_learning_start(const struct kidos_config *config, struct kidos_learned *learned);
+uint64_t kidos_learning_start(const char *folder, uint64_t learn_time,
+			      struct kidos_learned *learned);
 
 /* Writes the file if something has changed. failed: that did not work last time. */
-void kidos_learning_save(const struct kidos_config *config, struct kidos_learned *learned,
+void kidos_learning_save(const char *folder, uint64_t learn_time, struct kidos_learned *learned,
 			 bool *failed);
 
 #endif

@@ -5,36 +5,30 @@
 #include <errno.h>
 #include <unistd.h>
 
-const char *const kidos_drop_map_names[KIDOS_DROP_MAPS] = {
-	"drop_counts", "drop_other",  "drop_records", "drop_positions", "drop_reasons",
-	"drop_trial",  "drop_owners", "alerts",       "alerts_lost",    "drop_state",
+/* drop_state is the last: who finds it finds everything. */
+static const struct kidos_map_row rows[KIDOS_DROP_MAPS] = {
+	[KIDOS_DROP_MAP_COUNTS] = { "drop_counts", 0, sizeof(struct kidos_drop_key),
+				    sizeof(__u64) },
+	[KIDOS_DROP_MAP_OTHER] = { "drop_other", 0, sizeof(__u32), sizeof(__u64) },
+	[KIDOS_DROP_MAP_RECORDS] = { "drop_records", 0, sizeof(__u32),
+				     sizeof(struct kidos_drop_record) },
+	[KIDOS_DROP_MAP_POSITIONS] = { "drop_positions", 0, sizeof(__u32),
+				       sizeof(struct kidos_drop_position) },
+	[KIDOS_DROP_MAP_REASONS] = { "drop_reasons", 0, sizeof(__u32), sizeof(__u64) },
+	[KIDOS_DROP_MAP_TRIAL] = { "drop_trial", 0, sizeof(__u32),
+				   sizeof(struct kidos_drop_trial) },
+	[KIDOS_DROP_MAP_OWNERS] = { "drop_owners", 0, sizeof(struct kidos_owner_key),
+				    sizeof(struct kidos_owner_process) },
+	[KIDOS_DROP_MAP_ALERTS] = { "alerts" },
+	[KIDOS_DROP_MAP_ALERTS_LOST] = { "alerts_lost" },
+	[KIDOS_DROP_MAP_STATE] = { "drop_state", BPF_MAP_TYPE_ARRAY, sizeof(__u32),
+				   sizeof(struct kidos_drop_state), 1 },
 };
+const struct kidos_map_set kidos_drop_map_set = KIDOS_MAP_SET(rows);
 
 void kidos_drop_maps_close(struct kidos_drop_maps *maps)
 {
-	for (int i = 0; i < KIDOS_DROP_MAPS; i++)
-		if (maps->fd[i] >= 0)
-			close(maps->fd[i]);
-	*maps = (struct kidos_drop_maps)KIDOS_DROP_MAPS_NONE;
-}
-
-int kidos_drop_maps_create_state(struct kidos_drop_maps *maps)
-{
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "kidos_drops", 4,
-				sizeof(struct kidos_drop_state), 1, NULL);
-
-	maps->fd[KIDOS_DROP_MAP_STATE] = fd < 0 ? -1 : fd;
-	return fd < 0 ? -errno : 0;
-}
-
-/* drop_state goes last (it is the last map): who finds it finds everything. */
-int kidos_drop_maps_pin(const struct kidos_drop_maps *maps, const struct kidos_state *state)
-{
-	int error = 0;
-
-	for (int i = 0; !error && i < KIDOS_DROP_MAPS; i++)
-		error = kidos_state_pin_map(state, maps->fd[i], kidos_drop_map_names[i]);
-	return error;
+	kidos_map_set_close(&kidos_drop_map_set, maps->fd);
 }
 
 static int lookup(const struct kidos_drop_maps *maps, enum kidos_drop_map map, uint32_t key,

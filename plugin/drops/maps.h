@@ -3,10 +3,11 @@
 #ifndef KIDOS_DROPS_MAPS_H
 #define KIDOS_DROPS_MAPS_H
 
-#include "state/directory.h"
 #include "drops/rungs.h"
+#include "state/map_set.h"
 
-/* In the order of kidos_drop_map_names; each is pinned under its name. */
+#include <stdint.h>
+
 enum kidos_drop_map {
 	KIDOS_DROP_MAP_COUNTS,
 	KIDOS_DROP_MAP_OTHER,
@@ -20,24 +21,18 @@ enum kidos_drop_map {
 	KIDOS_DROP_MAP_STATE,
 	KIDOS_DROP_MAPS
 };
-extern const char *const kidos_drop_map_names[KIDOS_DROP_MAPS];
+extern const struct kidos_map_set kidos_drop_map_set;
 
 struct kidos_drop_maps {
 	int fd[KIDOS_DROP_MAPS]; /* -1 where there is none */
 };
 
-#define KIDOS_DROP_MAPS_NONE                                     \
-	{                                                        \
-		.fd = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 } \
+#define KIDOS_DROP_MAPS_NONE                         \
+	{                                            \
+		.fd = KIDOS_NO_MAPS(KIDOS_DROP_MAPS) \
 	}
 
 void kidos_drop_maps_close(struct kidos_drop_maps *maps);
-
-/* Makes the map that only the plugin writes: drop_state; 0 or -errno. */
-int kidos_drop_maps_create_state(struct kidos_drop_maps *maps);
-
-/* Pins every map in the state directory; 0 or -errno. */
-int kidos_drop_maps_pin(const struct kidos_drop_maps *maps, const struct kidos_state *state);
 
 int kidos_drop_maps_set_state(const struct kidos_drop_maps *maps,
 			      const struct kidos_drop_state *state);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/maps_reader.h"
+#include "drops/maps.h"
 #include "state/maps.h"
 #include "state/view.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,26 +19,14 @@ static int info_of(int fd, struct bpf_map_info *info)
 	return bpf_obj_get_info_by_fd(fd, info, &size) ? -errno : 0;
 }
 
-/* A pin whose sizes are not those of this ABI would be read beyond its end. */
-static int open_one(const char *path, const char *name, size_t key, size_t value)
+static int open_one(const char *path, enum kidos_drop_map map)
 {
-	int fd = kidos_map_open_to_read(path, name), error;
-	struct bpf_map_info info;
-
-	if (fd < 0)
-		return fd;
-	error = info_of(fd, &info);
-	if (!error && (info.key_size != key || info.value_size != value))
-		error = -EPROTO;
-	if (!error)
-		return fd;
-	close(fd);
-	return error;
+	return kidos_map_open(&kidos_drop_map_set.rows[map], path, KIDOS_MAP_READ);
 }
 
 static int read_state(struct kidos_drop_reader *maps, const char *path)
 {
-	int fd = open_one(path, "drop_state", sizeof(__u32), sizeof(maps->state)), error = 0;
+	int fd = open_one(path, KIDOS_DROP_MAP_STATE), error = 0;
 	__u32 zero = 0;
 
 	if (fd < 0)
@@ -57,20 +47,22 @@ int kidos_drop_reader_open(struct kidos_drop_reader *maps, const char *path)
 	error = read_state(maps, path);
 	if (error)
 		return error;
-	maps->counts = open_one(path, "drop_counts", sizeof(struct kidos_drop_key), sizeof(__u64));
-	maps->other = open_one(path, "drop_other", sizeof(__u32), sizeof(__u64));
-	maps->records =
-		open_one(path, "drop_records", sizeof(__u32), sizeof(struct kidos_drop_record));
+	maps->counts = open_one(path, KIDOS_DROP_MAP_COUNTS);
+	maps->other = open_one(path, KIDOS_DROP_MAP_OTHER);
+	maps->records = open_one(path, KIDOS_DROP_MAP_RECORDS);
+	maps->positions = open_one(path, KIDOS_DROP_MAP_POSITIONS);
 	if (maps->counts < 0)
 		return maps->counts;
 	if (maps->other < 0 && maps->other != -ENOENT)
 		return maps->other;
+	if (maps->positions < 0 && maps->positions != -ENOENT)
+		return maps->positions;
 	return maps->records < 0 && maps->records != -ENOENT ? maps->records : 0;
 }
 
 void kidos_drop_reader_close(struct kidos_drop_reader *maps)
 {
-	const int fds[] = { maps->counts, maps->other, maps->records };
+	const int fds[] = { maps->counts, maps->other, maps->records, maps->positions };
 
 	if (maps->rings)
 		munmap((void *)(uintptr_t)maps->rings, maps->records_total * sizeof(*maps->rings));
@@ -78,6 +70,27 @@ void kidos_drop_reader_close(struct kidos_drop_reader *maps)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	*maps = (struct kidos_drop_reader)KIDOS_DROP_READER_NONE;
+}
+
+int kidos_drop_reader_recorded(const struct kidos_drop_reader *maps, uint64_t *records)
+{
+	unsigned int cpus = kidos_possible_cpus();
+	struct kidos_drop_position *positions;
+	__u32 zero = 0;
+	int error = 0;
+
+	*records = 0;
+	if (maps->positions < 0)
+		return maps->positions;
+	positions = calloc(cpus, sizeof(*positions));
+	if (!positions)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(maps->positions, &zero, positions))
+		error = -errno;
+	for (unsigned int cpu = 0; cpu < cpus; cpu++)
+		*records += positions[cpu].sequence;
+	free(positions);
+	return error;
 }
 
 /* Two copies that are not the same: the record was written meanwhile. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/owners.h"
+#include "abi_drop.h"
 #include "core/log.h"
+#include "drops/pids.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -53,7 +55,17 @@ static int attach(struct kidos_owners *owners, int root)
 	return 0;
 }
 
-static int load(struct kidos_owners *owners, int map_fd)
+/* A namespaced pid is read out of the kernel's memory. */
+static int set_config(struct bpf_object *object, bool readable)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
+	struct kidos_drop_config config = { .headers = readable,
+					    .pid_namespace = kidos_pid_namespace().inode };
+
+	return map ? bpf_map__set_initial_value(map, &config, sizeof(config)) : -EINVAL;
+}
+
+static int load(struct kidos_owners *owners, int map_fd, bool readable)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "kidos");
 	struct bpf_map *map;
@@ -67,6 +79,8 @@ static int load(struct kidos_owners *owners, int map_fd)
 		return -errno;
 	error = bpf_map__reuse_fd(map, map_fd);
 	if (!error)
+		error = set_config(owners->object, readable);
+	if (!error)
 		error = bpf_object__load(owners->object);
 	if (error)
 		return error;
@@ -78,10 +92,10 @@ static int load(struct kidos_owners *owners, int map_fd)
 	return error;
 }
 
-struct kidos_owners *kidos_owners_load(int map)
+struct kidos_owners *kidos_owners_load(int map, bool readable)
 {
 	struct kidos_owners *owners = calloc(1, sizeof(*owners));
-	int error = owners ? load(owners, map) : -ENOMEM;
+	int error = owners ? load(owners, map, readable) : -ENOMEM;
 
 	if (!error)
 		return owners;

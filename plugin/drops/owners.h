@@ -3,10 +3,15 @@
 #ifndef KIDOS_DROPS_OWNERS_H
 #define KIDOS_DROPS_OWNERS_H
 
+#include <stdbool.h>
+
 struct kidos_owners;
 
-/* map: drop_owners. NULL after a line in the log that says why: owners are uid and cgroup then. */
-struct kidos_owners *kidos_owners_load(int map);
+/*
+ * map: drop_owners; readable: programs may read kernel memory. NULL after a line in the log that
+ * says why: owners are uid and cgroup then.
+ */
+struct kidos_owners *kidos_owners_load(int map, bool readable);
 void kidos_owners_free(struct kidos_owners *owners);
 
 #endif

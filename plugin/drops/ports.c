@@ -41,7 +41,7 @@ void kidos_drop_ports_free(struct kidos_drop_ports *ports)
 struct reading {
 	const struct kidos_drop_maps *maps;
 	const struct kidos_symbols *symbols;
-	const struct kidos_world *world;
+	const struct kidos_namespace *ns;
 	const struct kidos_port_state *state;
 	struct port *port;
 	bool first;
@@ -49,12 +49,12 @@ struct reading {
 };
 
 /* A key is there from the first reading on: later the map may be full. */
-static void tell(const struct reading *reading, unsigned int loss, uint64_t packets)
+static void report(const struct reading *reading, unsigned int loss, uint64_t packets)
 {
 	struct kidos_drop_key key = {
 		.place = KIDOS_PLACE_DRIVER,
 		.reason = KIDOS_REASON_DRIVER + loss,
-		.netns = (uint32_t)reading->world->inode,
+		.netns = (uint32_t)reading->ns->inode,
 		.ifindex = reading->state->ifindex,
 		.class = KIDOS_CLASS_OTHER,
 	};
@@ -70,8 +70,8 @@ static bool take_traced(const struct kidos_drop_key *key, uint64_t count, void *
 	struct reading *reading = context;
 	char place[KIDOS_SYMBOL];
 
-	if (key->ifindex != reading->state->ifindex ||
-	    key->netns != (uint32_t)reading->world->inode || key->place == KIDOS_PLACE_DRIVER)
+	if (key->ifindex != reading->state->ifindex || key->netns != (uint32_t)reading->ns->inode ||
+	    key->place == KIDOS_PLACE_DRIVER)
 		return true;
 	/* A drop without a place may be one of them: rather too few than one twice. */
 	if (!key->place ||
@@ -142,7 +142,7 @@ static void take_losses(struct reading *reading, uint64_t lost[KIDOS_DRIVER_LOSS
 		more[KIDOS_DRIVER_XDP_DROP] =
 			untraced(reading, lost[KIDOS_DRIVER_XDP_DROP], traced_before);
 	for (unsigned int loss = 0; loss < KIDOS_DRIVER_LOSSES; loss++)
-		tell(reading, loss, reading->first ? 0 : more[loss]);
+		report(reading, loss, reading->first ? 0 : more[loss]);
 	memcpy(reading->port->lost, lost, sizeof(reading->port->lost));
 }
 
@@ -163,8 +163,7 @@ static void read_port(struct reading *reading, const struct kidos_link *link)
 		if (kidos_loss_is_traced(driver))
 			traced_before = traced(reading);
 	}
-	error = kidos_driver_stats_read(&port->stats, reading->world->rtnl, link->name, driver,
-					lost);
+	error = kidos_driver_stats_read(&port->stats, reading->ns->rtnl, link->name, driver, lost);
 	if (error)
 		kidos_log(LOG_DEBUG, "ethtool statistics of %s: %s", link->name, strerror(-error));
 	if (error || port->stats.refused)
@@ -174,16 +173,16 @@ static void read_port(struct reading *reading, const struct kidos_link *link)
 	take_losses(reading, lost, traced_before);
 }
 
-static void read_world(struct kidos_drop_ports *ports, struct reading *reading)
+static void read_namespace(struct kidos_drop_ports *ports, struct reading *reading)
 {
-	const struct kidos_world *world = reading->world;
+	const struct kidos_namespace *ns = reading->ns;
 	const struct kidos_link *link;
 	struct kidos_links links;
 
-	if (!world->rtnl || !world->port_count || kidos_rtnl_links(world->rtnl, &links))
+	if (!ns->rtnl || !ns->port_count || kidos_rtnl_links(ns->rtnl, &links))
 		return;
-	for (size_t i = 0; i < world->port_count; i++) {
-		reading->state = &world->ports[i];
+	for (size_t i = 0; i < ns->port_count; i++) {
+		reading->state = &ns->ports[i];
 		reading->port = &ports->ports[reading->state->slot];
 		link = kidos_links_find(&links, reading->state->name);
 		if (link && link->ifindex == reading->state->ifindex && reading->state->slot &&
@@ -193,18 +192,18 @@ static void read_world(struct kidos_drop_ports *ports, struct reading *reading)
 	kidos_links_free(&links);
 }
 
-void kidos_drop_ports_read(struct kidos_drop_ports *ports, const struct kidos_engine *engine,
+void kidos_drop_ports_read(struct kidos_drop_ports *ports, const struct kidos_context *context,
 			   const struct kidos_drop_maps *maps, const struct kidos_symbols *symbols)
 {
 	struct reading reading = { .maps = maps, .symbols = symbols };
 
 	/* Another interface may have the slot next, and by chance the index. */
 	for (unsigned int slot = 0; slot < ports->slots; slot++)
-		if (engine->slots[slot].silent)
+		if (context->slots[slot].silent)
 			ports->ports[slot].ifindex = 0;
-	for (size_t i = 0; i < engine->world_count; i++) {
-		reading.world = &engine->worlds[i];
-		read_world(ports, &reading);
+	for (size_t i = 0; i < context->namespace_count; i++) {
+		reading.ns = &context->namespaces[i];
+		read_namespace(ports, &reading);
 	}
 }
 

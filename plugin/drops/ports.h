@@ -19,7 +19,7 @@ void kidos_drop_ports_free(struct kidos_drop_ports *ports);
  * of kidos's own that drops in XDP would be among these losses too, and is to
  * be taken off here. symbols: NULL where the kernel hides them.
  */
-void kidos_drop_ports_read(struct kidos_drop_ports *ports, const struct kidos_engine *engine,
+void kidos_drop_ports_read(struct kidos_drop_ports *ports, const struct kidos_context *context,
 			   const struct kidos_drop_maps *maps, const struct kidos_symbols *symbols);
 
 /* What drivers lose until the next reading is not counted: drops are off. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/programs.h"
-#include "core/log.h"
+#include "core/ladder.h"
 #include "drops/owners.h"
+#include "drops/pids.h"
 #include "drops/trial.h"
-#include "links/programs.h"
-#include "state/maps.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -38,7 +37,9 @@ static int set_program(struct kidos_drops *drops, const char *name)
 static int set_config(struct bpf_object *object, const struct kidos_drop_state *state)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
-	struct kidos_drop_config config = { .room = state->room, .headers = state->headers };
+	struct kidos_drop_config config = { .room = state->room,
+					    .headers = state->headers,
+					    .pid_namespace = kidos_pid_namespace().inode };
 	size_t size;
 
 	if (!map || !bpf_map__initial_value(map, &size) || size != sizeof(config))
@@ -49,19 +50,13 @@ static int set_config(struct bpf_object *object, const struct kidos_drop_state *
 static int set_maps(struct bpf_object *object, const struct kidos_drop_maps *maps,
 		    const struct kidos_drop_state *state)
 {
+	struct bpf_map *records = bpf_object__find_map_by_name(
+		object, kidos_drop_map_set.rows[KIDOS_DROP_MAP_RECORDS].name);
 	int error = 0;
 
-	for (int i = 0; !error && i < KIDOS_DROP_MAPS; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(object, kidos_drop_map_names[i]);
-
-		if (!map)
-			continue;
-		if (maps->fd[i] >= 0)
-			error = bpf_map__reuse_fd(map, maps->fd[i]);
-		else if (i == KIDOS_DROP_MAP_RECORDS)
-			error = bpf_map__set_max_entries(map, state->cpus * state->room);
-	}
-	return error;
+	if (records && maps->fd[KIDOS_DROP_MAP_RECORDS] < 0)
+		error = bpf_map__set_max_entries(records, state->cpus * state->room);
+	return error ? error : kidos_map_set_give(&kidos_drop_map_set, maps->fd, object);
 }
 
 static int open_rung(struct kidos_drops *drops, const struct kidos_drop_rung *rung)
@@ -85,9 +80,7 @@ static int load_rung(struct kidos_drops *drops, struct kidos_drop_maps *maps,
 	if (!error)
 		error = bpf_object__load(drops->object);
 	/* Counts go on when another rung or run takes over. */
-	return error ? error
-		     : kidos_maps_take(drops->object, kidos_drop_map_names, maps->fd,
-				       KIDOS_DROP_MAPS);
+	return error ? error : kidos_map_set_take(&kidos_drop_map_set, maps->fd, drops->object);
 }
 
 static int attach_rung(struct kidos_drops *drops)
@@ -162,34 +155,30 @@ static void describe(const struct kidos_drop_rung *rung, struct kidos_drop_state
 		 kidos_drop_blind);
 }
 
-/* Why each better rung would not do; those that merely need another kernel are one line each too.
- */
-static int climb(struct kidos_drops *drops, struct kidos_drop_maps *maps,
-		 struct kidos_drop_state *state, unsigned int probe, char reason[KIDOS_REASON])
+struct loading {
+	struct kidos_drops *drops;
+	struct kidos_drop_maps *maps;
+	const struct kidos_drop_state *state;
+	unsigned int probe; /* 0: any */
+};
+
+static int attempt(void *context, size_t index, char why[KIDOS_REASON])
 {
+	const struct loading *loading = context;
+	const struct kidos_drop_rung *rung = &kidos_drop_rungs[index];
 	const char *step;
-	int error = -ENOENT;
-	size_t used = 0;
+	int error;
 
-	for (size_t i = 0; i < kidos_drop_rung_count; i++) {
-		const struct kidos_drop_rung *rung = &kidos_drop_rungs[i];
-
-		if (probe && probe != i + 1)
-			continue;
-		error = try_rung(drops, rung, maps, state, &step);
-		if (!error) {
-			describe(rung, state);
-			return 0;
-		}
-		if (used < KIDOS_REASON)
-			used += (size_t)snprintf(reason + used, KIDOS_REASON - used,
-						 "%s%s did not %s: %s", used ? "; " : "",
-						 rung->name, step, strerror(-error));
-	}
+	if (loading->probe && loading->probe != index + 1)
+		return -ECANCELED;
+	error = try_rung(loading->drops, rung, loading->maps, loading->state, &step);
+	if (error)
+		snprintf(why, KIDOS_REASON, "%s did not %s: %s", rung->name, step,
+			 strerror(-error));
 	return error;
 }
 
-/* What is in the way of every rung is told in place of how each of them failed. */
+/* What is in the way of every rung is said in place of how each of them failed. */
 static void explain(char reason[KIDOS_REASON])
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -204,22 +193,27 @@ static void explain(char reason[KIDOS_REASON])
 struct kidos_drops *kidos_drops_load(struct kidos_drop_maps *maps, struct kidos_drop_state *state,
 				     unsigned int probe, char reason[KIDOS_REASON])
 {
-	struct kidos_drops *drops = calloc(1, sizeof(*drops));
+	struct loading loading = { .drops = calloc(1, sizeof(*loading.drops)),
+				   .maps = maps,
+				   .state = state,
+				   .probe = probe };
+	size_t rung;
 	int error = -ENOMEM;
 
 	*reason = '\0';
 	state->headers = can_read();
-	if (drops)
-		error = climb(drops, maps, state, probe, reason);
+	if (loading.drops)
+		error = kidos_ladder(kidos_drop_rung_count, attempt, &loading, &rung, reason);
 	if (error) {
 		explain(reason);
-		free(drops);
+		free(loading.drops);
 		errno = -error;
 		return NULL;
 	}
-	drops->owners = kidos_owners_load(maps->fd[KIDOS_DROP_MAP_OWNERS]);
-	state->owners = drops->owners != NULL;
-	return drops;
+	describe(&kidos_drop_rungs[rung], state);
+	loading.drops->owners = kidos_owners_load(maps->fd[KIDOS_DROP_MAP_OWNERS], state->headers);
+	state->owners = loading.drops->owners != NULL;
+	return loading.drops;
 }
 
 void kidos_drops_free(struct kidos_drops *drops)

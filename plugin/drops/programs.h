@@ -4,6 +4,7 @@
 #ifndef KIDOS_DROPS_PROGRAMS_H
 #define KIDOS_DROPS_PROGRAMS_H
 
+#include "core/config.h"
 #include "drops/maps.h"
 
 struct kidos_drops;

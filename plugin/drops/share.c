@@ -1,100 +1,119 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/share.h"
-#include "alerts/collector.h"
 #include "core/now.h"
+#include "core/share.h"
+#include "links/conserve_check.h"
+#include "links/rule.h"
 
 #include <stdlib.h>
 
-/* Of one slot: drops since the last poll, packets as they were then, what is not judged yet. */
-struct kidos_drop_share {
-	uint64_t drops, packets;
+/* Of one slot. */
+struct share {
+	uint64_t drops; /* since the last poll */
+	uint64_t packets; /* at the last poll */
 	bool based; /* packets is known */
-	struct kidos_share open;
+	struct kidos_share open; /* not judged yet */
 };
 
-/* Made at the first use; NULL without alerts or memory. */
-static struct kidos_drop_share *shares_of(struct kidos_engine *engine)
+struct kidos_drop_shares {
+	struct kidos_context *context;
+	double percent;
+	struct share slots[];
+};
+
+struct kidos_drop_shares *kidos_drop_shares_new(struct kidos_context *context, uint64_t percent)
 {
-	if (!engine->drop_shares && engine->alerts)
-		engine->drop_shares = calloc(engine->meta.slots, sizeof(*engine->drop_shares));
-	return engine->drop_shares;
+	struct kidos_drop_shares *shares =
+		calloc(1, sizeof(*shares) + context->meta.slots * sizeof(shares->slots[0]));
+
+	if (shares) {
+		shares->context = context;
+		shares->percent = (double)percent;
+	}
+	return shares;
 }
 
-static unsigned int slot_in(const struct kidos_world *world, unsigned int ifindex)
+void kidos_drop_shares_free(struct kidos_drop_shares *shares)
 {
-	for (size_t i = 0; i < world->port_count; i++)
-		if (world->ports[i].ifindex == ifindex)
-			return world->ports[i].slot;
+	free(shares);
+}
+
+static unsigned int slot_in(const struct kidos_namespace *ns, unsigned int ifindex)
+{
+	for (size_t i = 0; i < ns->port_count; i++)
+		if (ns->ports[i].ifindex == ifindex)
+			return ns->ports[i].slot;
 	return KIDOS_SLOT_OTHER;
 }
 
-static unsigned int slot_of(const struct kidos_engine *engine, const struct kidos_drop_key *key)
+static unsigned int slot_of(const struct kidos_context *context, const struct kidos_drop_key *key)
 {
-	for (size_t i = 0; key->ifindex && i < engine->world_count; i++)
-		if (engine->worlds[i].inode == key->netns)
-			return slot_in(&engine->worlds[i], key->ifindex);
+	for (size_t i = 0; key->ifindex && i < context->namespace_count; i++)
+		if (context->namespaces[i].inode == key->netns)
+			return slot_in(&context->namespaces[i], key->ifindex);
 	return KIDOS_SLOT_OTHER;
 }
 
-void kidos_drop_share_add(struct kidos_engine *engine, const struct kidos_drop_key *key,
-			  __u64 packets)
+void kidos_drop_shares_add(struct kidos_drop_shares *shares, const struct kidos_drop_key *key,
+			   uint64_t packets)
 {
-	struct kidos_drop_share *shares = shares_of(engine);
-
-	if (shares)
-		shares[slot_of(engine, key)].drops += packets;
+	shares->slots[slot_of(shares->context, key)].drops += packets;
 }
 
-static void raise_alert(struct kidos_engine *engine, unsigned int slot, double percent)
+static void raise_event(struct kidos_drop_shares *shares, unsigned int slot, double percent)
 {
-	struct kidos_alert alert = {
+	const struct kidos_context *context = shares->context;
+	struct kidos_alert_event event = {
 		.time_ns = kidos_now_ns(CLOCK_BOOTTIME),
 		.kind = KIDOS_ALERT_DROP_SHARE,
 		.observed = percent,
-		.threshold = (double)engine->config->drop_share,
+		.threshold = shares->percent,
 	};
 
-	kidos_port_name(&engine->slots[slot], alert.instance, sizeof(alert.instance));
-	kidos_alerts_raise(engine, &alert);
+	kidos_port_name(context->reserved, &context->slots[slot], event.instance,
+			sizeof(event.instance));
+	kidos_sinks_give(&context->sinks[KIDOS_SINK_ALERT_EVENT], &event);
 }
 
-static void judge(struct kidos_engine *engine, unsigned int slot, uint64_t packets)
+static void judge(struct kidos_drop_shares *shares, unsigned int slot, uint64_t packets)
 {
-	struct kidos_drop_share *share = &engine->drop_shares[slot];
-	const uint64_t window_ns = engine->config->alert_window * 1000000000u;
+	struct share *share = &shares->slots[slot];
 	double percent;
 
 	if (share->based &&
 	    kidos_share_add(&share->open, share->drops, packets - share->packets,
-			    kidos_now_ns(CLOCK_BOOTTIME), window_ns,
-			    kidos_alert_rules[KIDOS_ALERT_DROP_SHARE].least, &percent) &&
-	    engine->config->drop_share && percent > (double)engine->config->drop_share)
-		raise_alert(engine, slot, percent);
+			    kidos_now_ns(CLOCK_BOOTTIME), shares->context->alert_window_ns,
+			    kidos_alert_kinds[KIDOS_ALERT_DROP_SHARE].least, &percent) &&
+	    shares->percent > 0 && percent > shares->percent)
+		raise_event(shares, slot, percent);
 	share->drops = 0;
 	share->packets = packets;
 	share->based = true;
 }
 
-void kidos_drop_share_judge(struct kidos_engine *engine, const struct kidos_slot_counts *counts)
+/*
+ * While packets are not counted, drops are a share of nothing. What arrives at
+ * a mirror port are copies of others' packets, all dropped as another host's.
+ */
+static bool is_judged(const struct kidos_slot *slot)
 {
-	struct kidos_drop_share *shares = shares_of(engine);
+	return slot->state == KIDOS_SLOT_ATTACHED && !slot->mirror;
+}
+
+void kidos_drop_shares_judge(struct kidos_drop_shares *shares, const struct kidos_poll *poll)
+{
+	const struct kidos_context *context = shares->context;
 	struct kidos_sum sums[KIDOS_DIRECTIONS];
 
-	for (unsigned int slot = 1; shares && slot < engine->meta.slots; slot++) {
-		/* While packets are not counted, drops are a share of nothing. */
-		if (engine->slots[slot].state != KIDOS_SLOT_ATTACHED) {
-			shares[slot] = (struct kidos_drop_share){};
-		} else if (counts[slot].read) {
-			kidos_totals_sum(counts[slot].totals, sums);
+	for (unsigned int slot = 1; context->alert_window_ns && slot < context->meta.slots;
+	     slot++) {
+		if (!is_judged(&context->slots[slot])) {
+			shares->slots[slot] = (struct share){};
+		} else if (poll->counts[slot].read) {
+			kidos_totals_sum(poll->counts[slot].totals, sums);
 			/* skbs, since that is what is dropped */
-			judge(engine, slot,
+			judge(shares, slot,
 			      sums[KIDOS_RX].hook_packets + sums[KIDOS_TX].hook_packets);
 		}
 	}
-}
-
-void kidos_drop_share_close(struct kidos_engine *engine)
-{
-	free(engine->drop_shares);
-	engine->drop_shares = NULL;
 }

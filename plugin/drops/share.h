@@ -3,18 +3,19 @@
 #ifndef KIDOS_DROPS_SHARE_H
 #define KIDOS_DROPS_SHARE_H
 
-#include "abi_drop.h"
+#include "collector.h"
 
-struct kidos_engine;
-struct kidos_slot_counts;
+struct kidos_drop_shares;
 
-/* All of them under the engine's lock. So many more drops of this key. */
-void kidos_drop_share_add(struct kidos_engine *engine, const struct kidos_drop_key *key,
-			  __u64 packets);
+/* percent: DropShare, 0: no alert. All under the context's lock. NULL without memory. */
+struct kidos_drop_shares *kidos_drop_shares_new(struct kidos_context *context, uint64_t percent);
+void kidos_drop_shares_free(struct kidos_drop_shares *shares);
 
-/* Once a poll, when all of it was added. counts: what the poll read of each slot. */
-void kidos_drop_share_judge(struct kidos_engine *engine, const struct kidos_slot_counts *counts);
+/* So many more drops of this key. */
+void kidos_drop_shares_add(struct kidos_drop_shares *shares, const struct kidos_drop_key *key,
+			   uint64_t packets);
 
-void kidos_drop_share_close(struct kidos_engine *engine);
+/* Once a poll, when all of it was added. */
+void kidos_drop_shares_judge(struct kidos_drop_shares *shares, const struct kidos_poll *poll);
 
 #endif

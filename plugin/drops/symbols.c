@@ -3,7 +3,6 @@
 #include "abi_drop.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,7 +156,7 @@ const char *kidos_symbol_name(const struct kidos_symbols *symbols, uint64_t addr
 		return text;
 	}
 	if (!symbol || address - symbol->address > REACH) {
-		snprintf(text, KIDOS_SYMBOL, "0x%" PRIx64, address);
+		snprintf(text, KIDOS_SYMBOL, KIDOS_PLACE_UNKNOWN);
 		return text;
 	}
 	if (offset)

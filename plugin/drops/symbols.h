@@ -9,6 +9,7 @@
 struct kidos_symbols;
 
 #define KIDOS_SYMBOL 96
+#define KIDOS_PLACE_UNKNOWN "unknown"
 
 /*
  * Reads /proc/kallsyms, functions only. NULL with errno: EPERM where the
@@ -18,8 +19,9 @@ struct kidos_symbols *kidos_symbols_load(const char *path);
 
 /*
  * The function that the address lies in; offset, which may be NULL, is how far
- * in. An address that no function has, or without symbols, becomes "0x...",
- * offset 0. Returns text.
+ * in. An address that no function has, or any without symbols, is "unknown",
+ * offset 0: the address itself would tell where the kernel lies, and be a name
+ * of its own after each boot. Returns text.
  */
 const char *kidos_symbol_name(const struct kidos_symbols *symbols, uint64_t address,
 			      uint64_t *offset, char text[KIDOS_SYMBOL]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/tally.h"
-#include "flows/series.h"
+#include "core/sample.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -36,8 +36,8 @@ struct kidos_drop_part {
 
 struct kidos_drop_last {
 	struct kidos_drop_key key;
-	uint64_t seen; /* at the last look; 0: free */
-	uint64_t told; /* of these, added to series */
+	uint64_t seen; /* at the last poll; 0: free */
+	uint64_t sent; /* of these, added to series */
 };
 
 struct kidos_drop_tally {
@@ -50,7 +50,7 @@ struct kidos_drop_tally {
 
 /* A drop with what it is called; benign: in the series of that name in all three. */
 struct kidos_drop_kind {
-	const char *reason; /* NULL: not told, `other` */
+	const char *reason; /* NULL: unknown, `other` */
 	const char *place;
 	unsigned int class;
 	bool benign;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/trial.h"
+#include "drops/pids.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -31,7 +32,12 @@ static int set_trial(const struct kidos_drop_maps *maps, struct kidos_drop_trial
 
 int kidos_drop_trial(const struct kidos_drop_maps *maps)
 {
-	struct kidos_drop_trial trial = { .thread = (__u32)syscall(SYS_gettid) }, none = {};
+	const struct kidos_pid_namespace namespace = kidos_pid_namespace();
+	struct kidos_drop_trial none = {}, trial = {
+		.device = namespace.device,
+		.inode = namespace.inode,
+		.thread = (__u32)syscall(SYS_gettid),
+	};
 	__u32 zero = 0;
 	int error = set_trial(maps, &trial);
 

@@ -36,7 +36,7 @@ bool kidos_drop_read(const struct kidos_drop_record *record, uint64_t boot_ns,
 	return view->record.class < KIDOS_CLASSES && view->record.owner < KIDOS_OWNERS;
 }
 
-/* What of a record flow filters look at. */
+/* What of a record flow filters compare. */
 static struct kidos_flow_key key_of(const struct kidos_drop_record *record)
 {
 	return (struct kidos_flow_key){
@@ -62,15 +62,16 @@ bool kidos_drop_matches(const struct kidos_drop_filter *filter, const struct kid
 	if (filter->protocol != KIDOS_FILTER_ANY &&
 	    (!record->family || filter->protocol != record->protocol))
 		return false;
-	if (filter->ends.prefix_count && !record->family)
+	if (kidos_flow_filter_has_address(&filter->ends) && !record->family)
 		return false;
 	return kidos_flow_matches(&filter->ends, &key);
 }
 
 bool kidos_drop_filter_needs_records(const struct kidos_drop_filter *filter)
 {
-	return filter->pid || filter->since_ns || filter->ends.prefix_count ||
-	       filter->ends.port_count || filter->protocol != KIDOS_FILTER_ANY;
+	return filter->pid || filter->since_ns || filter->protocol != KIDOS_FILTER_ANY ||
+	       kidos_flow_filter_has_address(&filter->ends) ||
+	       kidos_flow_filter_has_port(&filter->ends);
 }
 
 bool kidos_drop_proto_parse(const char *text, struct kidos_drop_filter *filter)
@@ -136,19 +137,21 @@ void kidos_drop_command(const struct kidos_drop_record *record, char text[KIDOS_
 
 void kidos_drop_owner(const struct kidos_drop_record *record, char text[KIDOS_TEXT_OWNER])
 {
-	char command[KIDOS_TEXT_OWNER];
+	char command[KIDOS_TEXT_OWNER], number[16] = "-";
 
 	kidos_drop_command(record, command);
+	if (record->tgid)
+		snprintf(number, sizeof(number), "%u", record->tgid);
 	switch (record->owner) {
 	case KIDOS_OWNER_SOCKET:
-		snprintf(text, KIDOS_TEXT_OWNER, "%s[%u]", command, record->tgid);
+		snprintf(text, KIDOS_TEXT_OWNER, "%s[%s]", command, number);
 		return;
 	case KIDOS_OWNER_USER:
 		snprintf(text, KIDOS_TEXT_OWNER, "uid %u, cgroup %" PRIu64, record->uid,
 			 (uint64_t)record->cgroup);
 		return;
 	case KIDOS_OWNER_BYSTANDER:
-		snprintf(text, KIDOS_TEXT_OWNER, "(%s[%u])", command, record->tgid);
+		snprintf(text, KIDOS_TEXT_OWNER, "(%s[%s])", command, number);
 		return;
 	default:
 		strcpy(text, "-");

@@ -21,7 +21,7 @@ bool kidos_drop_read(const struct kidos_drop_record *record, uint64_t boot_ns,
 
 /* Everything that is set must hold. */
 struct kidos_drop_filter {
-	struct kidos_flow_filter ends; /* its prefixes and ports alone are looked at */
+	struct kidos_flow_filter ends; /* its addresses and ports alone count */
 	int class; /* enum kidos_class or KIDOS_FILTER_ANY */
 	int protocol; /* number or KIDOS_FILTER_ANY */
 	uint32_t pid; /* of the owner, bystanders excepted; 0: any */

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* control.h: takes up what kidosctl asks for, and says which collectors are at work. */
+/* control.h: kidosctl's requests, taken up and answered. */
 #ifndef KIDOS_ENGINE_CONTROL_H
 #define KIDOS_ENGINE_CONTROL_H
 
-struct kidos_engine;
+#include "engine/engine_internal.h"
 
-#define KIDOS_CONTROL_MS 250 /* between looks at the request */
+#define KIDOS_CONTROL_MS 250 /* between polls for a request */
 
-/* Makes and pins the maps and the folder for the lock; 0 or -errno. */
+/* Makes and pins the maps; 0 or -errno. */
 int kidos_control_start(struct kidos_engine *engine);
 
-/* Tells which collectors are on; under the engine's lock. */
-void kidos_control_publish(struct kidos_engine *engine);
-
-/* Does and answers a request that is new; takes the engine's lock. */
-void kidos_control_look(struct kidos_engine *engine);
+/* Takes the request that waits, if there is one; takes the lock. */
+void kidos_control_poll(struct kidos_engine *engine);
 
 #endif

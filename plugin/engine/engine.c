@@ -1,78 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-#include "alerts/collector.h"
+#include "engine/engine.h"
 #include "core/log.h"
 #include "core/now.h"
-#include "drops/collector.h"
-#include "drops/share.h"
 #include "engine/control.h"
+#include "engine/engine_internal.h"
+#include "engine/events.h"
+#include "engine/running.h"
+#include "links/netns_watch.h"
+#include "links/recover.h"
+#include "links/slots.h"
+#include "state/clock.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int plan_memory(struct kidos_engine *engine)
-{
-	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-	struct kidos_plan plan;
-	int error = kidos_plan(engine->config, memory, engine->maps.cpus, &plan);
-
-	if (error) {
-		kidos_log(LOG_ERR,
-			  "Plugin kidos / MemoryLimit \"%" PRIu64 "\": %" PRIu64
-			  " bytes are the least that %u interfaces and %u flows take",
-			  plan.limit, plan.bytes, plan.slots - 1, plan.max_flows);
-		return -1;
-	}
-	engine->meta.set_mask = plan.sets - 1;
-	engine->meta.slots = plan.slots;
-	engine->meta.ports_mask = plan.ports - 1;
-	engine->meta.max_flows = plan.max_flows;
-	engine->meta.memory = plan.bytes;
-	engine->drop_room = plan.drop_room;
-	if (engine->flows_off)
-		kidos_log(LOG_INFO, "Plugin kidos / Flows / Enabled is false: packets and flows "
-				    "are not counted");
-	else
-		kidos_log(LOG_INFO, "room for %u flows in %" PRIu64 " KiB (limit %" PRIu64 " KiB)",
-			  plan.max_flows, plan.bytes >> 10, plan.limit >> 10);
-	return 0;
-}
-
-static int fill_meta(struct kidos_engine *engine, uint64_t interval_ns)
-{
-	struct kidos_meta *meta = &engine->meta;
-
-	meta->abi = KIDOS_ABI_VERSION;
-	meta->pid = (uint32_t)getpid();
-	meta->inner = engine->config->inner;
-	meta->interval_ns = interval_ns;
-	meta->started_ns = kidos_now_ns(CLOCK_REALTIME);
-	snprintf(meta->version, sizeof(meta->version), "%s", KIDOS_VERSION);
-	if (getrandom(meta->seed, sizeof(meta->seed), 0) != sizeof(meta->seed))
-		return -1;
-	return plan_memory(engine);
-}
-
 /* A former owner that was killed left pins, and with clsact filters. */
-static void take_back(struct kidos_engine *engine)
+static void take_back(struct kidos_context *context)
 {
 	struct kidos_maps old;
 	int removed;
 
-	if (!kidos_maps_open(&old, engine->state.path)) {
+	if (!kidos_maps_open(&old, context->state.path, KIDOS_MAP_WRITE)) {
 		kidos_recover(&old);
 		kidos_maps_close(&old);
 	}
-	removed = kidos_state_clear(&engine->state);
+	removed = kidos_state_clear(&context->state);
 	if (removed)
 		kidos_log(LOG_NOTICE, "%s: took back what an earlier process left",
-			  engine->state.path);
+			  context->state.path);
 }
 
 /* CAP_SYS_ADMIN stands for CAP_PERFMON. */
@@ -87,16 +47,6 @@ static bool has_perfmon(void)
 	       data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN);
 }
 
-static int set_clock(struct kidos_engine *engine)
-{
-	struct kidos_meta *meta = &engine->meta;
-	int error = kidos_clock_measure(meta);
-
-	if (!error)
-		meta->idle = (uint32_t)(engine->config->idle_timeout * 1000000000u / meta->unit_ns);
-	return error;
-}
-
 /* Without CAP_PERFMON the verifier refuses what it else accepts. */
 static void log_refusal(int error)
 {
@@ -107,16 +57,22 @@ static void log_refusal(int error)
 		kidos_log(LOG_ERR, "loading programs: %s", strerror(-error));
 }
 
-static int load_programs(struct kidos_engine *engine, struct kidos_world *world)
+static int fill_meta(struct kidos_context *context, uint64_t interval_ns)
 {
-	int error = kidos_state_create_maps(&engine->maps, engine->meta.slots);
+	struct kidos_meta *meta = &context->meta;
+	uint32_t ports = 64;
+	int error;
 
-	if (!error)
-		error = set_clock(engine);
-	if (!error) {
-		world->traffic = kidos_traffic_load(&engine->maps, &engine->meta, world->number);
-		error = world->traffic ? 0 : -errno;
-	}
+	meta->abi = KIDOS_ABI_VERSION;
+	meta->pid = (uint32_t)getpid();
+	meta->interval_ns = interval_ns;
+	meta->started_ns = kidos_now_ns(CLOCK_REALTIME);
+	meta->slots = (uint32_t)context->config->max_interfaces + 1;
+	while (ports < 4 * meta->slots)
+		ports *= 2;
+	meta->ports_mask = ports - 1;
+	snprintf(meta->version, sizeof(meta->version), "%s", KIDOS_VERSION);
+	error = kidos_clock_measure(meta);
 	if (error)
 		log_refusal(error);
 	return error;
@@ -126,94 +82,123 @@ static int load_programs(struct kidos_engine *engine, struct kidos_world *world)
  * The first namespace's programs make the maps, so they are loaded at once:
  * what is wrong with kernel or privileges is known before collectd goes on.
  */
+static int load_maps(struct kidos_context *context, bool counting)
+{
+	struct kidos_namespace *ns = &context->namespaces[0];
+
+	if (!counting)
+		return kidos_traffic_maps(&context->maps, &context->meta);
+	ns->traffic = kidos_traffic_load(&context->maps, &context->meta, ns->number);
+	return ns->traffic ? 0 : -errno;
+}
+
 static int load(struct kidos_engine *engine)
 {
-	struct kidos_world *world = &engine->worlds[0];
-	int error = load_programs(engine, world);
+	struct kidos_context *context = &engine->context;
+	int error = kidos_map_set_create(&kidos_map_set, context->maps.fd, context->meta.slots);
 
-	if (error)
+	if (!error)
+		error = load_maps(context, kidos_running_counts(engine));
+	while (error == -ENOMEM && !kidos_running_plan_less(engine))
+		error = load_maps(context, kidos_running_counts(engine));
+	if (error) {
+		log_refusal(error);
 		return error;
-	engine->maps.meta = engine->meta;
-	error = kidos_maps_mmap(&engine->maps);
+	}
+	context->maps.meta = context->meta;
+	error = kidos_maps_mmap(&context->maps);
 	if (error)
 		kidos_log(LOG_ERR, "mapping the flow table: %s", strerror(-error));
-	if (engine->flows_off) { /* the maps are all that is wanted of them */
-		kidos_traffic_free(world->traffic);
-		world->traffic = NULL;
-	}
 	return error;
 }
 
+/* Whoever finds meta finds everything, so it is pinned last. */
 static int publish(struct kidos_engine *engine)
 {
-	int error = kidos_maps_set_meta(&engine->maps, &engine->meta);
+	struct kidos_context *context = &engine->context;
+	int error = kidos_maps_set_meta(&context->maps, &context->meta);
 
-	/* Before meta, which says that everything is there. */
 	if (!error)
 		error = kidos_control_start(engine);
 	if (!error)
-		error = kidos_state_pin(&engine->state, &engine->maps);
+		error = kidos_state_pin_set(&context->state, &kidos_map_set, context->maps.fd);
 	if (error)
-		kidos_log(LOG_ERR, "state in %s: %s", engine->state.path, strerror(-error));
+		kidos_log(LOG_ERR, "state in %s: %s", context->state.path, strerror(-error));
 	return error;
 }
 
-static int acquire(struct kidos_engine *engine)
+static int acquire(struct kidos_context *context)
 {
+	const char *path = context->config->state_path;
 	char reason[KIDOS_REASON];
 
-	if (!kidos_state_acquire(&engine->state, engine->config->state_path, reason))
+	if (!kidos_state_acquire(&context->state, path, reason))
 		return 0;
-	kidos_log(LOG_ERR, "Plugin kidos / StatePath \"%s\": %s", engine->config->state_path,
-		  reason);
+	kidos_log(LOG_ERR, "Plugin kidos / StatePath \"%s\": %s", path, reason);
 	return -1;
 }
 
-static int start(struct kidos_engine *engine, uint64_t interval_ns, kidos_notify notify)
+static int prepare(struct kidos_engine *engine, uint64_t interval_ns)
 {
-	int error;
+	struct kidos_context *context = &engine->context;
 
-	if (acquire(engine))
+	if (acquire(context))
 		return -1;
-	take_back(engine);
-	if (fill_meta(engine, interval_ns) || kidos_worlds_make(engine))
+	take_back(context);
+	if (fill_meta(context, interval_ns) || kidos_running_create(engine) ||
+	    kidos_running_plan(engine) || kidos_namespaces_make(context))
 		return -1;
-	engine->slots = calloc(engine->meta.slots, sizeof(*engine->slots));
-	if (!engine->slots || load(engine) || kidos_alerts_start(engine, notify) || publish(engine))
-		return -1;
-	error = kidos_flows_start(engine);
-	if (error) {
-		kidos_log(LOG_ERR, "reading flows: %s", strerror(-error));
+	context->slots = calloc(context->meta.slots, sizeof(*context->slots));
+	return context->slots ? load(engine) : -1;
+}
+
+static int start(struct kidos_engine *engine, uint64_t interval_ns)
+{
+	int error = prepare(engine, interval_ns);
+
+	if (error)
 		return error;
-	}
-	if (engine->config->drops_enabled)
-		kidos_drops_start(engine);
-	kidos_control_publish(engine);
+	kidos_running_start(engine);
+	error = publish(engine);
+	if (error)
+		return error;
 	error = kidos_events_start(engine);
 	if (error)
 		kidos_log(LOG_ERR, "following interfaces: %s", strerror(-error));
-	else if (!engine->flows_off)
-		kidos_rules_wait(engine);
+	else if (engine->context.attaching)
+		kidos_rules_wait(&engine->context);
 	return error;
+}
+
+static struct kidos_engine *engine_new(const struct kidos_config *config)
+{
+	struct kidos_engine *engine = calloc(1, sizeof(*engine));
+	struct kidos_context *context = engine ? &engine->context : NULL;
+
+	if (!engine)
+		return NULL;
+	context->config = config;
+	context->state = (struct kidos_state)KIDOS_STATE_NONE;
+	context->maps = (struct kidos_maps)KIDOS_MAPS_NONE;
+	context->maps.cpus = kidos_possible_cpus();
+	pthread_mutex_init(&context->lock, NULL);
+	engine->thread = (struct kidos_thread)KIDOS_NO_THREAD;
+	engine->epoll = engine->inotify = engine->timer = -1;
+	for (int i = 0; i < KIDOS_CONTROL_MAPS; i++)
+		engine->control[i] = -1;
+	return engine;
 }
 
 struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint64_t interval_ns,
 					kidos_notify notify)
 {
-	struct kidos_engine *engine = calloc(1, sizeof(*engine));
+	struct kidos_engine *engine = engine_new(config);
 
 	if (!engine)
 		return NULL;
 	kidos_libbpf_quiet();
-	engine->config = config;
-	engine->flows_off = !config->flows_enabled;
-	engine->state = (struct kidos_state)KIDOS_STATE_NONE;
-	engine->maps = (struct kidos_maps)KIDOS_MAPS_NONE;
-	engine->maps.cpus = kidos_possible_cpus();
-	engine->control = (struct kidos_control_maps)KIDOS_CONTROL_MAPS_NONE;
-	engine->epoll = engine->inotify = engine->timer = engine->stop = -1;
-	pthread_mutex_init(&engine->lock, NULL);
-	if (!start(engine, interval_ns, notify))
+	engine->context.notify = notify;
+	if (!start(engine, interval_ns))
 		return engine;
 	kidos_engine_stop(engine);
 	return NULL;
@@ -221,18 +206,17 @@ struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint6
 
 void kidos_engine_stop(struct kidos_engine *engine)
 {
+	struct kidos_context *context = engine ? &engine->context : NULL;
+
 	if (!engine)
 		return;
 	kidos_events_stop(engine);
-	kidos_alerts_stop(engine);
-	kidos_worlds_free(engine);
-	kidos_drops_close(engine);
-	kidos_drop_share_close(engine);
-	kidos_flows_stop(engine);
-	kidos_maps_close(&engine->maps);
-	kidos_control_close(&engine->control);
-	kidos_state_release(&engine->state);
-	free(engine->slots);
-	pthread_mutex_destroy(&engine->lock);
+	kidos_namespaces_free(context);
+	kidos_running_close(engine);
+	kidos_maps_close(&context->maps);
+	kidos_map_set_close(&kidos_control_map_set, engine->control);
+	kidos_state_release(&context->state);
+	free(context->slots);
+	pthread_mutex_destroy(&context->lock);
 	free(engine);
 }

@@ -6,11 +6,14 @@
 #ifndef KIDOS_ENGINE_ENGINE_H
 #define KIDOS_ENGINE_ENGINE_H
 
-#include "alerts/notice.h"
 #include "core/config.h"
 #include "core/sample.h"
 
 struct kidos_engine;
+struct kidos_notice;
+
+/* Hands an alert on and may take its time; 0, or -1 if nobody took it. */
+typedef int (*kidos_notify)(const struct kidos_notice *notice);
 
 /*
  * Loads, attaches and starts following interfaces. config stays the caller's

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * events.c: one thread waits for links, routes and namespaces to
- * change. What changed is not read from the event but by looking again: lost
- * events and bursts then cost nothing but one look.
+ * events.c: one thread waits for links, routes and namespaces to change. What
+ * changed is not read from the event but dumped again: lost events and bursts
+ * then cost one dump.
  */
-#include "context.h"
+#include "engine/events.h"
 #include "core/log.h"
 #include "engine/control.h"
+#include "links/mnl_links.h"
 #include "links/netns.h"
+#include "links/netns_watch.h"
 
 #include <errno.h>
 #include <string.h>
 #include <stdio.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -50,29 +51,30 @@ static void take_inotify(struct kidos_engine *engine)
 
 static void refresh_all(struct kidos_engine *engine)
 {
-	pthread_mutex_lock(&engine->lock);
-	for (size_t i = 0; i < engine->world_count && !engine->stopping; i++) {
-		struct kidos_world *world = &engine->worlds[i];
+	pthread_mutex_lock(&engine->context.lock);
+	for (size_t i = 0;
+	     i < engine->context.namespace_count && !atomic_load(&engine->context.stopping); i++) {
+		struct kidos_namespace *ns = &engine->context.namespaces[i];
 
-		if (world->rtnl)
-			kidos_rtnl_take_events(world->rtnl);
-		kidos_world_refresh(engine, world);
-		if (world->rtnl)
-			watch(engine, kidos_rtnl_event_fd(world->rtnl));
+		if (ns->rtnl)
+			kidos_rtnl_take_events(ns->rtnl);
+		kidos_namespace_refresh(&engine->context, ns);
+		if (ns->rtnl)
+			watch(engine, kidos_rtnl_event_fd(ns->rtnl));
 	}
-	pthread_mutex_unlock(&engine->lock);
+	pthread_mutex_unlock(&engine->context.lock);
 }
 
-/* A name without a namespace behind it: `ip netns add` is at work, look again soon. */
+/* A name without a namespace behind it: `ip netns add` is at work, try again soon. */
 static bool is_half_made(const struct kidos_engine *engine)
 {
 	char path[sizeof(KIDOS_NETNS_DIR) + KIDOS_NETNS_NAME + 1];
 
-	for (size_t i = 0; i < engine->world_count; i++) {
-		const struct kidos_world *world = &engine->worlds[i];
+	for (size_t i = 0; i < engine->context.namespace_count; i++) {
+		const struct kidos_namespace *ns = &engine->context.namespaces[i];
 
-		snprintf(path, sizeof(path), KIDOS_NETNS_DIR "/%s", world->name);
-		if (*world->name && !world->inode && !access(path, F_OK))
+		snprintf(path, sizeof(path), KIDOS_NETNS_DIR "/%s", ns->name);
+		if (*ns->name && !ns->inode && !access(path, F_OK))
 			return true;
 	}
 	return false;
@@ -81,9 +83,15 @@ static bool is_half_made(const struct kidos_engine *engine)
 static void take_timer(struct kidos_engine *engine)
 {
 	uint64_t times;
+	bool due;
 
 	if (read(engine->timer, &times, sizeof(times)) == sizeof(times))
-		kidos_control_look(engine);
+		kidos_control_poll(engine);
+	pthread_mutex_lock(&engine->context.lock);
+	due = kidos_namespaces_due(&engine->context);
+	pthread_mutex_unlock(&engine->context.lock);
+	if (due)
+		refresh_all(engine);
 }
 
 static void *follow(void *context)
@@ -92,12 +100,13 @@ static void *follow(void *context)
 	struct epoll_event event;
 	int retries = 0, timeout, ready;
 
-	while (!engine->stopping) {
+	while (!atomic_load(&engine->context.stopping)) {
 		timeout = retries > 0 && is_half_made(engine) ? RETRY_MS : -1;
 		ready = epoll_wait(engine->epoll, &event, 1, timeout);
 		if (ready < 0 && errno != EINTR)
 			break;
-		if (engine->stopping || (ready > 0 && event.data.fd == engine->stop))
+		if (atomic_load(&engine->context.stopping) ||
+		    (ready > 0 && event.data.fd == engine->thread.stop))
 			break;
 		if (ready > 0 && event.data.fd == engine->timer) {
 			take_timer(engine);
@@ -127,11 +136,10 @@ static int open_descriptors(struct kidos_engine *engine)
 {
 	engine->epoll = epoll_create1(EPOLL_CLOEXEC);
 	engine->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	engine->stop = eventfd(0, EFD_CLOEXEC);
-	if (engine->epoll < 0 || engine->inotify < 0 || engine->stop < 0)
+	if (engine->epoll < 0 || engine->inotify < 0 || kidos_thread_prepare(&engine->thread))
 		return -errno;
 	watch_namespaces(engine);
-	if (watch(engine, engine->inotify) || watch(engine, engine->stop))
+	if (watch(engine, engine->inotify) || watch(engine, engine->thread.stop))
 		return -errno;
 	return open_timer(engine);
 }
@@ -142,13 +150,10 @@ int kidos_events_start(struct kidos_engine *engine)
 
 	if (error)
 		return error;
+	engine->context.following = true;
 	/* After the watches, so that nothing can change unseen in between. */
 	refresh_all(engine);
-	error = -pthread_create(&engine->thread, NULL, follow, engine);
-	engine->threaded = !error;
-	if (!error)
-		pthread_setname_np(engine->thread, "kidos events");
-	return error;
+	return kidos_thread_start(&engine->thread, "kidos events", follow, engine);
 }
 
 static void close_fd(int *fd)
@@ -160,17 +165,9 @@ static void close_fd(int *fd)
 
 void kidos_events_stop(struct kidos_engine *engine)
 {
-	const uint64_t one = 1;
-
-	engine->stopping = true;
-	if (engine->threaded) {
-		if (write(engine->stop, &one, sizeof(one)) < 0)
-			kidos_log(LOG_ERR, "wake the event thread: %s", strerror(errno));
-		pthread_join(engine->thread, NULL);
-		engine->threaded = false;
-	}
+	atomic_store(&engine->context.stopping, true);
+	kidos_thread_stop(&engine->thread, 0);
 	close_fd(&engine->epoll);
 	close_fd(&engine->inotify);
 	close_fd(&engine->timer);
-	close_fd(&engine->stop);
 }

@@ -1,31 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* memory.h: what the tables will take, computed before anything is loaded. */
+/* memory.h: what maps and tables will take, computed before anything is loaded. */
 #ifndef KIDOS_ENGINE_MEMORY_H
 #define KIDOS_ENGINE_MEMORY_H
 
-#include "core/config.h"
-
-struct kidos_plan {
-	uint32_t sets; /* a power of two */
-	uint32_t max_flows; /* half of the entries in the sets */
-	uint32_t slots;
-	uint32_t ports; /* entries of the table of interfaces, a power of two */
-	uint32_t drop_room; /* records of drops of one CPU, a power of two; 0: drops are off */
-	uint64_t bytes; /* maps and user tables together */
-	uint64_t limit;
-};
-
-#define KIDOS_SPILL_QUEUE 8192u /* evicted flows that may wait for a poll */
-
-/* Bytes that a table of this many flows takes, in maps and in the reader. */
-uint64_t kidos_plan_bytes(uint32_t max_flows, uint32_t slots, unsigned int cpus);
+#include "collector.h"
 
 /*
- * The largest power of two of flows up to MaxFlows that fits the limit.
- * memory: bytes of RAM; cpus: possible ones. Returns 0, or -1 if not even the
- * smallest table fits.
+ * MemoryLimit, at most half of the `memory` bytes that there are; without it
+ * 2 % of them, at most 128 MiB, but the `least` that is needed where that is a
+ * quarter of them or less.
  */
-int kidos_plan(const struct kidos_config *config, uint64_t memory, unsigned int cpus,
-	       struct kidos_plan *plan);
+uint64_t kidos_memory_limit(const struct kidos_config *config, uint64_t memory, uint64_t least);
+
+/* Bytes that all collectors can do with (selves: their state). */
+uint64_t kidos_memory_least(const struct kidos_context *context, void *const *selves);
+
+/*
+ * Gives every collector (selves: its state) the least it can do with, then in
+ * turn what it wants of the rest. context: memory_limit and meta.slots are
+ * read, meta.memory is set. 0, or -1 if the least is more than the limit.
+ */
+int kidos_memory_plan(struct kidos_context *context, void *const *selves);
 
 #endif

@@ -43,7 +43,7 @@ static bool remove_closed(const struct kidos_flow_key *key, const struct kidos_f
 	struct removal *removal = context;
 	int error;
 
-	if ((int32_t)(flow->last - removal->before) >= 0)
+	if (!kidos_is_earlier(flow->last, removal->before))
 		return true;
 	if (bpf_map_delete_elem(removal->maps->fd[KIDOS_MAP_FLOWS], key)) {
 		removal->error = removal->error ? removal->error : -errno;

@@ -13,7 +13,7 @@ void kidos_baseline_each(const struct kidos_maps *maps, kidos_baseline_entry eac
 
 /*
  * Removes every entry whose last packet came before this time (kidos time
- * units), adds what it held to `retired`, and tells of it. Packets are counted
+ * units), adds what it held to `retired`, and reports it. Packets are counted
  * meanwhile, and none is lost. Waits for the programs under way: milliseconds.
  * 0 or -errno of the first entry that could not be removed.
  */

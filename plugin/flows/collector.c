@@ -1,19 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * collector.c: a poll's scan of the flow table, and the series of flows.
- * The scan comes before the totals are read, so that these hold all of it.
+ * collector.c: packets of interfaces, and flows. A poll's scan of the flow
+ * table comes before the totals are read, so that these hold all of it.
  */
-#include "context.h"
+#include "collector.h"
 #include "core/flow_key.h"
 #include "core/log.h"
 #include "flows/baseline.h"
+#include "flows/interfaces.h"
+#include "flows/memory.h"
+#include "flows/reader.h"
+#include "flows/series.h"
+#include "flows/spills.h"
+#include "flows/wipe.h"
+#include "links/conserve_check.h"
+#include "links/netns_watch.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define SAVE_SECONDS 3600 /* at most between a name's use and the file that tells of it */
+#define SAVE_SECONDS 3600 /* at most between a name's use and the file that has it */
+
+struct flows {
+	struct kidos_context *context;
+	const struct kidos_flow_settings *settings;
+	struct kidos_reader reader;
+	struct kidos_flow_series series;
+	struct kidos_spills spills; /* has a lock of its own */
+	uint64_t names_saved; /* seconds of CLOCK_REALTIME */
+	bool names_failed; /* the last save of names did not work */
+	bool opened; /* reader and series are there */
+};
 
 static void gained(void *context, const struct kidos_flow_key *key, const struct kidos_count *count)
 {
@@ -25,79 +46,110 @@ static uint64_t now_seconds(void)
 	return (uint64_t)time(NULL);
 }
 
-static void load_names(struct kidos_engine *engine)
+static void load_names(struct flows *flows)
 {
-	const char *folder = engine->config->data_path;
-	int error = kidos_names_load(&engine->series.names, folder, now_seconds());
+	const char *folder = flows->context->config->data_path;
+	int error = kidos_names_load(&flows->series.names, folder, now_seconds());
 
-	engine->names_saved = now_seconds();
+	flows->names_saved = now_seconds();
 	if (error)
 		kidos_log(LOG_WARNING, "names of series in %s/" KIDOS_NAMES_FILE ": %s: not read",
 			  folder,
 			  error == -EPERM ? "not a file that only we may write" : strerror(-error));
 }
 
-int kidos_flows_start(struct kidos_engine *engine)
+static int open_reader(struct flows *flows)
 {
+	struct kidos_context *context = flows->context;
 	bool wanted;
-	int error = kidos_series_init(&engine->series, engine->config, engine->meta.slots,
-				      engine->meta.seed[1]);
+	int error = kidos_series_init(&flows->series, flows->settings, context->meta.slots,
+				      kidos_key_seed());
 
 	if (error)
 		return error;
-	wanted = kidos_series_wanted(&engine->series);
-	error = kidos_reader_init(&engine->reader, &engine->meta, wanted ? gained : NULL,
-				  &engine->series);
+	wanted = kidos_series_wanted(&flows->series);
+	error = kidos_reader_init(&flows->reader, &context->meta, wanted ? gained : NULL,
+				  &flows->series);
 	if (error)
 		return error;
-	if (engine->series.by[0])
-		load_names(engine);
-	if (engine->maps.fd[KIDOS_MAP_SPILLS] < 0)
+	if (flows->series.by[0])
+		load_names(flows);
+	flows->opened = true;
+	if (context->maps.fd[KIDOS_MAP_SPILLS] < 0 || !wanted)
 		return 0;
-	return kidos_spills_start(&engine->spills, &engine->maps, wanted);
+	return kidos_spills_start(&flows->spills, &context->maps);
+}
+
+static void log_room(const struct kidos_context *context)
+{
+	kidos_log(LOG_INFO, "room for %" PRIu64 " flows in %" PRIu64 " KiB (limit %" PRIu64 " KiB)",
+		  (uint64_t)context->meta.max_flows, (uint64_t)context->meta.memory >> 10,
+		  context->memory_limit >> 10);
+}
+
+static int start(void *self)
+{
+	struct flows *flows = self;
+	int error = 0;
+
+	if (!flows->opened) {
+		log_room(flows->context);
+		error = open_reader(flows);
+	}
+
+	if (error)
+		kidos_log(LOG_ERR, "reading flows: %s", strerror(-error));
+	else
+		kidos_links_want(flows->context, true);
+	return error;
+}
+
+static void stop(void *self)
+{
+	struct flows *flows = self;
+
+	kidos_links_want(flows->context, false);
+}
+
+static void status(const void *self, struct kidos_collector_status *status)
+{
+	const struct flows *flows = self;
+
+	status->state = flows->context->attaching ? KIDOS_COLLECTOR_ON : KIDOS_COLLECTOR_OFF;
 }
 
 /* One line when saving begins to fail, one when it works again. */
-static void save_names(struct kidos_engine *engine)
+static void save_names(struct flows *flows)
 {
-	const char *folder = engine->config->data_path;
-	int error = kidos_names_save(&engine->series.names, folder);
+	const char *folder = flows->context->config->data_path;
+	int error = kidos_names_save(&flows->series.names, folder);
 
-	engine->names_saved = now_seconds();
-	if (error && !engine->names_failed)
+	flows->names_saved = now_seconds();
+	if (error && !flows->names_failed)
 		kidos_log(LOG_WARNING,
 			  "names of series in %s/" KIDOS_NAMES_FILE ": %s: a restart "
 			  "will forget them",
 			  folder, strerror(-error));
-	if (!error && engine->names_failed)
+	if (!error && flows->names_failed)
 		kidos_log(LOG_NOTICE, "names of series in %s/" KIDOS_NAMES_FILE ": saved again",
 			  folder);
-	engine->names_failed = error;
-}
-
-void kidos_flows_stop(struct kidos_engine *engine)
-{
-	kidos_spills_stop(&engine->spills);
-	if (engine->series.by[0] && engine->series.names.count)
-		save_names(engine);
-	kidos_reader_free(&engine->reader);
-	kidos_series_free(&engine->series);
+	flows->names_failed = error;
 }
 
 /* Before the scan: it overwrites what was last read of entries that went to others. */
-static void read_spills(struct kidos_engine *engine)
+static void read_spills(struct flows *flows)
 {
 	const struct kidos_spill *spills;
-	size_t count = kidos_spills_take(&engine->spills, &spills);
+	size_t count = kidos_spills_take(&flows->spills, &spills);
 	struct kidos_count rest;
 
 	for (size_t i = 0; i < count; i++)
-		if (kidos_reader_spilled(&engine->reader, &spills[i], &rest))
-			kidos_series_add(&engine->series, &spills[i].key, &rest);
+		if (kidos_reader_spilled(&flows->reader, &spills[i], &rest))
+			kidos_series_add(&flows->series, &spills[i].key, &rest);
 }
 
 struct hashed {
-	struct kidos_engine *engine;
+	struct flows *flows;
 	bool any_idle;
 };
 
@@ -106,7 +158,7 @@ static bool read_hashed(const struct kidos_flow_key *key, const struct kidos_flo
 {
 	struct hashed *hashed = context;
 
-	if (!kidos_reader_hashed(&hashed->engine->reader, key, flow))
+	if (!kidos_reader_hashed(&hashed->flows->reader, key, flow))
 		hashed->any_idle = true;
 	return true;
 }
@@ -114,42 +166,48 @@ static bool read_hashed(const struct kidos_flow_key *key, const struct kidos_flo
 static bool forget_hashed(const struct kidos_flow_key *key, const struct kidos_flow_baseline *flow,
 			  void *context)
 {
-	struct kidos_engine *engine = context;
+	struct flows *flows = context;
 
-	kidos_reader_hashed(&engine->reader, key, flow);
-	kidos_reader_forget(&engine->reader, key);
+	kidos_reader_hashed(&flows->reader, key, flow);
+	kidos_reader_forget(&flows->reader, key);
 	return true;
 }
 
 /* Idle entries of the hash map go here; nothing else ever deletes them. */
-static void read_baseline(struct kidos_engine *engine)
+static void read_baseline(struct flows *flows)
 {
-	struct hashed hashed = { .engine = engine };
+	struct hashed hashed = { .flows = flows };
 	int error = 0;
 
-	kidos_baseline_each(&engine->maps, read_hashed, &hashed);
+	kidos_baseline_each(&flows->context->maps, read_hashed, &hashed);
 	if (hashed.any_idle)
-		error = kidos_baseline_remove(&engine->maps, engine->reader.now - engine->meta.idle,
-					      forget_hashed, engine);
+		error = kidos_baseline_remove(&flows->context->maps,
+					      flows->reader.now - flows->context->meta.idle,
+					      forget_hashed, flows);
 	if (error)
 		kidos_log(LOG_WARNING, "idle flows are not removed: %s", strerror(-error));
 }
 
-void kidos_flows_read(struct kidos_engine *engine)
+static void read_flows(void *self)
 {
-	kidos_series_begin(&engine->series);
-	read_spills(engine);
-	kidos_reader_begin(&engine->reader);
-	if (engine->meta.baseline)
-		read_baseline(engine);
+	struct flows *flows = self;
+	struct kidos_context *context = flows->context;
+
+	if (!flows->opened)
+		return;
+	kidos_series_begin(&flows->series);
+	read_spills(flows);
+	kidos_reader_begin(&flows->reader);
+	if (context->meta.baseline)
+		read_baseline(flows);
 	else
-		kidos_reader_table(&engine->reader, engine->maps.flows, engine->maps.sets);
-	engine->meta.flows_active = engine->reader.active;
+		kidos_reader_table(&flows->reader, context->maps.flows, context->maps.sets);
+	context->meta.flows_active = flows->reader.active;
 }
 
-static void select_series(struct kidos_engine *engine, const char *const *instances)
+static void select_series(struct flows *flows, const char *const *instances)
 {
-	struct kidos_flow_series *series = &engine->series;
+	struct kidos_flow_series *series = &flows->series;
 	uint64_t now = now_seconds();
 	bool refused = series->refused;
 
@@ -160,8 +218,8 @@ static void select_series(struct kidos_engine *engine, const char *const *instan
 			  "MaxFlowSeries %zu is reached: further top flows are in other "
 			  "until a name was not seen for a day",
 			  series->names.most);
-	if (series->by[0] && (series->names.changed || now - engine->names_saved >= SAVE_SECONDS))
-		save_names(engine);
+	if (series->by[0] && (series->names.changed || now - flows->names_saved >= SAVE_SECONDS))
+		save_names(flows);
 }
 
 static void sum_classes(const struct kidos_totals totals[KIDOS_DIRECTIONS],
@@ -174,19 +232,18 @@ static void sum_classes(const struct kidos_totals totals[KIDOS_DIRECTIONS],
 		counts[d] = (struct kidos_count){ sums[d].wire_packets, sums[d].wire_bytes };
 }
 
-void kidos_flows_settle(struct kidos_engine *engine, const struct kidos_slot_counts *counts,
-			const char *const *instances)
+static void settle(struct flows *flows, const struct kidos_poll *poll)
 {
 	struct kidos_count totals[KIDOS_DIRECTIONS];
 
-	select_series(engine, instances);
-	for (unsigned int slot = 1; slot < engine->meta.slots; slot++) {
-		if (!instances[slot] || !counts[slot].read)
+	select_series(flows, poll->instances);
+	for (unsigned int slot = 1; slot < flows->context->meta.slots; slot++) {
+		if (!poll->instances[slot] || !poll->counts[slot].read)
 			continue;
-		sum_classes(counts[slot].totals, totals);
-		kidos_series_totals(&engine->series, slot, totals);
+		sum_classes(poll->counts[slot].totals, totals);
+		kidos_series_totals(&flows->series, slot, totals);
 	}
-	kidos_series_settle(&engine->series);
+	kidos_series_settle(&flows->series);
 }
 
 static void send_series(const struct kidos_output *output, const char *interface, const char *name,
@@ -202,21 +259,114 @@ static void send_series(const struct kidos_output *output, const char *interface
 	kidos_send_rx_tx(&flows, "if_octets", name, counts[KIDOS_RX].bytes, counts[KIDOS_TX].bytes);
 }
 
-void kidos_flows_emit(struct kidos_engine *engine, const struct kidos_slot_counts *counts,
-		      const char *const *instances, const struct kidos_output *output)
+static void send_all(struct flows *flows, const struct kidos_poll *poll)
 {
-	struct kidos_flow_series *series = &engine->series;
+	struct kidos_flow_series *series = &flows->series;
 
 	for (size_t i = 0; i < series->count; i++) {
 		struct kidos_series *item = &series->items[i];
 		unsigned int slot = item->key.slot;
 
-		if (!instances[slot] || !counts[slot].read)
+		if (!poll->instances[slot] || !poll->counts[slot].read)
 			continue;
-		send_series(output, instances[slot], item->name, item->sent);
+		send_series(poll->output, poll->instances[slot], item->name, item->sent);
 		item->emitted++;
 	}
-	for (unsigned int slot = 1; slot < engine->meta.slots; slot++)
-		if (instances[slot] && counts[slot].read)
-			send_series(output, instances[slot], "other", series->slots[slot].other);
+	for (unsigned int slot = 1; slot < flows->context->meta.slots; slot++)
+		if (poll->instances[slot] && poll->counts[slot].read)
+			send_series(poll->output, poll->instances[slot], "other",
+				    series->slots[slot].other);
 }
+
+static void poll_flows(void *self, const struct kidos_poll *poll)
+{
+	struct flows *flows = self;
+
+	if (!flows->opened)
+		return;
+	settle(flows, poll);
+	kidos_interfaces_send(flows->context, poll, flows->reader.active_of);
+	send_all(flows, poll);
+	kidos_table_send(flows->context, poll);
+}
+
+static void slots_gone(void *self, const bool slots[KIDOS_SLOTS_MAX])
+{
+	struct flows *flows = self;
+	int error;
+
+	for (unsigned int i = 1; flows->opened && i < flows->context->meta.slots; i++)
+		if (slots[i])
+			kidos_series_drop_slot(&flows->series, i);
+	error = kidos_slots_wipe(&flows->context->maps, slots);
+	if (error)
+		kidos_log(LOG_ERR, "emptying what interfaces left that went: %s", strerror(-error));
+}
+
+static void set_flows(struct flows *flows, uint32_t max_flows)
+{
+	flows->context->meta.max_flows = max_flows;
+	flows->context->meta.set_mask = kidos_flow_sets(max_flows) - 1;
+}
+
+static void *create(struct kidos_context *context, const void *settings, bool enabled)
+{
+	struct flows *flows = calloc(1, sizeof(*flows));
+
+	(void)enabled;
+	if (!flows)
+		return NULL;
+	flows->context = context;
+	flows->settings = settings;
+	context->meta.inner = flows->settings->inner;
+	context->meta.idle =
+		(uint32_t)(flows->settings->idle_timeout * 1000000000u / context->meta.unit_ns);
+	set_flows(flows, KIDOS_FLOWS_LEAST);
+	return flows;
+}
+
+static void close_flows(void *self)
+{
+	struct flows *flows = self;
+
+	kidos_spills_stop(&flows->spills);
+	if (flows->series.by[0] && flows->series.names.count)
+		save_names(flows);
+	kidos_reader_free(&flows->reader);
+	kidos_series_free(&flows->series);
+	free(flows);
+}
+
+/* The programs keep their maps also while they do not count: the smallest ones. */
+static uint64_t least(const void *self)
+{
+	const struct flows *flows = self;
+
+	return kidos_flow_bytes(KIDOS_FLOWS_LEAST) + kidos_flow_extra_bytes(flows->settings);
+}
+
+static uint64_t grow(void *self, uint64_t room)
+{
+	struct flows *flows = self;
+	uint32_t max_flows = kidos_flows_that_fit(flows->settings, room);
+
+	set_flows(flows, max_flows);
+	return kidos_flow_bytes(max_flows) - kidos_flow_bytes(KIDOS_FLOWS_LEAST);
+}
+
+const struct kidos_collector kidos_flows_collector = {
+	.name = "flows",
+	.block = &kidos_flow_block,
+	.without = "packets and flows are not counted",
+	.counts = true,
+	.create = create,
+	.close = close_flows,
+	.least = least,
+	.grow = grow,
+	.start = start,
+	.stop = stop,
+	.status = status,
+	.read = read_flows,
+	.poll = poll_flows,
+	.slots_gone = slots_gone,
+};

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "flows/ctl.h"
+#include "core/flow_key.h"
 #include "core/text.h"
 #include "ctl/resolve.h"
 #include "ctl/watch.h"
@@ -8,6 +10,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+/* From poll to poll. */
+struct watch {
+	struct ctl_flow_settings settings;
+	struct kidos_flow_history history;
+};
 
 static void print_head(const struct ctl_state *state, const struct ctl_scan *scan, bool grouped)
 {
@@ -21,37 +29,38 @@ static void print_head(const struct ctl_state *state, const struct ctl_scan *sca
 	       scan->sum.view.bytes, scan->top.count, grouped ? "groups" : "flows");
 }
 
-static void print(const struct ctl_settings *settings, const struct ctl_state *state,
+static void print(const struct ctl_flow_settings *settings, const struct ctl_state *state,
 		  const struct ctl_scan *scan)
 {
 	struct ctl_flow_table table = {
 		.state = state,
 		.grouping = &settings->grouping,
 		.resolve = settings->resolve,
-		.rates = settings->watch > 0,
+		.rates = settings->output.watch > 0,
 		.seconds = scan->history ? kidos_flow_history_seconds(scan->history) : 0,
 	};
 
-	if (settings->json) {
-		json_flows_print(state, &settings->grouping, &scan->top);
+	if (settings->output.json) {
+		json_flows_print(state, &settings->grouping, scan);
 		return;
 	}
 	ctl_resolve_begin();
-	ctl_watch_clear(settings);
+	ctl_watch_clear(&settings->output);
 	print_head(state, scan, settings->grouping.by != KIDOS_GROUP_NONE);
 	ctl_flow_table_print(&table, &scan->top);
 }
 
-static int look(struct ctl_settings *settings, struct ctl_state *state,
-		struct kidos_flow_history *history)
+static int scan_and_print(struct watch *watch, struct ctl_state *state)
 {
+	const struct ctl_flow_settings *settings = &watch->settings;
 	struct kidos_flow_groups groups = { .grouping = settings->grouping,
-					    .seed = state->maps.meta.seed[0] };
+					    .seed = kidos_key_seed() };
 	struct ctl_scan scan = {
 		.filter = &settings->filter,
-		.history = history,
+		.since_ns = settings->since_ns,
+		.history = settings->output.watch > 0 ? &watch->history : NULL,
 		.groups = settings->grouping.by != KIDOS_GROUP_NONE ? &groups : NULL,
-		.top = { .sort = settings->sort, .limit = ctl_watch_rows(settings) },
+		.top = { .sort = settings->sort, .limit = ctl_watch_rows(&settings->output) },
 	};
 	int error = ctl_scan_run(state, &scan);
 
@@ -64,34 +73,42 @@ static int look(struct ctl_settings *settings, struct ctl_state *state,
 	return error ? CTL_FAILURE : CTL_OK;
 }
 
-static int open_and_look(struct ctl_settings *settings, void *history)
+static int poll(struct ctl_state *state, void *context)
 {
-	struct ctl_state state;
-	bool slots[KIDOS_SLOTS_MAX] = {};
-	int status = ctl_state_open(&state, settings->state);
+	struct watch *watch = context;
+	int status = ctl_select(state, watch->settings.interface);
 
 	if (status)
 		return status;
-	settings->filter.slots = settings->interface ? slots : NULL;
-	if (settings->interface && !ctl_find_slots(&state, settings->interface, slots)) {
-		char name[CTL_LABEL];
-
-		kidos_text_escape(settings->interface, name, sizeof(name));
-		ctl_complain("no interface %s here; kidosctl status lists them", name);
-		status = CTL_FAILURE;
-	} else {
-		status = look(settings, &state, history);
-	}
-	settings->filter.slots = NULL;
-	ctl_state_close(&state);
-	return status;
+	watch->settings.filter.slots = state->interface ? state->selected : NULL;
+	return scan_and_print(watch, state);
 }
 
-int ctl_flows(struct ctl_settings *settings)
+static bool check(const void *data)
 {
-	struct kidos_flow_history history = {};
-	int status = ctl_watch(settings, open_and_look, settings->watch > 0 ? &history : NULL);
+	const struct ctl_flow_settings *settings = data;
 
-	kidos_flow_history_free(&history);
+	if (settings->resolve && settings->output.json)
+		ctl_complain("--resolve is for text: JSON has the addresses");
+	return !settings->resolve || !settings->output.json;
+}
+
+static int run(const struct ctl_call *call)
+{
+	struct watch watch = { .settings = *(const struct ctl_flow_settings *)call->settings,
+			       .history.seed = kidos_key_seed() };
+	int status = ctl_watch(call, &watch.settings.output, poll, &watch);
+
+	kidos_flow_history_free(&watch.history);
 	return status;
 }
+
+const struct ctl_command ctl_flows = {
+	.name = "flows",
+	.help = "flows by bytes, filtered, sorted or grouped",
+	.options = ctl_flow_options,
+	.size = sizeof(struct ctl_flow_settings),
+	.defaults = &ctl_flow_defaults,
+	.check = check,
+	.run = run,
+};

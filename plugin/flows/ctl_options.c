@@ -1,117 +1,78 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/names.h"
 #include "core/text.h"
-#include "ctl/ctl.h"
+#include "flows/ctl.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define WATCH_MAX 86400
-
-bool ctl_set_interface(struct ctl_settings *settings, const char *value)
+static bool set_direction(void *field, const char *value)
 {
-	settings->interface = value;
-	return *value != '\0';
-}
+	struct kidos_flow_filter *filter = field;
 
-static bool set_direction(struct ctl_settings *settings, const char *value)
-{
 	for (int i = 0; i < KIDOS_DIRECTIONS; i++)
 		if (!strcmp(value, kidos_direction_names[i]))
-			settings->filter.direction = i;
-	return settings->filter.direction != KIDOS_FILTER_ANY;
+			filter->direction = i;
+	return filter->direction != KIDOS_FILTER_ANY;
 }
 
-static bool set_proto(struct ctl_settings *settings, const char *value)
+static bool set_vlan(void *field, const char *value)
 {
-	return kidos_protocol_parse(value, &settings->filter.protocol);
-}
+	uint64_t vlan;
 
-bool ctl_set_prefix(struct ctl_settings *settings, const char *value)
-{
-	struct kidos_flow_filter *filter = &settings->filter;
-
-	if (filter->prefix_count == KIDOS_FILTER_ENDS)
+	if (!kidos_text_number(value, 0, 4095, &vlan))
 		return false;
-	return kidos_prefix_parse(value, &filter->prefixes[filter->prefix_count++]);
-}
-
-bool ctl_set_host(struct ctl_settings *settings, const char *value)
-{
-	return !strchr(value, '/') && ctl_set_prefix(settings, value);
-}
-
-bool ctl_set_port(struct ctl_settings *settings, const char *value)
-{
-	struct kidos_flow_filter *filter = &settings->filter;
-	uint64_t port;
-
-	if (filter->port_count == KIDOS_FILTER_ENDS ||
-	    !kidos_text_number(value, 1, UINT16_MAX, &port))
-		return false;
-	filter->ports[filter->port_count++] = (uint16_t)port;
+	*(int *)field = (int)vlan;
 	return true;
 }
 
-static bool set_sort(struct ctl_settings *settings, const char *value)
+static bool set_sort(void *field, const char *value)
 {
 	for (int i = 0; i < KIDOS_SORTS; i++) {
 		if (strcmp(value, kidos_flow_sort_names[i]))
 			continue;
-		settings->sort = (enum kidos_flow_sort)i;
+		*(enum kidos_flow_sort *)field = (enum kidos_flow_sort)i;
 		return true;
 	}
 	return false;
 }
 
-bool ctl_set_limit(struct ctl_settings *settings, const char *value)
+static bool set_group(void *field, const char *value)
 {
-	settings->limited = true;
-	return kidos_text_number(value, 0, UINT32_MAX, &settings->limit);
+	return kidos_flow_grouping_parse(value, field);
 }
 
-static bool set_group(struct ctl_settings *settings, const char *value)
-{
-	return kidos_flow_grouping_parse(value, &settings->grouping);
-}
-
-bool ctl_set_watch(struct ctl_settings *settings, const char *value)
-{
-	char *end;
-
-	settings->watch = 1;
-	if (!value)
-		return true;
-	settings->watch = strtod(value, &end);
-	return end != value && !*end && settings->watch >= 0.1 && settings->watch <= WATCH_MAX;
-}
-
-static bool set_resolve(struct ctl_settings *settings, const char *value)
-{
-	(void)value;
-	settings->resolve = true;
-	return true;
-}
+#define FIELD(member) offsetof(struct ctl_flow_settings, member)
 
 const struct ctl_option ctl_flow_options[] = {
-	{ "interface", "NAME", "[NAMESPACE:]NAME of the interface, or \"other\"", false,
-	  ctl_set_interface },
-	{ "direction", "rx|tx", "rx (towards the host) or tx", false, set_direction },
-	{ "proto", "PROTO", "protocol by name (tcp, icmpv6) or number", false, set_proto },
-	{ "host", "ADDR", "IPv4 or IPv6 address of one end; twice: both ends", true, ctl_set_host },
-	{ "port", "N", "port of one end, 1 to 65535; twice: both ends", true, ctl_set_port },
-	{ "prefix", "CIDR", "prefix that holds one end, 10.0.0.0/8 or 2001:db8::/32", true,
-	  ctl_set_prefix },
-	{ "sort", "KEY", "bytes (default), packets, last or first; the most or newest first", false,
-	  set_sort },
-	{ "limit", "N", "rows to print (default 50), 0 for all", false, ctl_set_limit },
+	{ "interface", "NAME", "[NAMESPACE:]NAME of the interface, or \"other\"", ctl_set_text,
+	  FIELD(interface), false },
+	{ "direction", "rx|tx", "rx (towards the host) or tx", set_direction, FIELD(filter),
+	  false },
+	{ "proto", "PROTO", "protocol by name (tcp, icmpv6) or number", ctl_set_proto,
+	  FIELD(filter.protocol), false },
+	CTL_OPTION_HOST(struct ctl_flow_settings, filter),
+	CTL_OPTION_PORT(struct ctl_flow_settings, filter),
+	CTL_OPTION_PREFIX(struct ctl_flow_settings, filter),
+	CTL_OPTION_END(struct ctl_flow_settings, "src", filter.src, "source"),
+	CTL_OPTION_END(struct ctl_flow_settings, "dst", filter.dst, "destination"),
+	CTL_OPTION_END_PORT(struct ctl_flow_settings, "sport", filter.src, "source"),
+	CTL_OPTION_END_PORT(struct ctl_flow_settings, "dport", filter.dst, "destination"),
+	{ "vlan", "N", "VLAN id up to 4095, 0 for untagged", set_vlan, FIELD(filter.vlan), false },
+	CTL_OPTION_SINCE(struct ctl_flow_settings, since_ns),
+	{ "sort", "KEY", "bytes (default), packets, last or first; the most or newest first",
+	  set_sort, FIELD(sort), false },
+	CTL_OPTION_LIMIT(struct ctl_flow_settings),
 	{ "group", "BY",
 	  "src, dst, host, port, proto, interface, or prefix lengths: 24 or 24,64 (IPv4,IPv6)",
-	  false, set_group },
-	{ "watch", "[SECONDS]", "0.1 to 86400 seconds between looks (default 1), with rates", false,
-	  ctl_set_watch },
-	{ "resolve", NULL, "names for addresses, where the resolver has them in time", false,
-	  set_resolve },
-	{ "json", NULL, "print one JSON object a look; times in UTC", false, ctl_set_json },
+	  set_group, FIELD(grouping), false },
+	CTL_OPTION_WATCH(struct ctl_flow_settings),
+	{ "resolve", NULL, "names for addresses, where the resolver has them in time", ctl_set_true,
+	  FIELD(resolve), false },
+	CTL_OPTION_JSON(struct ctl_flow_settings),
 	{},
+};
+
+const struct ctl_flow_settings ctl_flow_defaults = {
+	.output.limit = CTL_LIMIT,
+	.filter = KIDOS_FLOW_FILTER_ALL,
 };

@@ -5,9 +5,6 @@
 
 #include <errno.h>
 
-/* Last seen this long ago is ahead of the clock read at the start, not 104 days old. */
-#define AHEAD (1u << 31)
-
 struct walk {
 	const struct ctl_state *state;
 	struct ctl_scan *scan;
@@ -18,11 +15,9 @@ struct walk {
 static void fill_times(const struct walk *walk, uint32_t first, uint32_t last,
 		       struct kidos_flow_view *view)
 {
-	uint32_t age = walk->now - last;
-
 	view->first_ns = kidos_clock_realtime(&walk->scan->clock, first);
 	view->last_ns = kidos_clock_realtime(&walk->scan->clock, last);
-	view->idle = age >= walk->state->maps.meta.idle && age < AHEAD;
+	view->idle = kidos_age(walk->now, last) >= walk->state->maps.meta.idle;
 }
 
 static bool take(struct walk *walk, size_t hint, struct kidos_flow_row *row)
@@ -33,6 +28,8 @@ static bool take(struct walk *walk, size_t hint, struct kidos_flow_row *row)
 	row->flows = 1;
 	if (scan->history)
 		kidos_flow_history_apply(scan->history, hint, row);
+	if (row->view.last_ns < scan->since_ns)
+		return true;
 	sum->flows++;
 	sum->view.packets += row->view.packets;
 	sum->view.bytes += row->view.bytes;
@@ -51,7 +48,7 @@ static bool take_entry(struct walk *walk, uint32_t set, unsigned int way)
 	struct kidos_flow_reading reading;
 	struct kidos_flow_row row = {};
 
-	if (!kidos_flow_read(&maps->flows[set].ways[way], set, &maps->meta, &reading))
+	if (!kidos_flow_read(&maps->flows[set].ways[way], &reading))
 		return true;
 	if (walk->scan->filter && !kidos_flow_matches(walk->scan->filter, &reading.key))
 		return true;
@@ -80,7 +77,8 @@ static bool take_baseline(const struct kidos_flow_key *key, const struct kidos_f
 	row.view.inner_vlan = flow->detail.inner_vlan;
 	row.view.tunnel_id = flow->detail.tunnel_id;
 	fill_times(walk, flow->detail.first, flow->last, &row.view);
-	return take(walk, kidos_key_hash(key, walk->state->maps.meta.seed[0]), &row);
+	return take(walk, walk->scan->history ? kidos_key_hash(key, walk->scan->history->seed) : 0,
+		    &row);
 }
 
 static int walk_table(struct walk *walk)
@@ -110,6 +108,11 @@ static bool offer_groups(struct ctl_scan *scan)
 		if (!kidos_flow_top_offer(&scan->top, &scan->groups->rows[i]))
 			return false;
 	return true;
+}
+
+uint64_t ctl_scan_rows(const struct ctl_scan *scan)
+{
+	return scan->groups ? scan->groups->count : scan->sum.flows;
 }
 
 int ctl_scan_run(struct ctl_state *state, struct ctl_scan *scan)

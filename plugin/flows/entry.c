@@ -4,26 +4,7 @@
 
 #include <string.h>
 
-#ifndef __always_inline
-#define __always_inline inline __attribute__((always_inline))
-#endif
-#include "flow_hash.h"
-
-static bool hashes_to(const struct kidos_flow_key *key, uint32_t index,
-		      const struct kidos_meta *meta)
-{
-	__u64 seed[5], hash;
-
-	memcpy(seed, meta->seed, sizeof(seed));
-	hash = kidos_flow_hash(key, seed);
-	for (uint32_t choice = 0; choice < KIDOS_CHOICES; choice++)
-		if (kidos_flow_choice(hash, choice, meta->set_mask) == index)
-			return true;
-	return false;
-}
-
-bool kidos_flow_read(const struct kidos_flow *flow, uint32_t index, const struct kidos_meta *meta,
-		     struct kidos_flow_reading *reading)
+bool kidos_flow_read(const struct kidos_flow *flow, struct kidos_flow_reading *reading)
 {
 	uint64_t before = __atomic_load_n(&flow->state, __ATOMIC_ACQUIRE), after;
 
@@ -39,7 +20,7 @@ bool kidos_flow_read(const struct kidos_flow *flow, uint32_t index, const struct
 	reading->packets = after >> KIDOS_STATE_PACKETS_SHIFT;
 	if (((uint32_t)before ^ (uint32_t)after) & ~KIDOS_STATE_OVERFLOWED)
 		return false;
-	return hashes_to(&reading->key, index, meta);
+	return !kidos_key_is_empty(&reading->key);
 }
 
 void kidos_clock_now(struct kidos_clock *clock, const struct kidos_meta *meta)
@@ -56,10 +37,10 @@ uint32_t kidos_clock_units(const struct kidos_clock *clock)
 
 uint64_t kidos_clock_realtime(const struct kidos_clock *clock, uint32_t units)
 {
-	uint64_t age = (uint32_t)(kidos_clock_units(clock) - units) * clock->unit_ns;
+	uint32_t now = kidos_clock_units(clock), age = kidos_age(now, units);
 
-	/* From the start of the present unit, so that a time reads the same at every look. */
-	age += clock->table_ns % clock->unit_ns;
-	return clock->realtime_ns -
-	       (age > (clock->unit_ns << 31) ? 0 : age); /* a tick ahead of ours */
+	if (!age && units != now) /* a tick ahead of ours */
+		return clock->realtime_ns;
+	/* From the start of the present unit, so that a time reads the same each time. */
+	return clock->realtime_ns - age * clock->unit_ns - clock->table_ns % clock->unit_ns;
 }

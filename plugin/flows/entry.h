@@ -19,12 +19,19 @@ struct kidos_flow_reading {
 };
 
 /*
- * Reads the entry of set `index`; false if it was never used, is being
- * written, or changed hands under way. A key that does not hash to its set
- * was read torn: BPF has no barrier for plain stores before 6.15.
+ * Reads an entry; false if it was never used, was emptied, is being written,
+ * or changed hands under way. The programs take an entry and give it away by
+ * atomic operations that return a value, which are full barriers on every
+ * machine: a key between two equal states is whole. So no reader needs the
+ * hash's seed, and none but root can have it.
  */
-bool kidos_flow_read(const struct kidos_flow *flow, uint32_t index, const struct kidos_meta *meta,
-		     struct kidos_flow_reading *reading);
+bool kidos_flow_read(const struct kidos_flow *flow, struct kidos_flow_reading *reading);
+
+/* An emptied entry's key, which is no packet's: IPv4 without its ::ffff. */
+static inline bool kidos_key_is_empty(const struct kidos_flow_key *key)
+{
+	return key->meta == KIDOS_META_IPV4 && !key->src.halves[1];
+}
 
 /* One flow for people: counts whole, times in CLOCK_REALTIME nanoseconds. */
 struct kidos_flow_view {
@@ -46,7 +53,7 @@ struct kidos_clock {
 void kidos_clock_now(struct kidos_clock *clock, const struct kidos_meta *meta);
 /* Now in kidos time units. */
 uint32_t kidos_clock_units(const struct kidos_clock *clock);
-/* Units of the last 2^31 to CLOCK_REALTIME nanoseconds. */
+/* Units that have passed (kidos_age) to CLOCK_REALTIME nanoseconds. */
 uint64_t kidos_clock_realtime(const struct kidos_clock *clock, uint32_t units);
 
 #endif

@@ -8,10 +8,15 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
-static void add_counts(struct json_object *object, const struct kidos_flow_view *view)
+static void add_counts(struct json_object *object, const struct ctl_interval *interval,
+		       const struct kidos_flow_row *row)
 {
+	const struct kidos_flow_view *view = &row->view;
+
 	json_add_number(object, "packets", view->packets);
 	json_add_number(object, "bytes", view->bytes);
+	json_add_rate(object, "packets_per_second", interval, 0, row->new_packets);
+	json_add_rate(object, "bytes_per_second", interval, 0, row->new_bytes);
 	json_add_time(object, "first", view->first_ns);
 	json_add_time(object, "last", view->last_ns);
 }
@@ -25,7 +30,8 @@ static void add_address(struct json_object *object, const char *name, bool ipv4,
 	json_add_text(object, name, text);
 }
 
-struct json_object *json_flow(const struct ctl_state *state, const struct kidos_flow_row *row)
+struct json_object *json_flow(const struct ctl_state *state, const struct ctl_interval *interval,
+			      const struct kidos_flow_row *row)
 {
 	const struct kidos_flow_key *key = &row->view.key;
 	struct json_object *object = json_object_new_object();
@@ -41,13 +47,14 @@ struct json_object *json_flow(const struct ctl_state *state, const struct kidos_
 	json_add_number(object, "sport", key->sport);
 	json_add_number(object, "dport", key->dport);
 	json_add_number(object, "vlan", kidos_key_vlan(key));
-	add_counts(object, &row->view);
+	add_counts(object, interval, row);
 	json_add_number(object, "tcp_flags", row->view.tcp_flags);
 	json_add_text(object, "community_id", id);
 	return object;
 }
 
 static struct json_object *json_group(const struct ctl_state *state,
+				      const struct ctl_interval *interval,
 				      const struct kidos_flow_grouping *grouping,
 				      const struct kidos_flow_row *row)
 {
@@ -60,28 +67,40 @@ static struct json_object *json_group(const struct ctl_state *state,
 		kidos_flow_group_text(grouping, &row->view.key, text);
 	json_add_text(object, kidos_flow_group_names[grouping->by], text);
 	json_add_number(object, "flows", row->flows);
-	add_counts(object, &row->view);
+	add_counts(object, interval, row);
 	return object;
 }
 
-void json_flows_print(const struct ctl_state *state, const struct kidos_flow_grouping *grouping,
-		      const struct kidos_flow_top *top)
+static void print_head(const struct kidos_flow_grouping *grouping, const struct ctl_scan *scan)
 {
+	struct json_object *object = json_object_new_object();
+	uint64_t rows = ctl_scan_rows(scan);
+
+	json_add_time(object, "time", scan->clock.realtime_ns);
+	json_add_number(object, "rows", rows);
+	json_add_bool(object, "cut", scan->top.count < rows);
+	if (grouping->by != KIDOS_GROUP_NONE)
+		json_add_text(object, "group", kidos_flow_group_names[grouping->by]);
+	json_open(object);
+}
+
+void json_flows_print(const struct ctl_state *state, const struct kidos_flow_grouping *grouping,
+		      const struct ctl_scan *scan)
+{
+	struct ctl_interval interval = { .watched = scan->history };
 	bool groups = grouping->by != KIDOS_GROUP_NONE;
 
-	if (groups)
-		printf("{\"group\":\"%s\",\"groups\":[", kidos_flow_group_names[grouping->by]);
-	else
-		printf("{\"flows\":[");
-	for (size_t i = 0; i < top->count; i++) {
-		const struct kidos_flow_row *row = &top->rows[i];
-		struct json_object *object =
-			groups ? json_group(state, grouping, row) : json_flow(state, row);
+	if (scan->history)
+		interval.seconds = kidos_flow_history_seconds(scan->history);
+	print_head(grouping, scan);
+	printf(groups ? ",\"groups\":[" : ",\"flows\":[");
+	for (size_t i = 0; i < scan->top.count; i++) {
+		const struct kidos_flow_row *row = &scan->top.rows[i];
 
-		printf("%s%s", i ? "," : "",
-		       json_object_to_json_string_ext(
-			       object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-		json_object_put(object);
+		if (i)
+			putchar(',');
+		json_print(groups ? json_group(state, &interval, grouping, row)
+				  : json_flow(state, &interval, row));
 	}
 	puts("]}");
 }

@@ -7,11 +7,12 @@
 
 struct json_object;
 
-/* One element of `flows`. */
-struct json_object *json_flow(const struct ctl_state *state, const struct kidos_flow_row *row);
+/* One element of `flows`; with rates while watched. */
+struct json_object *json_flow(const struct ctl_state *state, const struct ctl_interval *interval,
+			      const struct kidos_flow_row *row);
 
-/* Prints {"flows":[...]} or {"group":BY,"groups":[...]} and a newline. */
+/* Prints {...,"flows":[...]} or {...,"group":BY,"groups":[...]} and a newline. */
 void json_flows_print(const struct ctl_state *state, const struct kidos_flow_grouping *grouping,
-		      const struct kidos_flow_top *top);
+		      const struct ctl_scan *scan);
 
 #endif

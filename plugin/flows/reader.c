@@ -7,14 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HALF (1u << 31) /* times and counts further apart are in the other order */
+#define HALF (1u << 31) /* counts further apart are in the other order */
 
 int kidos_reader_init(struct kidos_reader *reader, const struct kidos_meta *meta,
 		      kidos_gained gained, void *context)
 {
 	size_t entries = ((size_t)meta->set_mask + 1) * KIDOS_WAYS, places = 64;
 
-	*reader = (struct kidos_reader){ .meta = meta, .gained = gained, .context = context };
+	*reader = (struct kidos_reader){
+		.meta = meta, .seed = kidos_key_seed(), .gained = gained, .context = context
+	};
 	reader->active_of = calloc(meta->slots, sizeof(*reader->active_of));
 	while (places < 2 * meta->max_flows)
 		places *= 2;
@@ -47,9 +49,7 @@ void kidos_reader_begin(struct kidos_reader *reader)
 
 static bool tally(struct kidos_reader *reader, uint32_t slot, uint32_t last)
 {
-	uint32_t age = reader->now - last;
-
-	if (slot >= reader->meta->slots || (age >= reader->meta->idle && age < HALF))
+	if (slot >= reader->meta->slots || kidos_age(reader->now, last) >= reader->meta->idle)
 		return false;
 	reader->active_of[slot]++;
 	reader->active++;
@@ -81,7 +81,7 @@ static void tell(const struct kidos_reader *reader, const struct kidos_flow_key 
 		reader->gained(reader->context, key, gained);
 }
 
-/* An entry whose owner the last scan knew: its key was checked then. */
+/* An entry whose owner the last scan knew. */
 static void read_known(struct kidos_reader *reader, const struct kidos_flow *flow, uint64_t before,
 		       struct kidos_last_read *last)
 {
@@ -99,13 +99,13 @@ static void read_known(struct kidos_reader *reader, const struct kidos_flow *flo
 	tell(reader, &key, &gained);
 }
 
-static void read_new(struct kidos_reader *reader, const struct kidos_flow *flow, uint32_t set,
+static void read_new(struct kidos_reader *reader, const struct kidos_flow *flow,
 		     struct kidos_last_read *last)
 {
 	struct kidos_flow_reading reading;
 	struct kidos_count gained;
 
-	if (!kidos_flow_read(flow, set, reader->meta, &reading))
+	if (!kidos_flow_read(flow, &reading))
 		return;
 	tally(reader, kidos_key_slot(&reading.key), reading.last);
 	if (!last)
@@ -130,13 +130,13 @@ void kidos_reader_table(struct kidos_reader *reader, const struct kidos_flow_set
 		if (last && last[i].owner == owner)
 			read_known(reader, flow, state, &last[i]);
 		else
-			read_new(reader, flow, (uint32_t)(i / KIDOS_WAYS), last ? &last[i] : NULL);
+			read_new(reader, flow, last ? &last[i] : NULL);
 	}
 }
 
 static uint64_t hash_of(const struct kidos_reader *reader, const struct kidos_flow_key *key)
 {
-	return kidos_key_hash(key, reader->meta->seed[0]) | 1;
+	return kidos_key_hash(key, reader->seed) | 1;
 }
 
 /* The key's place, or the free one where it would be. */

@@ -30,6 +30,7 @@ typedef void (*kidos_gained)(void *context, const struct kidos_flow_key *key,
 
 struct kidos_reader {
 	const struct kidos_meta *meta;
+	uint64_t seed; /* of hashed */
 	struct kidos_last_read *last; /* parallel to the table; NULL: nobody wants deltas */
 	struct kidos_last_hashed *hashed; /* baseline rung: open-addressed, at most half full */
 	size_t hashed_mask;

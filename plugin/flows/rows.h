@@ -9,7 +9,7 @@
 struct kidos_flow_row {
 	struct kidos_flow_view view;
 	uint64_t flows;
-	uint64_t new_packets, new_bytes; /* since the last look, when watching */
+	uint64_t new_packets, new_bytes; /* since the last poll, when watching */
 };
 
 /* Descending; names: kidos_flow_sort_names. */

@@ -17,17 +17,17 @@ static int alloc_talkers(struct kidos_flow_series *series)
 	return 0;
 }
 
-int kidos_series_init(struct kidos_flow_series *series, const struct kidos_config *config,
+int kidos_series_init(struct kidos_flow_series *series, const struct kidos_flow_settings *settings,
 		      unsigned int slots, uint64_t seed)
 {
-	*series = (struct kidos_flow_series){ .top = config->flows_enabled ? config->top_flows : 0,
+	*series = (struct kidos_flow_series){ .top = settings->enabled ? settings->top_flows : 0,
 					      .seed = seed,
 					      .slot_count = slots };
-	kidos_series_rule_init(&series->rule, config);
+	kidos_series_rule_init(&series->rule, settings);
 	series->slots = calloc(slots, sizeof(*series->slots));
 	if (!series->slots || alloc_talkers(series))
 		return -ENOMEM;
-	return kidos_names_init(&series->names, config->max_flow_series);
+	return kidos_names_init(&series->names, settings->max_flow_series);
 }
 
 void kidos_series_free(struct kidos_flow_series *series)

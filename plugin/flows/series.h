@@ -13,17 +13,9 @@
 #ifndef KIDOS_FLOWS_SERIES_H
 #define KIDOS_FLOWS_SERIES_H
 
+#include "core/sample.h"
 #include "flows/series_names.h"
 #include "flows/talkers.h"
-
-/*
- * A new series is 0 at two polls, while its packets still go to other: after
- * one value its first interval would have no rate, and after two every step
- * of an RRD file is known in which a part of the first interval lies. Values
- * of the past would do the same, but collectd's write threads may turn the
- * order of values round that come at once.
- */
-#define KIDOS_SERIES_ZEROS 2
 
 struct kidos_series {
 	struct kidos_series_key key;
@@ -63,7 +55,7 @@ struct kidos_flow_series {
 };
 
 /* 0 or -ENOMEM; free it either way. The names are empty. */
-int kidos_series_init(struct kidos_flow_series *series, const struct kidos_config *config,
+int kidos_series_init(struct kidos_flow_series *series, const struct kidos_flow_settings *settings,
 		      unsigned int slots, uint64_t seed);
 void kidos_series_free(struct kidos_flow_series *series);
 

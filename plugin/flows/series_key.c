@@ -27,15 +27,16 @@ static int longest_first(const void *a, const void *b)
 	return (int)right->bits - (int)left->bits;
 }
 
-void kidos_series_rule_init(struct kidos_series_rule *rule, const struct kidos_config *config)
+void kidos_series_rule_init(struct kidos_series_rule *rule,
+			    const struct kidos_flow_settings *settings)
 {
 	struct kidos_prefix prefix;
 
-	*rule = (struct kidos_series_rule){ .by = config->flow_key };
-	rule->cut[false] = mask_of(false, (unsigned int)config->group_prefix.v6);
-	rule->cut[true] = mask_of(true, (unsigned int)config->group_prefix.v4);
-	for (size_t i = 0; i < config->groups.count && i < KIDOS_GROUPS_MAX; i++) {
-		if (!kidos_prefix_parse(config->groups.items[i], &prefix))
+	*rule = (struct kidos_series_rule){ .by = settings->flow_key };
+	rule->cut[false] = mask_of(false, (unsigned int)settings->group_prefix.v6);
+	rule->cut[true] = mask_of(true, (unsigned int)settings->group_prefix.v4);
+	for (size_t i = 0; i < settings->groups.count && i < KIDOS_GROUPS_MAX; i++) {
+		if (!kidos_prefix_parse(settings->groups.items[i], &prefix))
 			continue;
 		rule->groups[rule->group_count] = mask_of(prefix.ipv4, prefix.bits);
 		rule->groups[rule->group_count++].address = prefix.address;

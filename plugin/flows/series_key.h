@@ -6,8 +6,8 @@
 #ifndef KIDOS_FLOWS_SERIES_KEY_H
 #define KIDOS_FLOWS_SERIES_KEY_H
 
-#include "core/config.h"
 #include "core/prefix.h"
+#include "flows/settings.h"
 
 #include <stdint.h>
 
@@ -38,7 +38,8 @@ struct kidos_series_rule {
 	size_t group_count;
 };
 
-void kidos_series_rule_init(struct kidos_series_rule *rule, const struct kidos_config *config);
+void kidos_series_rule_init(struct kidos_series_rule *rule,
+			    const struct kidos_flow_settings *settings);
 
 /* The key of the series that a flow belongs to; false if it has none (FlowKey "group"). */
 bool kidos_series_key_of(const struct kidos_series_rule *rule, const struct kidos_flow_key *flow,

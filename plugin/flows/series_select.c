@@ -15,7 +15,7 @@ struct candidate {
 struct ranking {
 	struct candidate *items;
 	size_t count;
-	size_t at; /* the first not looked at */
+	size_t at; /* the first not tried */
 };
 
 struct selection {

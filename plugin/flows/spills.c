@@ -1,91 +1,147 @@
 /* SPDX-License-Identifier: MIT */
 #include "flows/spills.h"
 #include "core/log.h"
-#include "engine/memory.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* Runs with the lock held, from kidos_ring_consume(). */
+static void set_spilling(struct kidos_spills *spills)
+{
+	const unsigned int zero = 0;
+
+	if (bpf_map_update_elem(spills->maps->fd[KIDOS_MAP_SPILLING], &zero, &spills->told,
+				BPF_ANY))
+		kidos_log(LOG_ERR, "map spilling: %s", strerror(errno));
+}
+
+/* Runs with the lock held, from consume(). */
 static void take_one(const void *record, size_t size, void *context)
 {
 	struct kidos_spills *spills = context;
 
-	if (!spills->queue || size != sizeof(*spills->queue))
+	if (size != sizeof(*spills->queue))
 		return;
 	if (spills->count < KIDOS_SPILL_QUEUE)
 		memcpy(&spills->queue[spills->count++], record, size);
 	else
-		spills->lost++;
+		spills->told.lost++;
+}
+
+static void consume(struct kidos_spills *spills)
+{
+	uint64_t lost = spills->told.lost;
+
+	kidos_ring_consume(spills->ring);
+	if (spills->told.lost != lost)
+		set_spilling(spills);
 }
 
 static void *drain(void *context)
 {
 	struct kidos_spills *spills = context;
-	struct pollfd fds[] = { { .fd = spills->stop, .events = POLLIN },
-				{ .fd = kidos_ring_fd(spills->ring), .events = POLLIN } };
+	struct epoll_event event = {};
 
-	while (poll(fds, 2, -1) >= 0 || errno == EINTR) {
-		if (fds[0].revents)
+	while (epoll_wait(spills->wake, &event, 1, -1) >= 0 || errno == EINTR) {
+		if (event.data.fd == spills->stop)
 			break;
 		pthread_mutex_lock(&spills->lock);
-		kidos_ring_consume(spills->ring);
+		consume(spills);
 		pthread_mutex_unlock(&spills->lock);
 	}
 	return NULL;
 }
 
-static int start(struct kidos_spills *spills, const struct kidos_maps *maps, bool keep)
+static int watch(const struct kidos_spills *spills, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	return epoll_ctl(spills->wake, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+/* By its edge: the ring is readable with its first record, which wakes nobody. */
+static int watch_all(struct kidos_spills *spills)
 {
 	int error;
 
 	spills->stop = eventfd(0, EFD_CLOEXEC);
-	if (spills->stop < 0)
+	spills->wake = epoll_create1(EPOLL_CLOEXEC);
+	if (spills->stop < 0 || spills->wake < 0)
 		return -errno;
-	if (keep) {
-		spills->queue = calloc(KIDOS_SPILL_QUEUE, sizeof(*spills->queue));
-		spills->taken = calloc(KIDOS_SPILL_QUEUE, sizeof(*spills->taken));
-		if (!spills->queue || !spills->taken)
-			return -ENOMEM;
-	}
-	spills->ring = kidos_ring_open(maps->fd[KIDOS_MAP_SPILLS], take_one, spills);
-	if (!spills->ring)
-		return -errno;
-	error = -pthread_create(&spills->thread, NULL, drain, spills);
+	error = watch(spills, spills->stop, EPOLLIN);
+	return error ? error : watch(spills, spills->maps->fd[KIDOS_MAP_SPILLS], EPOLLIN | EPOLLET);
+}
+
+static int start_thread(struct kidos_spills *spills)
+{
+	int error = -pthread_create(&spills->thread, NULL, drain, spills);
+
 	spills->threaded = !error;
 	if (!error)
 		pthread_setname_np(spills->thread, "kidos spills");
 	return error;
 }
 
-int kidos_spills_start(struct kidos_spills *spills, const struct kidos_maps *maps, bool keep)
+static int start(struct kidos_spills *spills)
+{
+	const struct kidos_maps *maps = spills->maps;
+	const unsigned int zero = 0;
+	int error;
+
+	spills->queue = calloc(KIDOS_SPILL_QUEUE, sizeof(*spills->queue));
+	spills->taken = calloc(KIDOS_SPILL_QUEUE, sizeof(*spills->taken));
+	if (!spills->queue || !spills->taken)
+		return -ENOMEM;
+	spills->ring = kidos_ring_open(maps->fd[KIDOS_MAP_SPILLS], take_one, spills);
+	if (!spills->ring ||
+	    bpf_map_lookup_elem(maps->fd[KIDOS_MAP_SPILLING], &zero, &spills->told))
+		return -errno;
+	error = watch_all(spills);
+	if (!error)
+		error = start_thread(spills);
+	if (error)
+		return error;
+	spills->told.wanted = 1;
+	set_spilling(spills);
+	return 0;
+}
+
+int kidos_spills_start(struct kidos_spills *spills, const struct kidos_maps *maps)
 {
 	int error;
 
-	*spills = (struct kidos_spills){ .stop = -1 };
+	*spills = (struct kidos_spills){ .maps = maps, .stop = -1, .wake = -1 };
 	pthread_mutex_init(&spills->lock, NULL);
-	error = start(spills, maps, keep);
+	error = start(spills);
 	if (error)
 		kidos_spills_stop(spills);
 	return error;
 }
 
-void kidos_spills_stop(struct kidos_spills *spills)
+static void stop_thread(struct kidos_spills *spills)
 {
 	const uint64_t one = 1;
 
-	if (spills->threaded) {
-		if (write(spills->stop, &one, sizeof(one)) < 0)
-			kidos_log(LOG_ERR, "wake the spill thread: %s", strerror(errno));
-		pthread_join(spills->thread, NULL);
-	}
+	if (write(spills->stop, &one, sizeof(one)) < 0)
+		kidos_log(LOG_ERR, "wake the spill thread: %s", strerror(errno));
+	pthread_join(spills->thread, NULL);
+	spills->told.wanted = 0;
+	set_spilling(spills);
+}
+
+void kidos_spills_stop(struct kidos_spills *spills)
+{
+	if (spills->threaded)
+		stop_thread(spills);
 	kidos_ring_close(spills->ring);
 	if (spills->stop > 0)
 		close(spills->stop);
+	if (spills->wake > 0)
+		close(spills->wake);
 	free(spills->queue);
 	free(spills->taken);
 	*spills = (struct kidos_spills){};
@@ -96,9 +152,10 @@ size_t kidos_spills_take(struct kidos_spills *spills, const struct kidos_spill *
 	struct kidos_spill *queue;
 	size_t count;
 
-	if (!spills->queue)
+	if (!spills->threaded)
 		return 0;
 	pthread_mutex_lock(&spills->lock);
+	consume(spills);
 	queue = spills->queue;
 	count = spills->count;
 	spills->queue = spills->taken;
@@ -107,16 +164,4 @@ size_t kidos_spills_take(struct kidos_spills *spills, const struct kidos_spill *
 	spills->taken = queue;
 	*taken = queue;
 	return count;
-}
-
-uint64_t kidos_spills_lost(struct kidos_spills *spills)
-{
-	uint64_t lost;
-
-	if (!spills->threaded)
-		return 0;
-	pthread_mutex_lock(&spills->lock);
-	lost = spills->lost;
-	pthread_mutex_unlock(&spills->lock);
-	return lost;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spills.h: a thread that drains the spill ring all the time, so that
- * evicted flows keep their attribution until the next poll takes them.
+ * spills.h: evicted flows keep their attribution until the next poll takes
+ * them: from the ring into a queue, by a thread that the programs wake when
+ * much has come together. Without it nothing is written to the ring.
  */
 #ifndef KIDOS_FLOWS_SPILLS_H
 #define KIDOS_FLOWS_SPILLS_H
@@ -12,24 +13,27 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#define KIDOS_SPILL_QUEUE 8192u /* evicted flows that may wait for a poll */
+
 struct kidos_spills {
+	const struct kidos_maps *maps;
 	struct kidos_ring *ring;
-	struct kidos_spill *queue, *taken; /* KIDOS_SPILL_QUEUE each; NULL: nobody asks */
+	struct kidos_spill *queue, *taken; /* KIDOS_SPILL_QUEUE each */
 	size_t count;
-	uint64_t lost; /* for which the queue had no room */
-	pthread_mutex_t lock; /* queue, count, lost */
+	struct kidos_spilling told; /* as it is in the map */
+	pthread_mutex_t lock; /* ring, queue, count, told */
 	pthread_t thread;
 	bool threaded;
 	int stop; /* eventfd */
+	int wake; /* epoll: stop, and the ring's wake-ups */
 };
 
-/* keep: records are kept for kidos_spills_take; else they are drained and forgotten. */
-int kidos_spills_start(struct kidos_spills *spills, const struct kidos_maps *maps, bool keep);
+/* maps must outlive the spills. 0 or -errno. */
+int kidos_spills_start(struct kidos_spills *spills, const struct kidos_maps *maps);
 /* Accepts spills that were never started, if all of it is 0. */
 void kidos_spills_stop(struct kidos_spills *spills);
 
 /* What came since the last call; the array is valid until the next one. */
 size_t kidos_spills_take(struct kidos_spills *spills, const struct kidos_spill **taken);
-uint64_t kidos_spills_lost(struct kidos_spills *spills);
 
 #endif

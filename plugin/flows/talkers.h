@@ -6,9 +6,9 @@
  * hundred keys are ranked exactly; among a million, whatever outweighs a few
  * hundred of the others together stays.
  *
- * Of much weight only every so-manieth unit is looked at, as sFlow does with
+ * Of much weight only every so-manieth unit is sampled, as sFlow does with
  * packets: 65,536 in the time between two clearings, going by the time before.
- * Whatever has a hundredth of all is then told within some 4 %.
+ * Whatever has a hundredth of all is then known within some 4 %.
  */
 #ifndef KIDOS_FLOWS_TALKERS_H
 #define KIDOS_FLOWS_TALKERS_H

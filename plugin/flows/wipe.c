@@ -27,8 +27,8 @@ void kidos_programs_wait(void)
 
 /*
  * As a program claims an entry for another flow (flow_table.h): whichever is
- * faster has it. The key is no packet's (IPv4 without its ::ffff) and hashes
- * to nowhere, so that nobody reads the entry until a flow takes it.
+ * faster has it. With this key (kidos_key_is_empty) nobody reads the entry
+ * until a flow takes it.
  */
 static void wipe_entry(struct kidos_flow *flow, struct kidos_flow_detail *detail,
 		       const bool slots[KIDOS_SLOTS_MAX])

@@ -10,7 +10,7 @@ void kidos_programs_wait(void);
 
 /*
  * Empties the flow table's entries of these slots (true; KIDOS_SLOTS_MAX of
- * them), then their counts, retired ones too: afterwards nothing tells that
+ * them), then their counts, retired ones too: afterwards nothing shows that
  * they were used. No program may write to them any more, and their last packet
  * be KIDOS_QUIET units old. Other slots are counted meanwhile. The baseline
  * rung's entries are not touched: kidos_baseline_remove() has them. 0 or -errno.

@@ -22,25 +22,16 @@ static void add_daemon(struct json_object *object, const struct ctl_status *stat
 	json_add_fraction(object, "poll", (double)meta->poll_cost_ns / 1e9);
 }
 
-static void add_table(struct json_object *object, const struct ctl_status *status)
-{
-	const struct kidos_meta *meta = &status->state->maps.meta;
-
-	json_add_text(object, "rung", status->rung);
-	json_add_number(object, "max_flows", meta->max_flows);
-	json_add_number(object, "flows_active", meta->flows_active);
-	json_add_fraction(object, "fill", status->fill);
-	json_add_fraction(object, "idle_timeout", status->idle);
-	json_add_number(object, "memory", meta->memory);
-}
-
 static void add_directions(struct json_object *object, const struct kidos_slot *slot)
 {
 	for (int i = 0; i < KIDOS_DIRECTIONS; i++) {
 		struct json_object *direction = json_add_object(object, kidos_direction_names[i]);
 
 		json_add_text(direction, "rung", kidos_rung_names[slot->rung[i]]);
-		json_add_number(direction, "unaccounted", slot->unaccounted[i]);
+		if (slot->measured[i])
+			json_add_number(direction, "unaccounted", slot->unaccounted[i]);
+		else
+			json_add_null(direction, "unaccounted");
 	}
 }
 
@@ -61,33 +52,16 @@ static struct json_object *interface(const struct ctl_status *status, unsigned i
 	return object;
 }
 
-static void add_collector(struct json_object *object, const struct kidos_collector_status *status)
-{
-	char reason[4 * sizeof(status->reason)];
-
-	kidos_text_escape(status->reason, reason, sizeof(reason));
-	json_add_text(object, "state", kidos_collector_state_names[status->state]);
-	json_add_text(object, "reason", reason);
-}
-
 void json_status_print(const struct ctl_status *status)
 {
-	struct json_object *object = json_object_new_object(), *events, *interfaces;
-	struct json_object *collectors;
+	struct json_object *object = json_object_new_object(), *interfaces;
 
+	json_add_time(object, "time", status->state->time_ns);
 	add_daemon(json_add_object(object, "daemon"), status);
-	add_table(json_add_object(object, "flow_table"), status);
-	events = json_add_object(object, "events");
-	for (int i = 0; i < KIDOS_EVENTS; i++)
-		json_add_number(events, kidos_event_names[i], status->events[i]);
-	collectors = json_add_object(object, "collectors");
-	for (int i = 0; i < KIDOS_COLLECTORS; i++)
-		add_collector(json_add_object(collectors, kidos_collector_names[i]),
-			      &status->collectors[i]);
-	json_drop_brief(object, &status->drops);
+	ctl_briefs_json(&status->briefs, object);
 	interfaces = json_add_array(object, "interfaces");
 	for (unsigned int i = 0; i < status->state->maps.meta.slots; i++)
-		if (ctl_slot_used(status->state, i))
+		if (ctl_status_shows(status, i))
 			json_object_array_add(interfaces, interface(status, i));
 	json_finish(object);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* kidosctl: reads what the plugin has pinned, beside a living, hung or dead collectd. */
-#include "ctl/ctl.h"
+#include "kidosctl/commands.h"
 
 int main(int argc, char **argv)
 {
-	return ctl_main(argc, argv);
+	return ctl_main(ctl_commands, argc, argv);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "kidosctl/summary.h"
 #include "core/names.h"
-#include "flows/ctl_table.h"
+#include "core/text.h"
+#include "ctl/watch.h"
+#include "kidosctl/commands.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,48 +11,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOP_FLOWS 10
+struct settings {
+	struct ctl_output output;
+	const char *interface; /* NULL: any */
+};
 
-struct kidos_count ctl_counts_sum(const struct ctl_counts *counts, unsigned int direction)
-{
-	struct kidos_count sum = {};
+/* From poll to poll. */
+struct watch {
+	const struct settings *settings;
+	struct ctl_summary summary;
+};
 
-	for (unsigned int i = 0; i < KIDOS_CLASSES; i++) {
-		sum.packets += counts->classes[direction][i].packets;
-		sum.bytes += counts->classes[direction][i].bytes;
-	}
-	return sum;
-}
-
-static int read_counts(const struct ctl_state *state, unsigned int slot, struct ctl_counts *counts)
-{
-	struct kidos_totals totals;
-
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		int error = kidos_maps_totals(&state->maps, slot, d, &totals);
-
-		if (error)
-			return error;
-		for (unsigned int i = 0; i < KIDOS_CLASSES; i++) {
-			counts->classes[d][i].packets =
-				totals.hook[i].packets + totals.extra[i].packets;
-			counts->classes[d][i].bytes = totals.hook[i].bytes + totals.extra[i].bytes;
-		}
-		for (unsigned int i = 0; i < KIDOS_PARSE_ERRORS; i++)
-			counts->errors[i] += totals.errors[i];
-	}
-	return 0;
-}
+static const struct ctl_option options[] = {
+	{ "interface", "NAME", "[NAMESPACE:]NAME of the interface, or \"other\"", ctl_set_text,
+	  offsetof(struct settings, interface), false },
+	CTL_OPTION_WATCH(struct settings),
+	CTL_OPTION_JSON(struct settings),
+	{},
+};
 
 /* A slot may go to another interface meanwhile: name and counts are of the same one. */
-static int read_interface(struct ctl_state *state, unsigned int slot, struct ctl_counts *counts)
+static int read_interface(struct ctl_state *state, unsigned int slot, struct kidos_counts *counts)
 {
 	struct kidos_slot *before = &state->slots[slot], after;
 	int error;
 
 	for (int attempt = 0; attempt < 3; attempt++) {
-		*counts = (struct ctl_counts){};
-		error = read_counts(state, slot, counts);
+		error = kidos_counts_read(&state->maps, slot, counts);
 		if (!error)
 			error = kidos_maps_slot(&state->maps, slot, &after);
 		if (error || (!memcmp(before->netns, after.netns, sizeof(after.netns)) &&
@@ -61,57 +48,74 @@ static int read_interface(struct ctl_state *state, unsigned int slot, struct ctl
 	return error;
 }
 
-static void add_counts(struct ctl_counts *sum, const struct ctl_counts *counts)
+static bool counted_any(const struct kidos_counts *counts)
 {
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
-		for (unsigned int i = 0; i < KIDOS_CLASSES; i++) {
-			sum->classes[d][i].packets += counts->classes[d][i].packets;
-			sum->classes[d][i].bytes += counts->classes[d][i].bytes;
-		}
-	for (unsigned int i = 0; i < KIDOS_PARSE_ERRORS; i++)
-		sum->errors[i] += counts->errors[i];
+	return kidos_counts_sum(counts, KIDOS_RX).packets ||
+	       kidos_counts_sum(counts, KIDOS_TX).packets;
 }
 
-static bool counted_any(const struct ctl_counts *counts)
+static int add_interface(struct ctl_summary_counts *counts, struct ctl_state *state,
+			 unsigned int slot)
 {
-	return ctl_counts_sum(counts, KIDOS_RX).packets || ctl_counts_sum(counts, KIDOS_TX).packets;
-}
-
-static int add_interface(struct ctl_summary *summary, struct ctl_state *state, unsigned int slot)
-{
-	struct ctl_interface *interface = &summary->interfaces[summary->count];
+	struct ctl_interface *interface = &counts->interfaces[counts->count];
 	int error = read_interface(state, slot, &interface->counts);
 
 	if (error)
 		return error;
 	/* `other`, and slots whose interface went for good, only with something in them. */
-	if (!ctl_slot_used(summary->state, slot) && !counted_any(&interface->counts))
+	if (!ctl_slot_used(state, slot) && !counted_any(&interface->counts))
 		return 0;
-	ctl_label(summary->state, slot, interface->label);
-	interface->slot = &summary->state->slots[slot];
-	summary->count++;
-	if (interface->slot->has_device) {
-		add_counts(&summary->total, &interface->counts);
-		summary->devices++;
+	ctl_label(state, slot, interface->label);
+	interface->has_device = state->slots[slot].has_device;
+	counts->count++;
+	if (interface->has_device) {
+		kidos_counts_add(&counts->total, &interface->counts);
+		counts->devices++;
 	}
 	return 0;
 }
 
-static int gather(struct ctl_state *state, const struct ctl_settings *settings,
-		  struct ctl_summary *summary)
+static int read_counts(struct ctl_summary_counts *counts, struct ctl_state *state)
 {
 	unsigned int slots = state->maps.meta.slots;
 	int error = 0;
 
-	summary->state = state;
-	summary->interfaces = calloc(slots, sizeof(*summary->interfaces));
-	if (!summary->interfaces)
+	*counts = (struct ctl_summary_counts){ .interfaces =
+						       calloc(slots, sizeof(*counts->interfaces)) };
+	if (!counts->interfaces)
 		return -ENOMEM;
 	for (unsigned int i = 0; !error && i < slots; i++)
-		error = add_interface(summary, state, i);
-	if (!error)
-		error = ctl_drop_brief(state, settings, &summary->drops);
-	return error ? error : ctl_scan_run(state, &summary->scan);
+		if (state->selected[i])
+			error = add_interface(counts, state, i);
+	return error;
+}
+
+static int gather(struct ctl_state *state, struct ctl_summary *summary)
+{
+	int error;
+
+	summary->time_ns = state->time_ns;
+	summary->interval = state->interval;
+	free(summary->before.interfaces);
+	summary->before = summary->now;
+	error = read_counts(&summary->now, state);
+	return error ? error : ctl_briefs_gather(&summary->briefs, state);
+}
+
+const struct kidos_counts *ctl_summary_before(const struct ctl_summary *summary,
+					      const struct ctl_interface *interface)
+{
+	const struct ctl_summary_counts *before = &summary->before;
+
+	for (size_t i = 0; i < before->count; i++)
+		if (!strcmp(before->interfaces[i].label, interface->label))
+			return &before->interfaces[i].counts;
+	return &interface->counts;
+}
+
+const struct kidos_counts *ctl_summary_total_before(const struct ctl_summary *summary)
+{
+	return summary->before.interfaces ? &summary->before.total : &summary->now.total;
 }
 
 static void print_row(const char *name, const struct kidos_count *rx, const struct kidos_count *tx)
@@ -121,7 +125,7 @@ static void print_row(const char *name, const struct kidos_count *rx, const stru
 	       (uint64_t)tx->bytes);
 }
 
-static void print_errors(const struct ctl_counts *counts)
+static void print_errors(const struct kidos_counts *counts)
 {
 	const char *before = "  parse errors  ";
 
@@ -135,10 +139,32 @@ static void print_errors(const struct ctl_counts *counts)
 		printf("\n");
 }
 
-static void print_counts(const struct ctl_counts *counts)
+/* The row of rates, while watched. */
+static void print_rates(const struct ctl_interval *interval, const struct kidos_counts *before,
+			const struct kidos_counts *now)
 {
-	struct kidos_count rx = ctl_counts_sum(counts, KIDOS_RX);
-	struct kidos_count tx = ctl_counts_sum(counts, KIDOS_TX);
+	char text[2 * KIDOS_DIRECTIONS][16];
+
+	if (!interval->watched)
+		return;
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
+		struct kidos_count then = kidos_counts_sum(before, d);
+		struct kidos_count sum = kidos_counts_sum(now, d);
+
+		kidos_text_scaled(ctl_rate(interval, then.packets, sum.packets), false,
+				  text[2 * d]);
+		kidos_text_scaled(ctl_rate(interval, then.bytes, sum.bytes), false,
+				  text[2 * d + 1]);
+	}
+	printf("  %-12s  %16s  %18s  %16s  %18s\n", "per second", text[2 * KIDOS_RX],
+	       text[2 * KIDOS_RX + 1], text[2 * KIDOS_TX], text[2 * KIDOS_TX + 1]);
+}
+
+static void print_counts(const struct ctl_interval *interval, const struct kidos_counts *before,
+			 const struct kidos_counts *counts)
+{
+	struct kidos_count rx = kidos_counts_sum(counts, KIDOS_RX);
+	struct kidos_count tx = kidos_counts_sum(counts, KIDOS_TX);
 
 	printf("  %-12s  %16s  %18s  %16s  %18s\n", "", "RX PACKETS", "RX BYTES", "TX PACKETS",
 	       "TX BYTES");
@@ -147,58 +173,65 @@ static void print_counts(const struct ctl_counts *counts)
 			print_row(kidos_class_names[i], &counts->classes[KIDOS_RX][i],
 				  &counts->classes[KIDOS_TX][i]);
 	print_row("all", &rx, &tx);
+	print_rates(interval, before, counts);
 	print_errors(counts);
 	printf("\n");
 }
 
-static void print_drops(const struct ctl_drop_brief *drops)
-{
-	if (!drops->counted) {
-		printf("Drops are not counted\n\n");
-		return;
-	}
-	printf("Drops: %" PRIu64 ", missed %" PRIu64 "%s", drops->total, drops->missed,
-	       drops->reasons.count ? "\n  " : "");
-	ctl_drop_brief_reasons(drops);
-	printf("\n\n");
-}
-
 static void print(const struct ctl_summary *summary)
 {
-	struct ctl_flow_table table = { .state = summary->state };
+	const struct ctl_summary_counts *now = &summary->now;
 
-	for (size_t i = 0; i < summary->count; i++) {
-		printf("%s\n", summary->interfaces[i].label);
-		print_counts(&summary->interfaces[i].counts);
+	for (size_t i = 0; i < now->count; i++) {
+		const struct ctl_interface *interface = &now->interfaces[i];
+
+		printf("%s\n", interface->label);
+		print_counts(&summary->interval, ctl_summary_before(summary, interface),
+			     &interface->counts);
 	}
-	if (summary->devices) {
-		printf("Total (interfaces with a device behind them: %zu)\n", summary->devices);
-		print_counts(&summary->total);
+	if (now->devices) {
+		printf("Total (interfaces with a device behind them: %zu)\n", now->devices);
+		print_counts(&summary->interval, ctl_summary_total_before(summary), &now->total);
 	}
-	print_drops(&summary->drops);
-	printf("Top flows by bytes, %zu of %" PRIu64 "\n", summary->scan.top.count,
-	       summary->scan.sum.flows);
-	ctl_flow_table_print(&table, &summary->scan.top);
+	ctl_briefs_print(&summary->briefs);
 }
 
-int ctl_summary(struct ctl_settings *settings)
+static int poll(struct ctl_state *state, void *context)
 {
-	struct ctl_summary summary = { .scan.top.limit = TOP_FLOWS };
-	struct ctl_state state;
-	int code = ctl_state_open(&state, settings->state), error;
+	struct watch *watch = context;
+	int error;
 
-	if (code)
-		return code;
-	error = gather(&state, settings, &summary);
-	if (error)
-		ctl_complain("%s: %s", settings->state, strerror(-error));
-	else if (settings->json)
-		json_summary_print(&summary);
+	if (ctl_select(state, watch->settings->interface))
+		return CTL_FAILURE;
+	error = gather(state, &watch->summary);
+	if (error) {
+		ctl_complain("%s: %s", state->path, strerror(-error));
+		return CTL_FAILURE;
+	}
+	ctl_watch_head(&watch->settings->output, state);
+	if (watch->settings->output.json)
+		json_summary_print(&watch->summary);
 	else
-		print(&summary);
-	free(summary.interfaces);
-	ctl_drop_brief_free(&summary.drops);
-	kidos_flow_top_free(&summary.scan.top);
-	ctl_state_close(&state);
-	return error ? CTL_FAILURE : CTL_OK;
+		print(&watch->summary);
+	return CTL_OK;
 }
+
+static int run(const struct ctl_call *call)
+{
+	struct watch watch = { .settings = call->settings,
+			       .summary.briefs.table = ctl_summary_briefs };
+	int status = ctl_watch(call, &watch.settings->output, poll, &watch);
+
+	free(watch.summary.now.interfaces);
+	free(watch.summary.before.interfaces);
+	ctl_briefs_free(&watch.summary.briefs);
+	return status;
+}
+
+const struct ctl_command ctl_summary = {
+	.name = "summary",
+	.help = "the host on one page",
+	.options = options,
+	.size = sizeof(struct settings),
+	.run = run,
+};

@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* summary.h: what `summary` says, gathered before it is said in words or JSON. */
+/* summary.h: what `summary` shows, gathered before it is printed as text or JSON. */
 #ifndef KIDOS_KIDOSCTL_SUMMARY_H
 #define KIDOS_KIDOSCTL_SUMMARY_H
 
-#include "drops/ctl_brief.h"
-#include "flows/ctl_scan.h"
-
-/* On the wire, of one interface or of several. */
-struct ctl_counts {
-	struct kidos_count classes[KIDOS_DIRECTIONS][KIDOS_CLASSES];
-	uint64_t errors[KIDOS_PARSE_ERRORS]; /* both directions */
-};
+#include "ctl/brief.h"
+#include "state/totals.h"
 
 struct ctl_interface {
 	char label[CTL_LABEL];
-	const struct kidos_slot *slot;
-	struct ctl_counts counts;
+	bool has_device;
+	struct kidos_counts counts;
+};
+
+/* What one poll counted. */
+struct ctl_summary_counts {
+	struct ctl_interface *interfaces;
+	size_t count;
+	struct kidos_counts total; /* of interfaces with a device behind them */
+	size_t devices; /* how many those are */
 };
 
 struct ctl_summary {
-	const struct ctl_state *state;
-	struct ctl_interface *interfaces;
-	size_t count;
-	struct ctl_counts total; /* of interfaces with a device behind them */
-	size_t devices; /* how many those are */
-	struct ctl_scan scan;
-	struct ctl_drop_brief drops;
+	uint64_t time_ns; /* CLOCK_REALTIME */
+	struct ctl_interval interval;
+	struct ctl_summary_counts now, before; /* before: empty ahead of the second poll */
+	struct ctl_briefs briefs;
 };
 
-/* All classes of one direction. */
-struct kidos_count ctl_counts_sum(const struct ctl_counts *counts, unsigned int direction);
+/* What an interface, or the total, had at the poll before; itself where that is unknown. */
+const struct kidos_counts *ctl_summary_before(const struct ctl_summary *summary,
+					      const struct ctl_interface *interface);
+const struct kidos_counts *ctl_summary_total_before(const struct ctl_summary *summary);
 
 void json_summary_print(const struct ctl_summary *summary);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "links/attach.h"
+#include "core/ladder.h"
 #include "core/log.h"
 #include "links/xdp_share.h"
 
@@ -229,20 +230,42 @@ static unsigned int rungs_allowed(const struct kidos_interface_rule *rule,
 	return TC_RUNGS;
 }
 
-static int attach_rung(const struct rung *rung, struct kidos_traffic *traffic,
-		       const struct kidos_link *link, struct kidos_attachment *attachment,
-		       char words[KIDOS_REASON])
+struct attaching {
+	struct kidos_traffic *traffic;
+	const struct kidos_link *link;
+	enum kidos_direction direction;
+	unsigned int allowed; /* rungs, by bit */
+	struct kidos_attachment *attachment;
+	char words[KIDOS_REASON]; /* of the rung that was tried last */
+	bool waits; /* for the XDP hook, which somebody else has */
+};
+
+static int attach_rung(void *context, size_t index, char why[KIDOS_REASON])
 {
+	struct attaching *attaching = context;
+	struct kidos_attachment *attachment = attaching->attachment;
+	const struct rung *rung = &rungs[index];
 	int error;
 
-	*attachment = (struct kidos_attachment){ .link = -1, .ifindex = link->ifindex };
-	*words = '\0';
-	error = rung->attach(traffic, rung, attachment, words);
-	if (error)
+	if (rung->direction != attaching->direction || !(attaching->allowed & 1u << rung->rung))
+		return -ECANCELED;
+	*attachment = (struct kidos_attachment){ .link = -1, .ifindex = attaching->link->ifindex };
+	*attaching->words = '\0';
+	error = rung->attach(attaching->traffic, rung, attachment, attaching->words);
+	if (error) {
+		snprintf(why, KIDOS_REASON, "not %s: %.200s", kidos_rung_names[rung->rung],
+			 attaching->words);
+		if (rung->attach == attach_xdp && error == -EBUSY) {
+			attaching->waits = true;
+			attaching->allowed |= TC_RUNGS;
+		}
 		return error;
+	}
 	attachment->rung = rung->rung;
+	attachment->meanwhile = attaching->waits;
 	if (!attachment->program)
-		attachment->program = program_id(kidos_traffic_fd(traffic, rung->program));
+		attachment->program =
+			program_id(kidos_traffic_fd(attaching->traffic, rung->program));
 	return 0;
 }
 
@@ -251,29 +274,28 @@ int kidos_attach(struct kidos_traffic *traffic, const struct kidos_interface_rul
 		 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {
 	const char *why = "sent packets are seen at tc only";
-	unsigned int allowed = direction == KIDOS_RX ? rungs_allowed(rule, link, &why) : TC_RUNGS;
-	char failed[KIDOS_REASON] = "", words[KIDOS_REASON];
-	size_t used = 0;
-	int error = -EOPNOTSUPP;
+	struct attaching attaching = {
+		.traffic = traffic,
+		.link = link,
+		.direction = direction,
+		.allowed = direction == KIDOS_RX ? rungs_allowed(rule, link, &why) : TC_RUNGS,
+		.attachment = attachment,
+	};
+	char refused[KIDOS_REASON];
+	size_t taken;
+	int error;
 
 	if (rule->xdp_share)
-		allowed = rungs_shared(allowed);
-	for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++) {
-		if (rungs[i].direction != direction || !(allowed & 1u << rungs[i].rung))
-			continue;
-		error = attach_rung(&rungs[i], traffic, link, attachment, words);
-		if (!error)
-			break;
-		used += (size_t)snprintf(failed + used,
-					 used < sizeof(failed) ? sizeof(failed) - used : 0,
-					 "; not %s: %s", kidos_rung_names[rungs[i].rung], words);
-	}
+		attaching.allowed = rungs_shared(attaching.allowed);
+	error = kidos_ladder(sizeof(rungs) / sizeof(rungs[0]), attach_rung, &attaching, &taken,
+			     refused);
 	if (error)
-		snprintf(reason, KIDOS_REASON, "%.255s", *failed ? failed + 2 : why);
+		snprintf(reason, KIDOS_REASON, "%.255s", *refused ? refused : why);
 	else
-		snprintf(reason, KIDOS_REASON, "%s%s%.90s%.100s", why, *words ? ", " : "", words,
-			 failed);
-	return error;
+		snprintf(reason, KIDOS_REASON, "%s%s%.90s%s%.100s", why,
+			 *attaching.words ? ", " : "", attaching.words, *refused ? "; " : "",
+			 refused);
+	return error == -ENOENT ? -EOPNOTSUPP : error;
 }
 
 static enum bpf_tc_attach_point point_of(enum kidos_direction direction)
@@ -288,6 +310,26 @@ static bool clsact_alive(const struct kidos_attachment *attachment, enum kidos_d
 		    .priority = attachment->priority);
 
 	return !bpf_tc_query(&hook, &options) && options.prog_id == attachment->program;
+}
+
+bool kidos_attachment_improves(const struct kidos_attachment *attachment)
+{
+	uint32_t id = 0;
+
+	return attachment->meanwhile && !bpf_xdp_query_id((int)attachment->ifindex, 0, &id) && !id;
+}
+
+uint32_t kidos_attachment_behind(const struct kidos_attachment *attachment,
+				 enum kidos_direction direction)
+{
+	uint32_t ids[64] = {}; /* as many as one hook takes */
+	LIBBPF_OPTS(bpf_prog_query_opts, options, .prog_ids = ids, .prog_cnt = 64);
+
+	if (attachment->rung != KIDOS_RUNG_TCX ||
+	    bpf_prog_query_opts((int)attachment->ifindex,
+				direction == KIDOS_RX ? TCX_INGRESS : TCX_EGRESS, &options))
+		return 0;
+	return ids[0] == attachment->program ? 0 : ids[0];
 }
 
 static bool is_shared(const struct kidos_attachment *attachment)

@@ -3,7 +3,8 @@
  * conserve_check.c: the conservation check. Ours are read between two reads
  * of the interface's counters; whatever lies outside that span is unaccounted.
  */
-#include "context.h"
+#include "links/conserve_check.h"
+#include "links/mnl_links.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +13,13 @@
 #define SETTLE_ATTEMPTS 5
 #define SETTLE_NS 1000000 /* for packets between the driver's counter and the hook */
 
-int kidos_slot_read(const struct kidos_engine *engine, unsigned int slot,
+int kidos_slot_read(const struct kidos_context *context, unsigned int slot,
 		    struct kidos_slot_counts *counts)
 {
 	int error = 0;
 
 	for (unsigned int d = 0; !error && d < KIDOS_DIRECTIONS; d++)
-		error = kidos_maps_totals(&engine->maps, slot, d, &counts->totals[d]);
+		error = kidos_maps_totals(&context->maps, slot, d, &counts->totals[d]);
 	counts->read = !error;
 	return error;
 }
@@ -39,11 +40,11 @@ void kidos_totals_sum(const struct kidos_totals totals[KIDOS_DIRECTIONS],
 		}
 }
 
-int kidos_slot_sums(const struct kidos_engine *engine, unsigned int slot,
+int kidos_slot_sums(const struct kidos_context *context, unsigned int slot,
 		    struct kidos_sum sums[KIDOS_DIRECTIONS])
 {
 	struct kidos_slot_counts counts;
-	int error = kidos_slot_read(engine, slot, &counts);
+	int error = kidos_slot_read(context, slot, &counts);
 
 	if (!error)
 		kidos_totals_sum(counts.totals, sums);
@@ -69,6 +70,7 @@ static bool port_conserve(struct kidos_slot *slot, struct kidos_port_state *port
 			continue;
 		distance = kidos_unaccounted(&port->driver->rules[d], &port->base, d, &ours[d],
 					     &own[d]);
+		slot->measured[d] = true;
 		slot->unaccounted[d] = distance.packets;
 		slot->unaccounted_bytes[d] = distance.bytes;
 		settled = settled && !distance.packets && !distance.bytes;
@@ -84,78 +86,92 @@ static void port_own(struct kidos_port_state *port, const struct kidos_link_coun
 	kidos_own_widen(own, counters, first);
 }
 
-static bool ports_own(struct kidos_world *world, struct kidos_own (*own)[KIDOS_DIRECTIONS],
+static bool ports_own(struct kidos_namespace *ns, struct kidos_own (*own)[KIDOS_DIRECTIONS],
 		      bool first)
 {
 	struct kidos_links links;
 	const struct kidos_link *link;
 
-	if (!world->rtnl || kidos_rtnl_links(world->rtnl, &links))
+	if (!ns->rtnl || kidos_rtnl_links(ns->rtnl, &links))
 		return false;
-	for (size_t i = 0; i < world->port_count; i++) {
-		link = kidos_links_find(&links, world->ports[i].name);
-		if (link && link->ifindex == world->ports[i].ifindex)
-			port_own(&world->ports[i], &link->counters, own[i], first);
+	for (size_t i = 0; i < ns->port_count; i++) {
+		link = kidos_links_find(&links, ns->ports[i].name);
+		ns->ports[i].unread = !link || link->ifindex != ns->ports[i].ifindex;
+		if (!ns->ports[i].unread)
+			port_own(&ns->ports[i], &link->counters, own[i], first);
 	}
 	kidos_links_free(&links);
 	return true;
 }
 
-static bool is_counted(const struct kidos_engine *engine, const struct kidos_port_state *port)
+static bool is_counted(const struct kidos_context *context, const struct kidos_port_state *port)
 {
+	const struct kidos_slot *slot = &context->slots[port->slot];
+
 	return port->slot != KIDOS_SLOT_OTHER &&
-	       engine->slots[port->slot].state == KIDOS_SLOT_ATTACHED;
+	       (slot->rung[KIDOS_RX] != KIDOS_RUNG_NONE || slot->rung[KIDOS_TX] != KIDOS_RUNG_NONE);
 }
 
-static bool ports_read(const struct kidos_engine *engine, const struct kidos_world *world,
+static bool ports_read(const struct kidos_context *context, const struct kidos_namespace *ns,
 		       struct kidos_slot_counts *counts)
 {
-	for (size_t i = 0; i < world->port_count; i++)
-		if (is_counted(engine, &world->ports[i]) &&
-		    kidos_slot_read(engine, world->ports[i].slot, &counts[world->ports[i].slot]))
+	for (size_t i = 0; i < ns->port_count; i++)
+		if (is_counted(context, &ns->ports[i]) &&
+		    kidos_slot_read(context, ns->ports[i].slot, &counts[ns->ports[i].slot]))
 			return false;
 	return true;
 }
 
-static bool ports_conserve(const struct kidos_engine *engine, struct kidos_world *world,
+static bool ports_conserve(const struct kidos_context *context, struct kidos_namespace *ns,
 			   const struct kidos_slot_counts *counts,
 			   const struct kidos_own (*own)[KIDOS_DIRECTIONS])
 {
 	struct kidos_sum sums[KIDOS_DIRECTIONS];
 	bool settled = true;
 
-	for (size_t i = 0; i < world->port_count; i++) {
-		struct kidos_port_state *port = &world->ports[i];
+	for (size_t i = 0; i < ns->port_count; i++) {
+		struct kidos_port_state *port = &ns->ports[i];
 
-		if (!is_counted(engine, port))
+		if (!is_counted(context, port) || port->unread)
 			continue;
 		kidos_totals_sum(counts[port->slot].totals, sums);
-		settled = port_conserve(&engine->slots[port->slot], port, sums, own[i]) && settled;
+		settled = port_conserve(&context->slots[port->slot], port, sums, own[i]) && settled;
 	}
 	return settled;
 }
 
+/* What is not measured from now on must not look as if it were. */
+static void measured_forget(const struct kidos_context *context, const struct kidos_namespace *ns)
+{
+	for (size_t i = 0; i < ns->port_count; i++) {
+		struct kidos_slot *slot = &context->slots[ns->ports[i].slot];
+
+		memset(slot->measured, 0, sizeof(slot->measured));
+	}
+}
+
 /* Ours are read again until packets that the driver had counted came by the hook. */
-static void world_conserve(const struct kidos_engine *engine, struct kidos_world *world,
-			   struct kidos_slot_counts *counts)
+static void namespace_conserve(const struct kidos_context *context, struct kidos_namespace *ns,
+			       struct kidos_slot_counts *counts)
 {
 	const struct timespec pause = { .tv_nsec = SETTLE_NS };
-	struct kidos_own(*own)[KIDOS_DIRECTIONS] = calloc(world->port_count, sizeof(*own));
-	bool read = own && ports_own(world, own, true);
+	struct kidos_own(*own)[KIDOS_DIRECTIONS] = calloc(ns->port_count, sizeof(*own));
+	bool read = own && ports_own(ns, own, true);
 
+	measured_forget(context, ns);
 	for (int attempt = 0; read && attempt < SETTLE_ATTEMPTS; attempt++) {
 		if (attempt)
 			nanosleep(&pause, NULL);
-		if (!ports_read(engine, world, counts) || !ports_own(world, own, false) ||
-		    ports_conserve(engine, world, counts, own))
+		if (!ports_read(context, ns, counts) || !ports_own(ns, own, false) ||
+		    ports_conserve(context, ns, counts, own))
 			break;
 	}
 	free(own);
 }
 
-void kidos_conserve(struct kidos_engine *engine, struct kidos_slot_counts *counts)
+void kidos_conserve(struct kidos_context *context, struct kidos_slot_counts *counts)
 {
-	for (size_t i = 0; i < engine->world_count; i++)
-		if (engine->worlds[i].port_count)
-			world_conserve(engine, &engine->worlds[i], counts);
+	for (size_t i = 0; i < context->namespace_count; i++)
+		if (context->namespaces[i].port_count)
+			namespace_conserve(context, &context->namespaces[i], counts);
 }

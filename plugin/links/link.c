@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "links/link.h"
 
+#include <errno.h>
 #include <linux/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,34 @@ const struct kidos_link *kidos_links_find(const struct kidos_links *links, const
 		if (!strcmp(links->items[i].name, name))
 			return &links->items[i];
 	return NULL;
+}
+
+static void remove_same(struct kidos_links *links, const struct kidos_link *link)
+{
+	for (size_t i = links->count; i-- > 0;)
+		if (links->items[i].ifindex == link->ifindex ||
+		    !strcmp(links->items[i].name, link->name))
+			links->items[i] = links->items[--links->count];
+}
+
+int kidos_links_merge(struct kidos_links *links, struct kidos_links *newer)
+{
+	struct kidos_link *items;
+
+	for (size_t i = 0; i < newer->count; i++)
+		remove_same(links, &newer->items[i]);
+	if (newer->count) {
+		items = reallocarray(links->items, links->count + newer->count, sizeof(*items));
+		if (!items) {
+			kidos_links_free(newer);
+			return -ENOMEM;
+		}
+		memcpy(items + links->count, newer->items, newer->count * sizeof(*items));
+		links->items = items;
+		links->count += newer->count;
+	}
+	kidos_links_free(newer);
+	return 0;
 }
 
 void kidos_links_free(struct kidos_links *links)

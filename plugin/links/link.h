@@ -66,6 +66,11 @@ const struct kidos_driver *kidos_driver_of(const struct kidos_link *link);
 bool kidos_link_is_ethernet(const struct kidos_link *link);
 
 const struct kidos_link *kidos_links_find(const struct kidos_links *links, const char *name);
+/*
+ * Takes in what newer has and frees it: a link that both have by index or name
+ * is newer's. 0, or -ENOMEM with some missing.
+ */
+int kidos_links_merge(struct kidos_links *links, struct kidos_links *newer);
 void kidos_links_free(struct kidos_links *links);
 
 #endif

@@ -1,58 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "links/mnl_links.h"
+#include "links/mnl_private.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
-#include <linux/ethtool.h>
 #include <linux/gen_stats.h>
 #include <linux/if_link.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
-#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#define DUMP_BUFFER 65536
-#define DUMP_ATTEMPTS 5
-
-struct kidos_rtnl {
-	struct mnl_socket *request;
-	struct mnl_socket *events;
-	int ioctl_socket;
-	unsigned int sequence;
-};
-
-static struct mnl_socket *socket_open(unsigned int groups, int flags)
-{
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags);
-	int saved;
-
-	if (!socket || !mnl_socket_bind(socket, groups, MNL_SOCKET_AUTOPID))
-		return socket;
-	saved = errno;
-	mnl_socket_close(socket);
-	errno = saved;
-	return NULL;
-}
+#define LINK_TRIES 3u /* 14 ms of pauses at most: a poll waits for them */
 
 struct kidos_rtnl *kidos_rtnl_open(void)
 {
 	struct kidos_rtnl *rtnl = calloc(1, sizeof(*rtnl));
-	int saved;
+	struct kn_err err;
+	int error;
 
 	if (!rtnl)
 		return NULL;
 	rtnl->ioctl_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	rtnl->request = socket_open(0, 0);
-	rtnl->events =
-		socket_open(RTMGRP_LINK | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE, SOCK_NONBLOCK);
-	if (rtnl->ioctl_socket >= 0 && rtnl->request && rtnl->events)
+	error = rtnl->ioctl_socket < 0 ? -errno : kn_talk_open(&rtnl->talk, &err);
+	if (!error) {
+		rtnl->events = kidos_events_open();
+		error = rtnl->events ? 0 : -errno;
+	}
+	if (!error)
 		return rtnl;
-	saved = errno;
 	kidos_rtnl_close(rtnl);
-	errno = saved;
+	errno = -error;
 	return NULL;
 }
 
@@ -60,65 +38,23 @@ void kidos_rtnl_close(struct kidos_rtnl *rtnl)
 {
 	if (!rtnl)
 		return;
-	if (rtnl->request)
-		mnl_socket_close(rtnl->request);
+	kn_talk_close(rtnl->talk);
 	if (rtnl->events)
 		mnl_socket_close(rtnl->events);
 	if (rtnl->ioctl_socket >= 0)
 		close(rtnl->ioctl_socket);
+	kidos_routes_clear(&rtnl->routes);
 	free(rtnl);
 }
 
-int kidos_rtnl_event_fd(const struct kidos_rtnl *rtnl)
+static struct nlmsghdr *dump_request(void *buffer, uint16_t type, size_t body)
 {
-	return mnl_socket_get_fd(rtnl->events);
-}
-
-bool kidos_rtnl_take_events(struct kidos_rtnl *rtnl)
-{
-	char buffer[MNL_SOCKET_BUFFER_SIZE];
-	bool any = false;
-	ssize_t got;
-
-	/* ENOBUFS: some were lost, which is a change like any other. */
-	while ((got = mnl_socket_recvfrom(rtnl->events, buffer, sizeof(buffer))) > 0 ||
-	       (got < 0 && (errno == ENOBUFS || errno == EINTR)))
-		any = true;
-	return any;
-}
-
-static int dump_receive(struct kidos_rtnl *rtnl, mnl_cb_t each, void *context)
-{
-	static _Thread_local char buffer[DUMP_BUFFER];
-	ssize_t got;
-	int more = MNL_CB_OK;
-
-	while (more > MNL_CB_STOP) {
-		got = mnl_socket_recvfrom(rtnl->request, buffer, sizeof(buffer));
-		if (got < 0)
-			return -errno;
-		more = mnl_cb_run(buffer, (size_t)got, rtnl->sequence,
-				  mnl_socket_get_portid(rtnl->request), each, context);
-	}
-	return more < 0 ? -errno : 0;
-}
-
-static int dump(struct kidos_rtnl *rtnl, unsigned short type, unsigned char family, mnl_cb_t each,
-		void *context)
-{
-	char buffer[256];
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	size_t body = type == RTM_GETQDISC   ? sizeof(struct tcmsg)
-		      : type == RTM_GETROUTE ? sizeof(struct rtmsg)
-					     : sizeof(struct ifinfomsg);
 
 	message->nlmsg_type = type;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	message->nlmsg_seq = ++rtnl->sequence;
-	*(unsigned char *)mnl_nlmsg_put_extra_header(message, body) = family;
-	if (mnl_socket_sendto(rtnl->request, message, message->nlmsg_len) < 0)
-		return -errno;
-	return dump_receive(rtnl, each, context);
+	mnl_nlmsg_put_extra_header(message, body);
+	return message;
 }
 
 static void read_counters(const struct nlattr *attribute, struct kidos_link *link)
@@ -147,10 +83,26 @@ static void read_kind(const struct nlattr *info, char kind[16])
 			strncpy(kind, mnl_attr_get_str(attribute), 15);
 }
 
+/* A list of links under way. */
+struct reading {
+	struct kidos_links before; /* of tries that were interrupted */
+	struct kidos_links now;
+	int error;
+};
+
+static void links_begin(void *context)
+{
+	struct reading *reading = context;
+	int error = kidos_links_merge(&reading->before, &reading->now);
+
+	if (error)
+		reading->error = error;
+}
+
 static int each_link(const struct nlmsghdr *message, void *context)
 {
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
-	struct kidos_links *links = context;
+	struct kidos_links *links = &((struct reading *)context)->now;
 	const struct nlattr *attribute;
 	struct kidos_link *link, *items;
 
@@ -185,25 +137,6 @@ static struct kidos_link *link_by_index(struct kidos_links *links, unsigned int 
 	return NULL;
 }
 
-static int each_route(const struct nlmsghdr *message, void *context)
-{
-	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
-	const struct nlattr *attribute;
-	struct kidos_link *link;
-
-	if (header->rtm_dst_len || header->rtm_table != RT_TABLE_MAIN ||
-	    header->rtm_type != RTN_UNICAST)
-		return MNL_CB_OK;
-	mnl_attr_for_each (attribute, message, sizeof(*header)) {
-		if (mnl_attr_get_type(attribute) != RTA_OIF)
-			continue;
-		link = link_by_index(context, mnl_attr_get_u32(attribute));
-		if (link)
-			link->default_route = true;
-	}
-	return MNL_CB_OK;
-}
-
 static int each_filter(const struct nlmsghdr *message, void *context)
 {
 	const struct tcmsg *header = mnl_nlmsg_get_payload(message);
@@ -214,27 +147,34 @@ static int each_filter(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
+static void filters_begin(void *context)
+{
+	*(int *)context = 0;
+}
+
+static int filters_at(struct kidos_rtnl *rtnl, unsigned int ifindex, unsigned int side)
+{
+	char buffer[256];
+	int count = 0, error;
+	struct nlmsghdr *message = dump_request(buffer, RTM_GETTFILTER, sizeof(struct tcmsg));
+	struct tcmsg *header = mnl_nlmsg_get_payload(message);
+	struct kn_dump dump = { filters_begin, each_filter, &count };
+	struct kn_err err;
+
+	header->tcm_ifindex = (int)ifindex;
+	header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, side);
+	error = kn_talk_dump(rtnl->talk, message, &dump, &err);
+	return error ? error : count;
+}
+
 int kidos_rtnl_filters(struct kidos_rtnl *rtnl, unsigned int ifindex)
 {
-	static const unsigned int sides[] = { TC_H_MIN_INGRESS, TC_H_MIN_EGRESS };
-	int count = 0, error = 0;
+	int ingress = filters_at(rtnl, ifindex, TC_H_MIN_INGRESS), egress;
 
-	for (size_t i = 0; !error && i < 2; i++) {
-		char buffer[256];
-		struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-		struct tcmsg *header;
-
-		message->nlmsg_type = RTM_GETTFILTER;
-		message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-		message->nlmsg_seq = ++rtnl->sequence;
-		header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
-		header->tcm_ifindex = (int)ifindex;
-		header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, sides[i]);
-		if (mnl_socket_sendto(rtnl->request, message, message->nlmsg_len) < 0)
-			return -errno;
-		error = dump_receive(rtnl, each_filter, &count);
-	}
-	return error ? error : count;
+	if (ingress < 0)
+		return ingress;
+	egress = filters_at(rtnl, ifindex, TC_H_MIN_EGRESS);
+	return egress < 0 ? egress : ingress + egress;
 }
 
 /* The root qdisc stands for what lies below it. */
@@ -261,40 +201,43 @@ static int each_qdisc(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-/* A dump that was changed under way (NLM_F_DUMP_INTR, EINTR here) is asked for again. */
-int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links)
+/*
+ * Where links come and go all the time no try may be whole. Then what any of
+ * them saw is the answer: links that stay are in it, and those that went
+ * meanwhile are an event of their own.
+ */
+static int read_links(struct kidos_rtnl *rtnl, struct kidos_links *links)
 {
-	int error = -EINTR;
+	struct reading reading = {};
+	struct kn_dump dump = { links_begin, each_link, &reading };
+	char buffer[256];
+	struct kn_err err;
+	struct nlmsghdr *message = dump_request(buffer, RTM_GETLINK, sizeof(struct ifinfomsg));
+	int error = kn_talk_dump_tries(rtnl->talk, message, &dump, LINK_TRIES, &err);
 
-	for (int attempt = 0; error == -EINTR && attempt < DUMP_ATTEMPTS; attempt++) {
-		*links = (struct kidos_links){};
-		error = dump(rtnl, RTM_GETLINK, AF_UNSPEC, each_link, links);
-		if (!error)
-			error = dump(rtnl, RTM_GETQDISC, AF_UNSPEC, each_qdisc, links);
-		if (!error)
-			error = dump(rtnl, RTM_GETROUTE, AF_INET, each_route, links);
-		if (!error)
-			error = dump(rtnl, RTM_GETROUTE, AF_INET6, each_route, links);
-		if (error)
-			kidos_links_free(links);
-	}
+	if (!error)
+		kidos_links_free(&reading.before);
+	if (!error || error == -EINTR)
+		error = kidos_links_merge(&reading.before, &reading.now);
+	if (!error)
+		error = reading.error;
+	kidos_links_free(&reading.now);
+	*links = reading.before;
 	return error;
 }
 
-int kidos_rtnl_ethtool(struct kidos_rtnl *rtnl, const char name[IF_NAMESIZE], void *command)
+int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links)
 {
-	struct ifreq request = { .ifr_data = command };
+	struct kn_dump dump = { .each = each_qdisc, .data = links };
+	char buffer[256];
+	struct kn_err err;
+	int error = read_links(rtnl, links);
 
-	memcpy(request.ifr_name, name, IF_NAMESIZE);
-	return ioctl(rtnl->ioctl_socket, SIOCETHTOOL, &request) ? -errno : 0;
-}
-
-void kidos_rtnl_driver(struct kidos_rtnl *rtnl, struct kidos_link *link)
-{
-	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
-
-	if (kidos_rtnl_ethtool(rtnl, link->name, &info))
-		return;
-	memcpy(link->driver, info.driver, sizeof(link->driver) - 1);
-	link->has_device = !*link->kind && *info.bus_info;
+	if (!error)
+		error = kn_talk_dump(rtnl->talk,
+				     dump_request(buffer, RTM_GETQDISC, sizeof(struct tcmsg)),
+				     &dump, &err);
+	if (error)
+		kidos_links_free(links);
+	return error;
 }

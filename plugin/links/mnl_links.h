@@ -15,8 +15,20 @@ struct kidos_rtnl;
 struct kidos_rtnl *kidos_rtnl_open(void);
 void kidos_rtnl_close(struct kidos_rtnl *rtnl);
 
-/* All links of the namespace; 0 or -errno. Free with kidos_links_free. */
+/*
+ * All links of the namespace; 0 or -errno. While links come and go without a
+ * pause, some that have just gone may be among them. Free with
+ * kidos_links_free.
+ */
 int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links);
+
+/*
+ * Sets default_route of the links that one leads to, of whatever family, table
+ * and metric, with several next hops or with a nexthop object (kernel 5.3).
+ * From the first call on default routes are followed by events: then, and when
+ * events were lost, all routes are dumped, else none is asked for. 0 or -errno.
+ */
+int kidos_rtnl_default_routes(struct kidos_rtnl *rtnl, struct kidos_links *links);
 
 /* Fills in driver and has_device, which only ethtool's ioctl tells. */
 void kidos_rtnl_driver(struct kidos_rtnl *rtnl, struct kidos_link *link);
@@ -31,10 +43,15 @@ int kidos_rtnl_ethtool(struct kidos_rtnl *rtnl, const char name[IF_NAMESIZE], vo
 /* Filters at both sides of the interface's clsact qdisc; -errno. */
 int kidos_rtnl_filters(struct kidos_rtnl *rtnl, unsigned int ifindex);
 
-/* Becomes readable when links or default routes may have changed. */
+/* Becomes readable when links, or default routes that are followed, may have changed. */
 int kidos_rtnl_event_fd(const struct kidos_rtnl *rtnl);
 
-/* Takes all events that wait; true if there were any, or some were lost. */
+/* Takes all events that wait; true if any matters, or some were lost. */
 bool kidos_rtnl_take_events(struct kidos_rtnl *rtnl);
+
+/* Was there an event of the link since kidos_rtnl_touched_clear was called last, or was one lost?
+ */
+bool kidos_rtnl_touched(const struct kidos_rtnl *rtnl, unsigned int ifindex);
+void kidos_rtnl_touched_clear(struct kidos_rtnl *rtnl);
 
 #endif

@@ -1,124 +1,177 @@
 /* SPDX-License-Identifier: MIT */
-/* netns_watch.c: network namespaces that rules name, entered where their links are looked at. */
-#include "context.h"
+#include "links/netns_watch.h"
 #include "core/log.h"
+#include "core/now.h"
+#include "links/mnl_links.h"
 #include "links/netns.h"
+#include "links/ports.h"
+#include "links/slots.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct kidos_world *world_add(struct kidos_engine *engine, const char *netns)
-{
-	struct kidos_world *worlds;
+#define RETRY_NS 1000000000ull
 
-	for (size_t i = 0; i < engine->world_count; i++)
-		if (!strcmp(engine->worlds[i].name, netns))
-			return &engine->worlds[i];
-	worlds = reallocarray(engine->worlds, engine->world_count + 1, sizeof(*worlds));
-	if (!worlds)
+static struct kidos_namespace *namespace_add(struct kidos_context *context, const char *netns)
+{
+	struct kidos_namespace *namespaces;
+
+	for (size_t i = 0; i < context->namespace_count; i++)
+		if (!strcmp(context->namespaces[i].name, netns))
+			return &context->namespaces[i];
+	namespaces = reallocarray(context->namespaces, context->namespace_count + 1,
+				  sizeof(*namespaces));
+	if (!namespaces)
 		return NULL;
-	engine->worlds = worlds;
-	worlds[engine->world_count] =
-		(struct kidos_world){ .number = (unsigned int)engine->world_count };
-	snprintf(worlds[engine->world_count].name, KIDOS_NETNS_NAME, "%s", netns);
-	return &worlds[engine->world_count++];
+	context->namespaces = namespaces;
+	namespaces[context->namespace_count] =
+		(struct kidos_namespace){ .number = (unsigned int)context->namespace_count };
+	snprintf(namespaces[context->namespace_count].name, KIDOS_NETNS_NAME, "%s", netns);
+	return &namespaces[context->namespace_count++];
 }
 
-int kidos_worlds_make(struct kidos_engine *engine)
+int kidos_namespaces_make(struct kidos_context *context)
 {
-	const struct kidos_config *config = engine->config;
+	const struct kidos_config *config = context->config;
 
-	if (!config->rule_count && !world_add(engine, ""))
-		return -1;
+	if (!config->rule_count && !namespace_add(context, ""))
+		return -ENOMEM;
 	for (size_t i = 0; i < config->rule_count; i++)
-		if (!world_add(engine, config->rules[i].netns))
-			return -1;
+		if (!namespace_add(context, config->rules[i].netns))
+			return -ENOMEM;
 	return 0;
 }
 
-static int world_open(struct kidos_world *world)
+static int namespace_open(struct kidos_namespace *ns)
 {
-	world->inode = kidos_netns_inode(world->name);
-	world->rtnl = kidos_rtnl_open();
-	if (world->rtnl)
+	ns->inode = kidos_netns_inode(ns->name);
+	ns->rtnl = kidos_rtnl_open();
+	if (ns->rtnl)
 		return 0;
 	return -errno;
 }
 
 /* The namespace has gone and its qdiscs with it; its indices may be another's by now. */
-static void qdiscs_forget(struct kidos_world *world)
+static void qdiscs_forget(struct kidos_namespace *ns)
 {
-	for (size_t i = 0; i < world->port_count; i++)
+	for (size_t i = 0; i < ns->port_count; i++)
 		for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
-			if (world->ports[i].attachments[d].rung == KIDOS_RUNG_CLSACT)
-				world->ports[i].attachments[d] =
+			if (ns->ports[i].attachments[d].rung == KIDOS_RUNG_CLSACT)
+				ns->ports[i].attachments[d] =
 					(struct kidos_attachment)KIDOS_ATTACHMENT_NONE;
 }
 
-void kidos_world_detach(struct kidos_engine *engine, struct kidos_world *world)
+void kidos_namespace_detach(struct kidos_context *context, struct kidos_namespace *ns)
 {
 	struct kidos_netns_visit visit;
-	bool there = kidos_netns_inode(world->name) == world->inode &&
-		     !kidos_netns_enter(world->name, &visit);
+	bool there =
+		kidos_netns_inode(ns->name) == ns->inode && !kidos_netns_enter(ns->name, &visit);
 
 	if (!there)
-		qdiscs_forget(world);
-	kidos_ports_remove(engine, world);
+		qdiscs_forget(ns);
+	kidos_ports_remove(context, ns);
 	if (there)
 		kidos_netns_leave(&visit);
 }
 
-void kidos_world_close(struct kidos_engine *engine, struct kidos_world *world)
+static void namespace_close(struct kidos_context *context, struct kidos_namespace *ns)
 {
-	kidos_world_detach(engine, world);
-	kidos_rtnl_close(world->rtnl);
-	world->rtnl = NULL;
-	kidos_traffic_free(world->traffic);
-	world->traffic = NULL;
-	world->inode = 0;
+	kidos_namespace_detach(context, ns);
+	kidos_rtnl_close(ns->rtnl);
+	ns->rtnl = NULL;
+	kidos_traffic_free(ns->traffic);
+	ns->traffic = NULL;
+	ns->inode = 0;
 }
 
-static void world_visit(struct kidos_engine *engine, struct kidos_world *world)
+static void namespace_visit(struct kidos_context *context, struct kidos_namespace *ns)
 {
 	struct kidos_links links;
-	int error = world->rtnl ? 0 : world_open(world);
+	int error = ns->rtnl ? 0 : namespace_open(ns);
 
 	if (!error)
-		error = kidos_rtnl_links(world->rtnl, &links);
+		error = kidos_rtnl_links(ns->rtnl, &links);
+	/* Rules name interfaces; without any, those are taken that lead out. */
+	if (!error && !context->config->rule_count) {
+		error = kidos_rtnl_default_routes(ns->rtnl, &links);
+		if (error)
+			kidos_links_free(&links);
+	}
+	ns->retry_ns = error ? kidos_now_ns(CLOCK_MONOTONIC) + RETRY_NS : 0;
 	if (error) {
-		kidos_log(LOG_WARNING, "interfaces of %s: %s", kidos_world_label(world->name),
+		kidos_log(LOG_WARNING, "interfaces of %s: %s", kidos_netns_label(ns->name),
 			  strerror(-error));
 		return;
 	}
-	kidos_ports_apply(engine, world, &links);
+	kidos_ports_apply(context, ns, &links);
 	kidos_links_free(&links);
 }
 
-void kidos_world_refresh(struct kidos_engine *engine, struct kidos_world *world)
+void kidos_namespace_refresh(struct kidos_context *context, struct kidos_namespace *ns)
 {
 	struct kidos_netns_visit visit;
 	int error;
 
-	if (world->inode && kidos_netns_inode(world->name) != world->inode)
-		kidos_world_close(engine, world);
-	error = kidos_netns_enter(world->name, &visit);
+	if (ns->inode && kidos_netns_inode(ns->name) != ns->inode)
+		namespace_close(context, ns);
+	error = kidos_netns_enter(ns->name, &visit);
 	if (!error) {
-		world_visit(engine, world);
+		namespace_visit(context, ns);
 		kidos_netns_leave(&visit);
-	} else if (error != -ENOENT && !world->unusable) {
-		world->unusable = true;
-		kidos_log(LOG_ERR, "namespace %s: %s%s", world->name, strerror(-error),
+	} else if (error != -ENOENT && !ns->unusable) {
+		ns->unusable = true;
+		kidos_log(LOG_ERR, "namespace %s: %s%s", ns->name, strerror(-error),
 			  error == -EPERM ? ": it takes CAP_SYS_ADMIN" : "");
 	}
 }
 
-void kidos_worlds_free(struct kidos_engine *engine)
+/* Nothing tells of programs that come and go at tcx, so they are looked at once a second. */
+static bool is_out_of_order(struct kidos_namespace *ns, uint64_t now)
 {
-	for (size_t i = 0; i < engine->world_count; i++)
-		kidos_world_close(engine, &engine->worlds[i]);
-	free(engine->worlds);
-	engine->worlds = NULL;
-	engine->world_count = 0;
+	struct kidos_netns_visit visit;
+	bool wanted;
+
+	if (!ns->port_count || now - ns->looked_ns < RETRY_NS)
+		return false;
+	ns->looked_ns = now;
+	if (kidos_netns_inode(ns->name) != ns->inode || kidos_netns_enter(ns->name, &visit))
+		return false;
+	wanted = kidos_ports_want_order(ns, now);
+	kidos_netns_leave(&visit);
+	return wanted;
+}
+
+bool kidos_namespaces_due(struct kidos_context *context)
+{
+	uint64_t now = kidos_now_ns(CLOCK_MONOTONIC);
+
+	for (size_t i = 0; i < context->namespace_count; i++) {
+		struct kidos_namespace *ns = &context->namespaces[i];
+
+		if ((ns->retry_ns && ns->retry_ns <= now) || kidos_ports_due(ns, now) ||
+		    is_out_of_order(ns, now))
+			return true;
+	}
+	return false;
+}
+
+void kidos_namespaces_free(struct kidos_context *context)
+{
+	for (size_t i = 0; i < context->namespace_count; i++)
+		namespace_close(context, &context->namespaces[i]);
+	free(context->namespaces);
+	context->namespaces = NULL;
+	context->namespace_count = 0;
+}
+
+void kidos_links_want(struct kidos_context *context, bool wanted)
+{
+	context->attaching = wanted;
+	for (size_t i = 0; context->following && i < context->namespace_count; i++)
+		if (wanted)
+			kidos_namespace_refresh(context, &context->namespaces[i]);
+		else
+			kidos_namespace_detach(context, &context->namespaces[i]);
 }

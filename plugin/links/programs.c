@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "links/programs.h"
+#include "core/ladder.h"
 #include "core/log.h"
 
 #include <bpf/bpf.h>
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "traffic.skel.h"
@@ -73,8 +75,8 @@ static int set_xdp_frags(struct bpf_object *object)
 			       : 0;
 }
 
-static int set_config(struct bpf_object *object, const struct kidos_meta *settings,
-		      unsigned int netns)
+static int set_config(struct bpf_object *object, const struct kidos_hash_seed *seed,
+		      const struct kidos_meta *settings, unsigned int netns)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
 	struct kidos_traffic_config config;
@@ -84,7 +86,7 @@ static int set_config(struct bpf_object *object, const struct kidos_meta *settin
 	if (!initial || size != sizeof(config))
 		return -EINVAL;
 	memcpy(&config, initial, sizeof(config));
-	memcpy(config.seed, settings->seed, sizeof(config.seed));
+	config.seed = *seed;
 	config.set_mask = settings->set_mask;
 	config.idle = settings->idle;
 	config.time_shift = (__u8)settings->time_shift;
@@ -115,26 +117,19 @@ static __u32 entries_of(enum kidos_map map, const struct kidos_meta *settings)
 	}
 }
 
-static int set_map(struct bpf_object *object, enum kidos_map which, const struct kidos_maps *maps,
-		   const struct kidos_meta *settings)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(object, kidos_map_names[which]);
-	__u32 entries = entries_of(which, settings);
-
-	if (!map)
-		return 0;
-	if (maps->fd[which] >= 0)
-		return bpf_map__reuse_fd(map, maps->fd[which]);
-	return entries ? bpf_map__set_max_entries(map, entries) : 0;
-}
-
-static int set_maps(struct bpf_object *object, const struct kidos_maps *maps,
-		    const struct kidos_meta *settings)
+static int set_entries(struct bpf_object *object, const struct kidos_maps *maps,
+		       const struct kidos_meta *settings)
 {
 	int error = 0;
 
-	for (int i = 0; !error && i < KIDOS_MAPS; i++)
-		error = set_map(object, i, maps, settings);
+	for (int i = 0; !error && i < KIDOS_MAPS; i++) {
+		struct bpf_map *map =
+			bpf_object__find_map_by_name(object, kidos_map_set.rows[i].name);
+		__u32 entries = entries_of(i, settings);
+
+		if (map && maps->fd[i] < 0 && entries)
+			error = bpf_map__set_max_entries(map, entries);
+	}
 	return error;
 }
 
@@ -150,11 +145,13 @@ static struct bpf_object *open_rung(const struct rung *rung, const struct kidos_
 
 	if (!object)
 		return NULL;
-	error = set_config(object, settings, netns);
+	error = set_config(object, &maps->seed, settings, netns);
 	if (!error)
 		error = set_xdp_frags(object);
 	if (!error)
-		error = set_maps(object, maps, settings);
+		error = set_entries(object, maps, settings);
+	if (!error)
+		error = kidos_map_set_give(&kidos_map_set, maps->fd, object);
 	if (!error)
 		return object;
 	bpf_object__close(object);
@@ -185,20 +182,30 @@ static void close_programs(struct kidos_traffic *traffic)
 	}
 }
 
-/* One program tells whether the kernel takes the rung; the verifier spends 0.2 to 0.5 s on each. */
-static int load_rung(struct kidos_traffic *traffic, const struct rung *rung,
-		     struct kidos_maps *maps, struct kidos_meta *settings, unsigned int netns)
+struct loading {
+	struct kidos_traffic *traffic;
+	struct kidos_maps *maps;
+	struct kidos_meta *settings;
+	bool no_memory; /* a rung that takes as much later would not help */
+	bool first; /* which rung it is to be is still open */
+	__u32 baseline; /* else: this one's */
+};
+
+/*
+ * One program tells whether the kernel takes the rung; the verifier spends 0.2
+ * to 0.5 s on each. The maps are taken from it, so that every other finds them.
+ */
+static int load_rung(struct loading *loading, const struct rung *rung)
 {
+	struct kidos_traffic *traffic = loading->traffic;
 	int error;
 
-	settings->baseline = rung->baseline;
-	traffic->maps = maps;
-	traffic->settings = *settings;
-	traffic->netns = netns;
+	loading->settings->baseline = rung->baseline;
+	traffic->settings = *loading->settings;
 	error = load_program(traffic, KIDOS_PROGRAM_TC_INGRESS);
-	if (!error) /* so that every program finds them there */
-		error = kidos_maps_take(traffic->objects[KIDOS_PROGRAM_TC_INGRESS], kidos_map_names,
-					maps->fd, KIDOS_MAPS);
+	if (!error)
+		error = kidos_map_set_take(&kidos_map_set, loading->maps->fd,
+					   traffic->objects[KIDOS_PROGRAM_TC_INGRESS]);
 	if (error)
 		close_programs(traffic);
 	return error;
@@ -211,26 +218,69 @@ static void log_failure(const struct rung *rung, int error)
 		  *last_words ? last_words : "libbpf gave no reason");
 }
 
+static int try_rung(void *context, size_t index, char why[KIDOS_REASON])
+{
+	struct loading *loading = context;
+	const struct rung *rung = &rungs[index];
+	int error;
+
+	(void)why;
+	if (loading->no_memory || (!loading->first && rung->baseline != loading->baseline))
+		return -ECANCELED;
+	*last_words = '\0';
+	error = load_rung(loading, rung);
+	loading->no_memory = error == -ENOMEM;
+	if (error && !loading->no_memory)
+		log_failure(rung, error);
+	return error;
+}
+
 struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_meta *settings,
 					 unsigned int netns)
 {
-	struct kidos_traffic *traffic = calloc(1, sizeof(*traffic));
-	bool first = maps->fd[KIDOS_MAP_FLOWS] < 0;
-	__u32 baseline = settings->baseline;
+	struct loading loading = {
+		.traffic = calloc(1, sizeof(*loading.traffic)),
+		.maps = maps,
+		.settings = settings,
+		.first = maps->fd[KIDOS_MAP_FLOWS] < 0,
+		.baseline = settings->baseline,
+	};
+	char refused[KIDOS_REASON];
+	size_t taken;
 	int error = -ENOMEM;
 
-	for (size_t i = 0; traffic && i < sizeof(rungs) / sizeof(rungs[0]); i++) {
-		if (!first && rungs[i].baseline != baseline)
-			continue;
-		*last_words = '\0';
-		error = load_rung(traffic, &rungs[i], maps, settings, netns);
-		if (!error)
-			return traffic;
-		log_failure(&rungs[i], error);
+	if (loading.first && getrandom(&maps->seed, sizeof(maps->seed), 0) != sizeof(maps->seed)) {
+		free(loading.traffic);
+		return NULL;
 	}
-	free(traffic);
+	if (loading.traffic) {
+		loading.traffic->maps = maps;
+		loading.traffic->netns = netns;
+		error = kidos_ladder(sizeof(rungs) / sizeof(rungs[0]), try_rung, &loading, &taken,
+				     refused);
+	}
+	if (!error)
+		return loading.traffic;
+	free(loading.traffic);
 	errno = -error;
 	return NULL;
+}
+
+int kidos_traffic_maps(struct kidos_maps *maps, const struct kidos_meta *settings)
+{
+	struct bpf_object *object = open_rung(&rungs[0], maps, settings, 0);
+	struct bpf_program *program;
+	int error;
+
+	if (!object)
+		return -errno;
+	bpf_object__for_each_program (program, object)
+		bpf_program__set_autoload(program, false);
+	error = bpf_object__load(object);
+	if (!error)
+		error = kidos_map_set_take(&kidos_map_set, maps->fd, object);
+	bpf_object__close(object);
+	return error;
 }
 
 void kidos_traffic_free(struct kidos_traffic *traffic)

@@ -4,7 +4,6 @@
 #define KIDOS_LINKS_PROGRAMS_H
 
 #include "state/maps.h"
-#include "engine/memory.h"
 
 struct bpf_object;
 struct kidos_traffic;
@@ -21,12 +20,17 @@ extern const char *const kidos_program_names[KIDOS_PROGRAMS];
  * Makes the traffic programs of the namespace with this number ready: one is
  * loaded, the others when they are first wanted. Maps that `maps` has are
  * shared; those it lacks are made and put there (duplicates, the caller's to
- * close). settings: seed, sets, idle, rung (baseline); the first load tries
- * the rungs best first and writes the one that works to settings->baseline.
- * Returns NULL with errno; the kernel's reason is logged.
+ * close). settings: sets, idle, rung (baseline); the first load draws the
+ * hash's seed (maps->seed), tries the rungs best first and writes the one that
+ * works to settings->baseline.
+ * Returns NULL with errno; the kernel's reason is logged, but for ENOMEM: no
+ * other rung is tried then, a smaller table is wanted.
  */
 struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_meta *settings,
 					 unsigned int netns);
+
+/* The maps alone, of the best rung, where no packet is to be counted; 0 or -errno. */
+int kidos_traffic_maps(struct kidos_maps *maps, const struct kidos_meta *settings);
 void kidos_traffic_free(struct kidos_traffic *traffic);
 
 /* The program, loaded by now; or -errno. Not for two threads at once. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* recover.c: what a process that was killed left on interfaces. */
-#include "context.h"
+#include "links/recover.h"
+#include "links/attach.h"
+#include "links/mnl_links.h"
 #include "links/netns.h"
 #include "links/xdp_share.h"
 

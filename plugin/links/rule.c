@@ -41,25 +41,23 @@ const struct kidos_interface_rule *kidos_rule_for(const struct kidos_config *con
 	return NULL;
 }
 
-static bool is_reserved(const char *name)
+static bool is_reserved(const char *const *reserved, const char *name)
 {
-	static const char *const collectors[] = { "drops",  "connects", "accepts",
-						  "alerts", "capture",  "self" };
-
-	for (size_t i = 0; i < sizeof(collectors) / sizeof(collectors[0]); i++)
-		if (!strcmp(name, collectors[i]))
+	for (; *reserved; reserved++)
+		if (!strcmp(name, *reserved))
 			return true;
 	return false;
 }
 
-void kidos_port_name(const struct kidos_slot *slot, char *name, size_t size)
+void kidos_port_name(const char *const *reserved, const struct kidos_slot *slot, char *name,
+		     size_t size)
 {
 	const char *own = *slot->report ? slot->report : slot->name;
 
 	if (*slot->netns && !*slot->report)
 		snprintf(name, size, "%s:%s", slot->netns, slot->name);
 	else
-		snprintf(name, size, "%s%s", is_reserved(own) ? "host:" : "", own);
+		snprintf(name, size, "%s%s", is_reserved(reserved, own) ? "host:" : "", own);
 }
 
 unsigned int kidos_slot_find(struct kidos_slot *slots, unsigned int count, const char *netns,

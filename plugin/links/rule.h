@@ -11,8 +11,12 @@
 const struct kidos_interface_rule *kidos_rule_for(const struct kidos_config *config,
 						  const char *netns, const struct kidos_link *link);
 
-/* "eth0", "monns:eth0", or what Report says; a collector's name gets "host:" before it. */
-void kidos_port_name(const struct kidos_slot *slot, char *name, size_t size);
+/*
+ * "eth0", "monns:eth0", or what Report says; one of the reserved names (NULL at
+ * the end) gets "host:" before it.
+ */
+void kidos_port_name(const char *const *reserved, const struct kidos_slot *slot, char *name,
+		     size_t size);
 
 /*
  * The slot of (netns, name): the one it had, else the first unused one. Slots

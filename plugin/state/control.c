@@ -4,21 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-const char *const kidos_collector_names[KIDOS_COLLECTORS] = {
-	[KIDOS_COLLECTOR_FLOWS] = "flows",
-	[KIDOS_COLLECTOR_DROPS] = "drops",
-	[KIDOS_COLLECTOR_ALERTS] = "alerts",
-};
-
 const char *const kidos_collector_state_names[] = { "absent", "on", "off", "failed" };
-
-enum kidos_collector kidos_collector_find(const char *name)
-{
-	for (unsigned int i = 0; i < KIDOS_COLLECTORS; i++)
-		if (!strcmp(name, kidos_collector_names[i]))
-			return (enum kidos_collector)i;
-	return KIDOS_COLLECTORS;
-}
 
 /* FNV-1a, against copies that were torn, not against anybody. */
 static __u32 check_of(const void *data, size_t size)
@@ -43,7 +29,7 @@ void kidos_request_seal(struct kidos_request *request)
 
 bool kidos_request_whole(const struct kidos_request *request)
 {
-	return request->check == request_check(request);
+	return request->check == request_check(request) && !request->text[KIDOS_REQUEST_TEXT - 1];
 }
 
 static __u32 answer_check(const struct kidos_answer *answer)

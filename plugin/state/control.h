@@ -10,18 +10,6 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
-/* What can be switched while collectd runs; in the order of kidos_collector_names. */
-enum kidos_collector {
-	KIDOS_COLLECTOR_FLOWS,
-	KIDOS_COLLECTOR_DROPS,
-	KIDOS_COLLECTOR_ALERTS,
-	KIDOS_COLLECTORS
-};
-extern const char *const kidos_collector_names[KIDOS_COLLECTORS];
-
-/* KIDOS_COLLECTORS if there is none of that name. */
-enum kidos_collector kidos_collector_find(const char *name);
-
 enum kidos_collector_state {
 	KIDOS_COLLECTOR_ABSENT, /* not configured */
 	KIDOS_COLLECTOR_ON,
@@ -31,25 +19,31 @@ enum kidos_collector_state {
 extern const char *const kidos_collector_state_names[];
 
 #define KIDOS_CONTROL_TEXT 192
+#define KIDOS_COLLECTORS_MAX 16
+#define KIDOS_COLLECTOR_NAME 24
 
-/* In the pinned map `collectors`, one each. */
+/* In the pinned map `collectors`, in the order of the daemon's table. */
 struct kidos_collector_status {
+	char name[KIDOS_COLLECTOR_NAME]; /* "": no collector */
 	__u32 state; /* enum kidos_collector_state */
 	__u32 pad;
 	char reason[KIDOS_CONTROL_TEXT];
 };
 
 enum kidos_request_verb {
-	KIDOS_REQUEST_COLLECTOR = 1, /* argument: enum kidos_collector, on: 0 or 1 */
+	KIDOS_REQUEST_COLLECTOR = 1, /* text: the collector's name, argument: 0 off, 1 on */
 };
+
+#define KIDOS_REQUEST_TEXT 256
 
 /* number counts requests from 1; 0: there was none. */
 struct kidos_request {
 	__u64 number;
 	__u32 verb; /* enum kidos_request_verb */
 	__u32 argument;
-	__u32 on;
+	char text[KIDOS_REQUEST_TEXT]; /* a name, a file, a filter: ends with NUL */
 	__u32 check; /* of the above: the map's copy is not atomic */
+	__u32 pad;
 };
 
 struct kidos_answer {
@@ -64,5 +58,10 @@ void kidos_request_seal(struct kidos_request *request);
 bool kidos_request_whole(const struct kidos_request *request);
 void kidos_answer_seal(struct kidos_answer *answer);
 bool kidos_answer_whole(const struct kidos_answer *answer);
+
+/* plugin and kidosctl may be built apart: a change is a new KIDOS_ABI_VERSION. */
+_Static_assert(sizeof(struct kidos_collector_status) == 224, "collector status");
+_Static_assert(sizeof(struct kidos_request) == 280, "request");
+_Static_assert(sizeof(struct kidos_answer) == 208, "answer");
 
 #endif

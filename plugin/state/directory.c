@@ -57,7 +57,7 @@ static unsigned int owner_of(const char *path)
 	struct kidos_maps maps;
 	unsigned int pid;
 
-	if (kidos_maps_open(&maps, path))
+	if (kidos_maps_open(&maps, path, KIDOS_MAP_WRITE))
 		return 0;
 	pid = maps.meta.pid;
 	kidos_maps_close(&maps);
@@ -140,18 +140,7 @@ void kidos_state_release(struct kidos_state *state)
 	state->lock = -1;
 }
 
-int kidos_state_create_maps(struct kidos_maps *maps, unsigned int slots)
-{
-	maps->fd[KIDOS_MAP_SLOTS] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "kidos_slots", 4,
-						   sizeof(struct kidos_slot), slots, NULL);
-	if (maps->fd[KIDOS_MAP_SLOTS] < 0)
-		return -errno;
-	maps->fd[KIDOS_MAP_META] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "kidos_meta", 4,
-						  sizeof(struct kidos_meta), 1, NULL);
-	return maps->fd[KIDOS_MAP_META] < 0 ? -errno : 0;
-}
-
-int kidos_state_pin_map(const struct kidos_state *state, int fd, const char *name)
+static int pin_map(const struct kidos_state *state, int fd, const char *name)
 {
 	char pin[PATH_MAX + 32];
 
@@ -161,24 +150,18 @@ int kidos_state_pin_map(const struct kidos_state *state, int fd, const char *nam
 	return give_to_group(state->lock, name, 0640);
 }
 
-/* meta goes last (it is the last map): who finds it finds everything. */
-int kidos_state_pin(const struct kidos_state *state, const struct kidos_maps *maps)
+int kidos_state_pin_set(const struct kidos_state *state, const struct kidos_map_set *set,
+			const int *fd)
 {
 	int error = 0;
 
-	for (int i = 0; !error && i < KIDOS_MAPS; i++)
-		if (maps->fd[i] >= 0)
-			error = kidos_state_pin_map(state, maps->fd[i], kidos_map_names[i]);
+	for (size_t i = 0; !error && i < set->count; i++)
+		if (fd[i] >= 0)
+			error = pin_map(state, fd[i], set->rows[i].name);
 	return error;
 }
 
-int kidos_state_pin_control(const struct kidos_state *state, const struct kidos_control_maps *maps)
+int kidos_state_make_lock(const struct kidos_state *state, const char *name)
 {
-	int error = 0;
-
-	for (int i = 0; !error && i < KIDOS_CONTROL_MAPS; i++)
-		error = kidos_state_pin_map(state, maps->fd[i], kidos_control_map_names[i]);
-	if (!error && mkdirat(state->lock, KIDOS_CONTROL_LOCK, 0700))
-		error = -errno;
-	return error;
+	return mkdirat(state->lock, name, 0700) ? -errno : 0;
 }

@@ -13,74 +13,55 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-const char *const kidos_map_names[KIDOS_MAPS] = {
-	"ports",   "totals", "retired", "events", "flows",
-	"details", "spills", "closing", "slots",  "meta",
+/* meta is the last: who finds it finds everything. */
+static const struct kidos_map_row rows[KIDOS_MAPS] = {
+	[KIDOS_MAP_PORTS] = { "ports", 0, sizeof(__u32), sizeof(struct kidos_port) },
+	[KIDOS_MAP_TOTALS] = { "totals", 0, sizeof(__u32), sizeof(struct kidos_totals) },
+	[KIDOS_MAP_RETIRED] = { "retired", 0, sizeof(__u32), sizeof(struct kidos_retired) },
+	[KIDOS_MAP_EVENTS] = { "events", 0, sizeof(__u32), sizeof(__u64), KIDOS_EVENTS },
+	[KIDOS_MAP_FLOWS] = { "flows" }, /* sets, or a hash map's entries */
+	[KIDOS_MAP_DETAILS] = { "details", 0, sizeof(__u32), sizeof(struct kidos_detail_set) },
+	[KIDOS_MAP_SPILLS] = { "spills" },
+	[KIDOS_MAP_SPILLING] = { "spilling", 0, sizeof(__u32), sizeof(struct kidos_spilling), 1 },
+	[KIDOS_MAP_CLOSING] = { "closing", 0, sizeof(__u32), sizeof(__u32), 1 },
+	[KIDOS_MAP_SLOTS] = { "slots", BPF_MAP_TYPE_ARRAY, sizeof(__u32),
+			      sizeof(struct kidos_slot) },
+	[KIDOS_MAP_META] = { "meta", BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct kidos_meta),
+			     1 },
 };
+const struct kidos_map_set kidos_map_set = KIDOS_MAP_SET(rows);
 
-static int open_with(const char *path, const char *name, __u32 flags)
+/* meta first: another version's maps may have other sizes, and it tells which version. */
+static int open_all(struct kidos_maps *maps, const char *path, enum kidos_map_access access)
 {
-	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = flags);
-	char pin[PATH_MAX + 32];
-	int fd;
+	int meta = kidos_map_open(&rows[KIDOS_MAP_META], path, access), error;
 
-	snprintf(pin, sizeof(pin), "%s/%s", path, name);
-	fd = bpf_obj_get_opts(pin, &opts);
-	return fd < 0 ? -errno : fd;
+	if (meta < 0)
+		return meta;
+	error = kidos_map_read(meta, 0, &maps->meta);
+	close(meta);
+	if (error || maps->meta.abi != KIDOS_ABI_VERSION)
+		return error ? error : -EPROTO;
+	error = kidos_map_set_open(&kidos_map_set, maps->fd, path, access);
+	return !error && maps->fd[KIDOS_MAP_META] < 0 ? -ENOENT : error;
 }
 
-static int open_to_write(const char *path, const char *name)
-{
-	return open_with(path, name, 0);
-}
-
-/* Whoever may write can map the flow table into memory, whoever may not must copy it. */
-int kidos_map_open_to_read(const char *path, const char *name)
-{
-	int fd = open_with(path, name, 0);
-
-	return fd == -EACCES || fd == -EPERM ? open_with(path, name, BPF_F_RDONLY) : fd;
-}
-
-static int open_pins(struct kidos_maps *maps, const char *path,
-		     int (*open_one)(const char *path, const char *name))
-{
-	for (int i = 0; i < KIDOS_MAPS; i++) {
-		int fd = open_one(path, kidos_map_names[i]);
-
-		if (fd < 0 && fd != -ENOENT)
-			return fd;
-		maps->fd[i] = fd < 0 ? -1 : fd;
-	}
-	return maps->fd[KIDOS_MAP_META] < 0 ? -ENOENT : kidos_maps_meta(maps, &maps->meta);
-}
-
-static int open_all(struct kidos_maps *maps, const char *path,
-		    int (*open_one)(const char *path, const char *name))
+int kidos_maps_open(struct kidos_maps *maps, const char *path, enum kidos_map_access access)
 {
 	int error;
 
 	*maps = (struct kidos_maps)KIDOS_MAPS_NONE;
 	maps->cpus = kidos_possible_cpus();
-	error = open_pins(maps, path, open_one);
-	if (!error && maps->meta.abi != KIDOS_ABI_VERSION)
-		error = -EPROTO;
+	error = open_all(maps, path, access);
 	if (error)
 		kidos_maps_close(maps);
 	return error;
 }
 
-int kidos_maps_open(struct kidos_maps *maps, const char *path)
-{
-	return open_all(maps, path, open_to_write);
-}
-
-int kidos_maps_open_to_read(struct kidos_maps *maps, const char *path)
-{
-	return open_all(maps, path, kidos_map_open_to_read);
-}
-
-/* An entry that changed hands between two copies was not read whole. */
+/*
+ * An entry that changed hands between two copies was not read whole. The
+ * second copy's key was read between the two states; the first's was not.
+ */
 static void settle_flows(void *first, const void *second)
 {
 	const struct kidos_flow_set *after = second;
@@ -91,6 +72,8 @@ static void settle_flows(void *first, const void *second)
 
 		if (changed & ~KIDOS_STATE_OVERFLOWED)
 			before->ways[i].state |= KIDOS_STATE_WRITING;
+		else
+			before->ways[i] = after->ways[i];
 	}
 }
 
@@ -124,11 +107,7 @@ void kidos_maps_close(struct kidos_maps *maps)
 		munmap((void *)(uintptr_t)maps->details, maps->sets * sizeof(*maps->details));
 	maps->flows = NULL;
 	maps->details = NULL;
-	for (int i = 0; i < KIDOS_MAPS; i++) {
-		if (maps->fd[i] >= 0)
-			close(maps->fd[i]);
-		maps->fd[i] = -1;
-	}
+	kidos_map_set_close(&kidos_map_set, maps->fd);
 }
 
 static int lookup(const struct kidos_maps *maps, enum kidos_map map, unsigned int key, void *value)
@@ -182,12 +161,21 @@ int kidos_maps_retired(const struct kidos_maps *maps, unsigned int slot, unsigne
 
 int kidos_maps_events(const struct kidos_maps *maps, uint64_t events[KIDOS_EVENTS])
 {
+	struct kidos_spilling spilling = {};
+
+	/* First, so that what was lost is in the events that were spilled. */
+	if (maps->fd[KIDOS_MAP_SPILLING] >= 0 && lookup(maps, KIDOS_MAP_SPILLING, 0, &spilling))
+		return -errno;
 	for (unsigned int i = 0; i < KIDOS_EVENTS; i++) {
 		int error = lookup_sum(maps, KIDOS_MAP_EVENTS, i, &events[i], 1);
 
 		if (error)
 			return error;
 	}
+	if (spilling.lost > events[KIDOS_EVENT_SPILLED])
+		spilling.lost = events[KIDOS_EVENT_SPILLED];
+	events[KIDOS_EVENT_SPILLED] -= spilling.lost;
+	events[KIDOS_EVENT_SPILL_LOST] += spilling.lost;
 	return 0;
 }
 
@@ -210,13 +198,7 @@ int kidos_maps_set_slot(const struct kidos_maps *maps, unsigned int index,
 
 int kidos_maps_meta(const struct kidos_maps *maps, struct kidos_meta *meta)
 {
-	struct bpf_map_info info = {};
-	__u32 size = sizeof(info);
-
-	/* Another version's meta may be larger than ours; a look-up would overrun it. */
-	if (bpf_obj_get_info_by_fd(maps->fd[KIDOS_MAP_META], &info, &size))
-		return -errno;
-	return info.value_size == sizeof(*meta) ? lookup(maps, KIDOS_MAP_META, 0, meta) : -EPROTO;
+	return lookup(maps, KIDOS_MAP_META, 0, meta);
 }
 
 int kidos_maps_set_meta(const struct kidos_maps *maps, const struct kidos_meta *meta)
@@ -288,21 +270,6 @@ int kidos_maps_retire(const struct kidos_maps *maps, const struct kidos_flow_key
 	retired.classes[class].packets += packets;
 	retired.classes[class].bytes += bytes;
 	return update(maps, KIDOS_MAP_RETIRED, &index, &retired);
-}
-
-int kidos_maps_take(const struct bpf_object *object, const char *const *names, int *fd,
-		    size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(object, names[i]);
-
-		if (!map || fd[i] >= 0)
-			continue;
-		fd[i] = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
-		if (fd[i] < 0)
-			return -errno;
-	}
-	return 0;
 }
 
 int kidos_maps_clear_slot(const struct kidos_maps *maps, unsigned int slot)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state.h: what the plugin tells kidosctl through pinned maps. Layouts belong
+ * state.h: what the plugin shows kidosctl in pinned maps. Layouts belong
  * to KIDOS_ABI_VERSION like those of abi.h; both readers are on this machine.
  */
 #ifndef KIDOS_STATE_STATE_H
@@ -46,18 +46,18 @@ struct kidos_slot {
 	__u32 program[KIDOS_DIRECTIONS]; /* id; with clsact, how a crashed owner's filter is known
 					  */
 	__u32 priority[KIDOS_DIRECTIONS]; /* of the clsact filter */
-	__u64 unaccounted[KIDOS_DIRECTIONS]; /* at the last poll, packets */
+	__u32 measured[KIDOS_DIRECTIONS]; /* unaccounted is of the last poll, else not known */
+	__u64 unaccounted[KIDOS_DIRECTIONS]; /* packets */
 	__u64 unaccounted_bytes[KIDOS_DIRECTIONS];
 	__u32 bytes_compared; /* the driver's rule for bytes is known */
 	__u32 silent; /* polls since the interface has been gone for so long that others may come */
 	__u64 gone_ns; /* CLOCK_MONOTONIC when it went, 0: it is there, or never was */
-	__u64 pad[8];
+	__u64 pad[7];
 };
 
 struct kidos_meta {
 	__u32 abi;
 	__u32 pid;
-	__u64 seed[5];
 	__u32 set_mask;
 	__u32 idle; /* kidos time units */
 	__u32 baseline; /* the flow table is a kernel hash map */

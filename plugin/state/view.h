@@ -7,7 +7,7 @@
 
 /*
  * Called for each element that was copied twice, one copy after the other: changes `first`, the
- * one that is kept, if what happened in between says that it was read torn.
+ * one that is kept, if what happened in between shows that it was read torn.
  */
 typedef void (*kidos_view_settle)(void *first, const void *second);
 

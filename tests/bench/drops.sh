@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What a dropped packet costs on each rung of the ladder that this kernel has, by the kernel's own
-# run-time statistics, beside the smallest program that counts by reason; and how many packets a
-# second a drop rule takes with and without them.
+# run-time statistics, beside the smallest program that counts by reason at the same hook; and how
+# many packets a second a drop rule takes with and without them. A rung at tp_btf is to cost no more
+# than three times that program, one at raw_tp five times: else this fails.
 #   drops.sh [--build DIR] [--frames N] [--rounds N]
-# shellcheck source-path=SCRIPTDIR source=lib.bash
+# shellcheck source-path=SCRIPTDIR source=support/lib.bash
 set -euo pipefail
-. "$(dirname "$0")/lib.bash"
+. "$(dirname "$0")/support/lib.bash"
 
 frames=2000000 rounds=3
 take_options 'build frames rounds' "$@"
@@ -36,12 +37,13 @@ make_world() {
 bare_start() { program=; }
 bare_stop() { :; }
 
+# minimal_start minimal:HOOK
 minimal_start() {
 	: >"$work/minimal"
-	"$build/tests/bench/minimal" >"$work/minimal" &
+	"$build/tests/bench/minimal" "${1#*:}" >"$work/minimal" &
 	daemon=$!
 	until [ -s "$work/minimal" ]; do
-		kill -0 $daemon || return 1
+		kill -0 $daemon 2>/dev/null || { stop_daemon; return 1; }
 		sleep 0.1
 	done
 	program=$(<"$work/minimal")
@@ -134,9 +136,9 @@ cost() {
 measure() {
 	local round subject kind program
 	for ((round = 0; round < rounds; round++)); do
-		for subject in bare minimal $rungs; do
-			kind=$subject
-			[[ $subject =~ ^(bare|minimal)$ ]] || kind=kidos
+		for subject in $subjects; do
+			kind=${subject%%:*}
+			[[ $kind =~ ^(bare|minimal)$ ]] || kind=kidos
 			"${kind}_start" "$subject" || continue
 			rate >>"$work/$subject.rate"
 			cost >>"$work/$subject.cost"
@@ -145,23 +147,46 @@ measure() {
 	done
 }
 
+# Kprobes have no minimal program of their own: what they cost stands for itself.
+hook_of() {
+	case $1 in
+	tp_btf*) echo tp_btf ;;
+	raw_tp*) echo raw_tp ;;
+	esac
+}
+declare -A bars=([tp_btf]=3 [raw_tp]=5)
+
+# cost_of SUBJECT: the median, or nothing
+cost_of() {
+	[ ! -s "$work/$1.cost" ] || median <"$work/$1.cost"
+}
+
 report() {
-	local subject bare
+	local subject bare hook least bar failed=0
 	bare=$(median <"$work/bare.rate")
-	printf '%-20s %8s %8s %8s\n' probe 'ns/drop' Mpps 'of bare'
-	for subject in bare minimal $rungs; do
+	printf '%-20s %8s %12s %8s %8s\n' probe 'ns/drop' 'of minimal' Mpps 'of bare'
+	for subject in $subjects; do
 		if [ ! -s "$work/$subject.rate" ]; then
 			printf '%-20s this kernel has not got it\n' "$subject"
 			continue
 		fi
-		awk -v name="$subject" -v ns="$(median <"$work/$subject.cost")" -v bare="$bare" \
-			-v rate="$(median <"$work/$subject.rate")" \
-			'BEGIN { printf "%-20s %8s %8.2f %7.0f%%\n", name, ns, rate, 100 * rate / bare }'
+		hook=$(hook_of "$subject")
+		least=$([ -z "$hook" ] || cost_of "minimal:$hook")
+		bar=${bars[${hook:-none}]:-0}
+		awk -v name="$subject" -v ns="$(cost_of "$subject")" -v least="${least:-0}" -v bar="$bar" \
+			-v bare="$bare" -v rate="$(median <"$work/$subject.rate")" '
+			BEGIN { times = least ? sprintf("%.1f", ns / least) : "-"
+				over = least && ns > bar * least
+				printf "%-20s %8s %12s %8.2f %7.0f%%%s\n", name, ns, times, rate, 100 * rate / bare,
+					over ? "  over the bar of " bar : ""
+				exit over }' || failed=1
 	done
+	return $failed
 }
 
 [ "$(id -u)" = 0 ] || { echo 'drops.sh needs root' >&2; exit 2; }
 rungs=$(sed -n 's/^\t{ "\([a-z_]*\)", "drop_.*/\1/p' "$here/plugin/drops/rungs.c")
+subjects="bare minimal:tp_btf minimal:raw_tp $rungs"
 make_world
 echo "kernel $(uname -r), load average $(cut -d' ' -f1 /proc/loadavg) before the run, medians of $rounds rounds" \
 	"of $frames dropped packets (UDP, 1000 flows)"

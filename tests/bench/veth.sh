@@ -5,9 +5,9 @@
 # leaves of iperf3 TCP. Needs root, iproute2, bpftool, ethtool, iperf3; softflowd
 # and pmacct where there are.
 #   veth.sh [--build DIR] [--frames N] [--rounds N] [--window MILLISECONDS] [--only iperf]
-# shellcheck source-path=SCRIPTDIR source=lib.bash
+# shellcheck source-path=SCRIPTDIR source=support/lib.bash
 set -euo pipefail
-. "$(dirname "$0")/lib.bash"
+. "$(dirname "$0")/support/lib.bash"
 
 frames=3000000 rounds=200 window=100 only=
 take_options 'build frames rounds window only' "$@"

@@ -17,6 +17,7 @@
 #include "alerts/notice.h"
 #include "alerts/queue.h"
 #include "alerts_test.skel.h"
+#include "drops/alert.h"
 #include "state/ring.h"
 
 #define MANY 1000000
@@ -32,27 +33,26 @@ static struct fixture {
 	atomic_bool over;
 } fixture;
 
-static bool put(const struct kidos_episode *episode, enum kidos_alert_step step, void *context)
+static bool put(const struct kidos_alert *alert, enum kidos_alert_step step, void *context)
 {
 	(void)context;
-	return kidos_alert_queue_put(fixture.queue, episode, step);
+	return kidos_alert_queue_put(fixture.queue, alert, step);
 }
 
 static void take(const void *data, size_t size, void *context)
 {
 	struct kidos_alert_record record;
-	struct kidos_alert alert;
-	enum kidos_alert_kind kind;
+	struct kidos_alert_event event;
 	char reason[16];
 
 	(void)context;
-	assert_int_equal(kidos_alert_kind_of(data, size, &kind), 0);
+	assert_int_equal(kidos_drop_alert_check(data, size), 0);
 	memcpy(&record, data, sizeof(record));
 	snprintf(reason, sizeof(reason), "%u", record.drop.reason % REASONS);
-	kidos_alert_of_drop(&record.drop, reason, &alert);
+	kidos_alert_of_drop(&record.drop, reason, &event);
 	fixture.from_ring++;
-	kidos_alert_expire(fixture.states, alert.time_ns);
-	kidos_alert_take(fixture.states, &alert);
+	kidos_alert_expire(fixture.states, event.time_ns);
+	kidos_alert_take(fixture.states, &event);
 }
 
 static void *read_ring(void *context)
@@ -67,21 +67,21 @@ static void *read_ring(void *context)
 	return NULL;
 }
 
-/* Until news of no episode. */
+/* Until an update of no alert. */
 static void *receive(void *context)
 {
-	struct kidos_news news;
+	struct kidos_alert_update update;
 
 	(void)context;
-	while (kidos_alert_queue_take(fixture.queue, &news) && news.episode.id)
-		if (news.step != KIDOS_ALERT_ENDED)
+	while (kidos_alert_queue_take(fixture.queue, &update) && update.alert.id)
+		if (update.step != KIDOS_ALERT_ENDED)
 			fixture.delivered++;
 	return NULL;
 }
 
 static int setup(void **state)
 {
-	/* Every sign starts a key: none is renewed, and there is room for some of them. */
+	/* Every event starts a key: none is renewed, and there is room for some of them. */
 	const struct kidos_alert_limits limits = { .cool_down_ns = 1, .rate = 1000 };
 
 	(void)state;
@@ -133,7 +133,7 @@ static void test_million(void **state)
 	raise_many(many - 100);
 	atomic_store(&fixture.over, true);
 	pthread_join(reader, NULL);
-	while (!kidos_alert_queue_put(fixture.queue, &(struct kidos_episode){}, KIDOS_ALERT_ADDED))
+	while (!kidos_alert_queue_put(fixture.queue, &(struct kidos_alert){}, KIDOS_ALERT_ADDED))
 		sched_yield();
 	pthread_join(receiver, NULL);
 	kidos_alert_count(fixture.states, &counts);

@@ -16,8 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 #include "packet.h"
+#include "flows/spills.h"
 #include "flows/wipe.h"
 #include "table_run.h"
 
@@ -194,6 +196,16 @@ static void *read_thread(void *argument)
 	return NULL;
 }
 
+static void set_spilling(const struct table_run *run, bool wanted)
+{
+	const struct kidos_spilling spilling = { .wanted = wanted };
+	const unsigned int zero = 0;
+
+	assert_int_equal(
+		bpf_map_update_elem(run->maps.fd[KIDOS_MAP_SPILLING], &zero, &spilling, BPF_ANY),
+		0);
+}
+
 static unsigned int start_senders(const struct table_run *run, struct sender *senders,
 				  void *(*send)(void *sender))
 {
@@ -256,9 +268,11 @@ static void test_overload(bool hash)
 	struct table_counts sent;
 
 	assert_int_equal(table_run_open(&run, NEVER, hash), 0);
-	if (!run.meta.baseline)
+	if (!run.meta.baseline) {
+		set_spilling(&run, true);
 		reader.ring =
 			ring_buffer__new(run.maps.fd[KIDOS_MAP_SPILLS], take_spill, &reader, NULL);
+	}
 	reader.cpus = run.maps.cpus;
 	assert_int_equal(pthread_create(&reader.thread, NULL, read_thread, &reader), 0);
 	join_senders(senders, start_senders(&run, senders, send_thread), &sent);
@@ -396,6 +410,97 @@ static void test_slot_wipe(void **state)
 	table_run_close(&run);
 }
 
+/* A table full of other flows than before; how many entries were evicted for them. */
+static uint64_t fill_anew(const struct table_run *run, struct table_counts *sent)
+{
+	unsigned int udp = (unsigned int)(packet_kind_find("udp") - packet_kinds);
+	static unsigned int flow = 0x200000;
+	uint64_t before[KIDOS_EVENTS], after[KIDOS_EVENTS];
+
+	usleep(25000); /* no packet is under way any more */
+	assert_int_equal(kidos_maps_events(&run->maps, before), 0);
+	for (unsigned int i = 0; i < TABLE_SETS * KIDOS_WAYS; i++)
+		table_run_send(run, KIDOS_PROGRAM_XDP, udp, flow++, sent);
+	assert_int_equal(kidos_maps_events(&run->maps, after), 0);
+	return after[KIDOS_EVENT_EVICTED] - before[KIDOS_EVENT_EVICTED];
+}
+
+static bool open_spilling(struct table_run *run)
+{
+	assert_int_equal(table_run_open(run, NEVER, false), 0);
+	if (!run->meta.baseline)
+		return true;
+	print_message("# a hash map evicts nothing\n");
+	table_run_close(run);
+	skip();
+	return false;
+}
+
+/* Evicted = spilled + lost while somebody wants them, in the ring or in the queue; else neither. */
+static void test_spills(void **state)
+{
+	struct table_counts sent = {};
+	uint64_t events[KIDOS_EVENTS], wanted = 0, unwanted = 0, first;
+	const struct kidos_spill *taken;
+	struct kidos_spills spills;
+	struct table_run run;
+
+	(void)state;
+	if (!open_spilling(&run))
+		return;
+	for (int i = 0; i < 4; i++)
+		unwanted += fill_anew(&run, &sent);
+	assert_int_equal(kidos_maps_events(&run.maps, events), 0);
+	assert_int_equal(events[KIDOS_EVENT_SPILLED] + events[KIDOS_EVENT_SPILL_LOST], 0);
+
+	assert_int_equal(kidos_spills_start(&spills, &run.maps), 0);
+	first = fill_anew(&run, &sent);
+	assert_int_equal(kidos_spills_take(&spills, &taken), first);
+	while (wanted < 9000) /* beyond the queue */
+		wanted += fill_anew(&run, &sent);
+	assert_int_equal(kidos_spills_take(&spills, &taken), KIDOS_SPILL_QUEUE);
+	kidos_spills_stop(&spills);
+	assert_int_equal(kidos_maps_events(&run.maps, events), 0);
+	assert_int_equal(events[KIDOS_EVENT_SPILLED], first + KIDOS_SPILL_QUEUE);
+	assert_int_equal(events[KIDOS_EVENT_SPILL_LOST], wanted - KIDOS_SPILL_QUEUE);
+
+	unwanted += fill_anew(&run, &sent);
+	assert_true(unwanted > 100);
+	assert_int_equal(kidos_maps_events(&run.maps, events), 0);
+	assert_int_equal(events[KIDOS_EVENT_EVICTED], unwanted + first + wanted);
+	assert_int_equal(events[KIDOS_EVENT_SPILLED] + events[KIDOS_EVENT_SPILL_LOST],
+			 first + wanted);
+	assert_exact(&run, &sent);
+	table_run_close(&run);
+}
+
+/* The ring's reader is woken for a batch, not for a flow. */
+static void test_spill_batches(void **state)
+{
+	const uint64_t batch = KIDOS_SPILL_BATCH / (sizeof(struct kidos_spill) + 8);
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	struct table_counts sent = {};
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	struct table_run run;
+	uint64_t spilled = 0;
+
+	(void)state;
+	if (!open_spilling(&run))
+		return;
+	assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_ADD, run.maps.fd[KIDOS_MAP_SPILLS], &event), 0);
+	set_spilling(&run, true);
+	fill_anew(&run, &sent);
+	while (spilled < batch - TABLE_SETS * KIDOS_WAYS)
+		spilled += fill_anew(&run, &sent);
+	assert_int_equal(epoll_wait(epoll, &event, 1, 100), 0);
+	while (spilled <= batch)
+		spilled += fill_anew(&run, &sent);
+	assert_int_equal(epoll_wait(epoll, &event, 1, 5000), 1);
+	assert_exact(&run, &sent);
+	close(epoll);
+	table_run_close(&run);
+}
+
 static unsigned int online_cpus(void)
 {
 	return (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
@@ -451,6 +556,10 @@ int main(void)
 		{ "table: hash map: idle flows are removed", test_hash_idle, NULL, NULL, NULL },
 		{ "table: hash map: removed while packets come", test_hash_remove, NULL, NULL,
 		  NULL },
+		{ "table: evicted flows: spilled, lost or unwanted", test_spills, NULL, NULL,
+		  NULL },
+		{ "table: evicted flows wake their reader by the batch", test_spill_batches, NULL,
+		  NULL, NULL },
 		{ "table: a slot is emptied while packets come", test_slot_wipe, NULL, NULL, NULL },
 		{ "table: more CPUs possible than online, and one that goes", test_cpus, NULL, NULL,
 		  NULL },

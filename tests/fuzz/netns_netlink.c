@@ -3,6 +3,7 @@
  * words cannot steer a terminal.
  */
 #include "read.h"
+#include "netlink/nexthop.h"
 #include "netlink/reply.h"
 #include "uplink_compare.h"
 #include "uplink_route.h"
@@ -32,6 +33,13 @@ static void tell_again(const struct nlmsghdr *nlh)
 	kn_journal_clear(&journal);
 }
 
+static void no_interface_0(unsigned int ifindex, void *data)
+{
+	(void)data;
+	if (!ifindex)
+		abort();
+}
+
 static int each(const struct nlmsghdr *nlh, void *data)
 {
 	struct kn_filter_info filter;
@@ -39,8 +47,13 @@ static int each(const struct nlmsghdr *nlh, void *data)
 	struct kn_qdisc_info qdisc;
 	struct kn_link_info link;
 	struct kn_addr_info addr;
+	struct kn_nexthop nexthop;
 
 	(void)data;
+	if (kn_route_is_default(nlh))
+		kn_route_oifs(nlh, no_interface_0, NULL);
+	if (kn_nexthop_read(nlh, &nexthop) == 0)
+		free(nexthop.members);
 	if (kn_read_link(nlh, &link) == 0 &&
 	    (strnlen(link.name, sizeof(link.name)) == sizeof(link.name) ||
 	     strnlen(link.kind, sizeof(link.kind)) == sizeof(link.kind) ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as a frame. What must hold (tests/unit/parse_check.c):
+ * Any bytes as a frame. What must hold (tests/unit/support/parse_check.c):
  *  - nothing is read outside the readable bytes, nothing is undefined;
  *  - every packet has a valid class; an error or no IP means no key, and then
  *    the key is zero; the key's protocol gives the class;

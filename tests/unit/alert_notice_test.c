@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An alert in words: severity, message, metadata, and nothing in them that breaks out. */
+/* An event in words: severity, message, metadata, and nothing in them that breaks out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "alerts/notice.h"
-#include "alert_sign.h"
+#include "drops/alert.h"
+#include "alert_event.h"
 #include "document.h"
 
 static const char hostile[] = "a\nHost: x\033[2J\"'\\\xff";
@@ -36,27 +37,27 @@ static const char *text(const struct kidos_notice *notice, enum kidos_notice_fie
 	return notice->values[field].text;
 }
 
-static struct kidos_episode episode_of(const struct kidos_alert *alert)
+static struct kidos_alert alert_of(const struct kidos_alert_event *event)
 {
-	return (struct kidos_episode){ .id = FIRST_ID,
-				       .started_ns = alert->time_ns,
-				       .last_ns = alert->time_ns,
-				       .keys = 1,
-				       .raised = 1,
-				       .alert = *alert };
+	return (struct kidos_alert){ .id = FIRST_ID,
+				     .started_ns = event->time_ns,
+				     .last_ns = event->time_ns,
+				     .keys = 1,
+				     .raised = 1,
+				     .event = *event };
 }
 
 static void test_notice(void **state)
 {
 	struct kidos_drop_record drop = a_drop();
 	struct kidos_notice notice;
+	struct kidos_alert_event event;
 	struct kidos_alert alert;
-	struct kidos_episode episode;
 
 	(void)state;
-	kidos_alert_of_drop(&drop, "NO_SOCKET", &alert);
-	episode = episode_of(&alert);
-	kidos_notice_of(&episode, KIDOS_ALERT_STARTED, 1000 * SECOND, &notice);
+	kidos_alert_of_drop(&drop, "NO_SOCKET", &event);
+	alert = alert_of(&event);
+	kidos_notice_of(&alert, KIDOS_ALERT_STARTED, 1000 * SECOND, &notice);
 	assert_int_equal(notice.severity, KIDOS_SEVERITY_WARNING);
 	assert_int_equal(notice.time_ns, 1005 * SECOND);
 	assert_string_equal(notice.kind, "new_drop_reason");
@@ -80,16 +81,16 @@ static void test_notice(void **state)
 
 static void test_notice_of_end(void **state)
 {
-	struct kidos_alert alert = alert_at(100, KIDOS_ALERT_DROP_SHARE, "eth0", "");
-	struct kidos_episode episode = episode_of(&alert);
+	struct kidos_alert_event event = alert_at(100, KIDOS_ALERT_DROP_SHARE, "eth0", "");
+	struct kidos_alert alert = alert_of(&event);
 	struct kidos_notice notice;
 
 	(void)state;
-	kidos_notice_of(&episode, KIDOS_ALERT_STARTED, 0, &notice);
+	kidos_notice_of(&alert, KIDOS_ALERT_STARTED, 0, &notice);
 	assert_string_equal(notice.message, "drop_share on eth0: 2.5 % of packets dropped, 1 % are "
 					    "allowed alert_id=0000000000001234 active=true");
-	episode.ended_ns = 165 * SECOND;
-	kidos_notice_of(&episode, KIDOS_ALERT_ENDED, 0, &notice);
+	alert.ended_ns = 165 * SECOND;
+	kidos_notice_of(&alert, KIDOS_ALERT_ENDED, 0, &notice);
 	assert_int_equal(notice.severity, KIDOS_SEVERITY_OKAY);
 	assert_int_equal(notice.time_ns, 165 * SECOND);
 	assert_false(notice.values[KIDOS_NOTICE_ACTIVE].boolean);
@@ -109,18 +110,18 @@ static void assert_plain(const char *words, size_t room)
 /* Whatever the bytes are: printable, within the room, cut between fields. */
 static void test_hostile(void **state)
 {
-	struct kidos_alert alert = alert_at(1, KIDOS_ALERT_NEW_DROP_REASON, hostile, hostile);
+	struct kidos_alert_event event = alert_at(1, KIDOS_ALERT_NEW_DROP_REASON, hostile, hostile);
 	struct kidos_notice notice;
-	struct kidos_episode episode;
+	struct kidos_alert alert;
 
 	(void)state;
-	memset(alert.command, 0xff, sizeof(alert.command));
-	memset(&alert.flow, 0xfe, sizeof(alert.flow));
-	alert.pid = UINT32_MAX;
-	memset(alert.instance, '\n', sizeof(alert.instance) - 1);
-	memset(alert.subject, '"', sizeof(alert.subject) - 1);
-	episode = episode_of(&alert);
-	kidos_notice_of(&episode, KIDOS_ALERT_STARTED, 0, &notice);
+	memset(event.command, 0xff, sizeof(event.command));
+	memset(&event.flow, 0xfe, sizeof(event.flow));
+	event.pid = UINT32_MAX;
+	memset(event.instance, '\n', sizeof(event.instance) - 1);
+	memset(event.subject, '"', sizeof(event.subject) - 1);
+	alert = alert_of(&event);
+	kidos_notice_of(&alert, KIDOS_ALERT_STARTED, 0, &notice);
 	assert_plain(notice.message, sizeof(notice.message));
 	assert_plain(notice.instance, sizeof(notice.instance));
 	for (unsigned int i = 0; i < KIDOS_NOTICE_FIELDS; i++)
@@ -134,8 +135,8 @@ static void test_documents(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < KIDOS_ALERT_KINDS; i++) {
-		assert_document_has("plugin/collectd-kidos.5", kidos_alert_rules[i].name);
-		assert_document_has("README.md", kidos_alert_rules[i].name);
+		assert_document_has("plugin/collectd-kidos.5", kidos_alert_kinds[i].name);
+		assert_document_has("README.md", kidos_alert_kinds[i].name);
 	}
 	for (unsigned int i = 0; i < KIDOS_NOTICE_FIELDS; i++) {
 		assert_document_has("plugin/collectd-kidos.5", kidos_notice_fields[i].name);

@@ -10,29 +10,29 @@
 #include <stdio.h>
 
 #include "alerts/queue.h"
-#include "alert_sign.h"
+#include "alert_event.h"
 
 /* The end of what was told always fits, however full the queue is. */
 static void test_queue_keeps_room(void **state)
 {
 	struct kidos_alert_queue *queue = kidos_alert_queue_new(4);
-	struct kidos_episode episode = { .id = 1 };
-	struct kidos_news news;
+	struct kidos_alert alert = { .id = 1 };
+	struct kidos_alert_update update;
 
 	(void)state;
-	assert_true(kidos_alert_queue_put(queue, &episode, KIDOS_ALERT_STARTED));
-	assert_true(kidos_alert_queue_put(queue, &episode, KIDOS_ALERT_STARTED));
-	assert_false(kidos_alert_queue_put(queue, &episode, KIDOS_ALERT_STARTED));
-	assert_false(kidos_alert_queue_put(queue, &episode, KIDOS_ALERT_ADDED));
-	assert_true(kidos_alert_queue_put(queue, &episode, KIDOS_ALERT_ENDED));
-	assert_true(kidos_alert_queue_put(queue, &episode, KIDOS_ALERT_ENDED));
+	assert_true(kidos_alert_queue_put(queue, &alert, KIDOS_ALERT_STARTED));
+	assert_true(kidos_alert_queue_put(queue, &alert, KIDOS_ALERT_STARTED));
+	assert_false(kidos_alert_queue_put(queue, &alert, KIDOS_ALERT_STARTED));
+	assert_false(kidos_alert_queue_put(queue, &alert, KIDOS_ALERT_ADDED));
+	assert_true(kidos_alert_queue_put(queue, &alert, KIDOS_ALERT_ENDED));
+	assert_true(kidos_alert_queue_put(queue, &alert, KIDOS_ALERT_ENDED));
 	for (int i = 0; i < 4; i++) {
-		assert_true(kidos_alert_queue_take(queue, &news));
-		assert_int_equal(news.step, i < 2 ? KIDOS_ALERT_STARTED : KIDOS_ALERT_ENDED);
+		assert_true(kidos_alert_queue_take(queue, &update));
+		assert_int_equal(update.step, i < 2 ? KIDOS_ALERT_STARTED : KIDOS_ALERT_ENDED);
 	}
-	assert_true(kidos_alert_queue_put(queue, &episode, KIDOS_ALERT_STARTED));
+	assert_true(kidos_alert_queue_put(queue, &alert, KIDOS_ALERT_STARTED));
 	kidos_alert_queue_close(queue);
-	assert_false(kidos_alert_queue_take(queue, &news));
+	assert_false(kidos_alert_queue_take(queue, &update));
 	kidos_alert_queue_free(queue);
 }
 
@@ -41,23 +41,23 @@ struct receiver {
 	uint64_t delivered, ended;
 };
 
-/* Until news of no episode. */
+/* Until an update of no alert. */
 static void *receive(void *context)
 {
 	struct receiver *receiver = context;
-	struct kidos_news news;
+	struct kidos_alert_update update;
 
-	while (kidos_alert_queue_take(receiver->queue, &news) && news.episode.id)
-		if (news.step == KIDOS_ALERT_ENDED)
+	while (kidos_alert_queue_take(receiver->queue, &update) && update.alert.id)
+		if (update.step == KIDOS_ALERT_ENDED)
 			receiver->ended++;
 		else
 			receiver->delivered++;
 	return NULL;
 }
 
-static bool put(const struct kidos_episode *episode, enum kidos_alert_step step, void *context)
+static bool put(const struct kidos_alert *alert, enum kidos_alert_step step, void *context)
 {
-	return kidos_alert_queue_put(context, episode, step);
+	return kidos_alert_queue_put(context, alert, step);
 }
 
 #define MILLION 1000000u
@@ -65,16 +65,16 @@ static bool put(const struct kidos_episode *episode, enum kidos_alert_step step,
 /* Ten a second of two kinds, each a key of its own. */
 static void take_many(struct kidos_alert_states *states, unsigned int from, unsigned int to)
 {
-	struct kidos_alert alert;
+	struct kidos_alert_event event;
 	char subject[16];
 
 	for (unsigned int i = from; i < to; i++) {
 		snprintf(subject, sizeof(subject), "%u", i % 97);
-		alert = alert_at(0, i % 2 ? KIDOS_ALERT_NEW_DROP_REASON : KIDOS_ALERT_DROP_SHARE,
+		event = alert_at(0, i % 2 ? KIDOS_ALERT_NEW_DROP_REASON : KIDOS_ALERT_DROP_SHARE,
 				 "drops", subject);
-		alert.time_ns = i * (SECOND / 10);
-		kidos_alert_expire(states, alert.time_ns);
-		kidos_alert_take(states, &alert);
+		event.time_ns = i * (SECOND / 10);
+		kidos_alert_expire(states, event.time_ns);
+		kidos_alert_take(states, &event);
 	}
 }
 
@@ -93,14 +93,14 @@ static void test_million(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, receive, &receiver), 0);
 	take_many(states, 1000, MILLION);
 	kidos_alert_expire(states, UINT64_MAX);
-	while (!kidos_alert_queue_put(receiver.queue, &(struct kidos_episode){}, KIDOS_ALERT_ADDED))
+	while (!kidos_alert_queue_put(receiver.queue, &(struct kidos_alert){}, KIDOS_ALERT_ADDED))
 		sched_yield();
 	pthread_join(thread, NULL);
 	kidos_alert_count(states, &counts);
 	assert_int_equal(counts.raised[0] + counts.raised[1], MILLION);
 	assert_int_equal(receiver.delivered + counts.lost + counts.suppressed, MILLION);
 	assert_int_equal(counts.active[0] + counts.active[1], 0);
-	/* Each is an episode of its own, so each that was told has an end. */
+	/* Each is an alert of its own, so each that was told has an end. */
 	assert_int_equal(receiver.ended, receiver.delivered);
 	assert_true(counts.lost > 0 && counts.suppressed > 0 && receiver.delivered > 0);
 	kidos_alert_queue_free(receiver.queue);

@@ -7,8 +7,9 @@
 #include <cmocka.h>
 #include <errno.h>
 
-#include "alerts/rules.h"
-#include "alert_sign.h"
+#include "core/share.h"
+#include "drops/alert.h"
+#include "alert_event.h"
 
 static void test_share(void **state)
 {
@@ -31,20 +32,18 @@ static void test_record(void **state)
 {
 	struct kidos_alert_record record = { .size = sizeof(record),
 					     .source = KIDOS_ALERT_DROP_REASON };
-	enum kidos_alert_kind kind = KIDOS_ALERT_KINDS;
 
 	(void)state;
-	assert_int_equal(kidos_alert_kind_of(&record, sizeof(record), &kind), 0);
-	assert_int_equal(kind, KIDOS_ALERT_NEW_DROP_REASON);
-	assert_int_equal(kidos_alert_kind_of(&record, sizeof(record) - 1, &kind), -EPROTO);
-	assert_int_equal(kidos_alert_kind_of(&record, 0, &kind), -EPROTO);
+	assert_int_equal(kidos_drop_alert_check(&record, sizeof(record)), 0);
+	assert_int_equal(kidos_drop_alert_check(&record, sizeof(record) - 1), -EPROTO);
+	assert_int_equal(kidos_drop_alert_check(&record, 0), -EPROTO);
 	record.size--;
-	assert_int_equal(kidos_alert_kind_of(&record, sizeof(record), &kind), -EPROTO);
+	assert_int_equal(kidos_drop_alert_check(&record, sizeof(record)), -EPROTO);
 	record.size++;
 	record.source = 0;
-	assert_int_equal(kidos_alert_kind_of(&record, sizeof(record), &kind), -EPROTO);
+	assert_int_equal(kidos_drop_alert_check(&record, sizeof(record)), -EPROTO);
 	record.source = 12345;
-	assert_int_equal(kidos_alert_kind_of(&record, sizeof(record), &kind), -EPROTO);
+	assert_int_equal(kidos_drop_alert_check(&record, sizeof(record)), -EPROTO);
 }
 
 int main(void)

@@ -8,23 +8,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "alert_sign.h"
-#include "alerts/episodes.h"
+#include "alert_event.h"
+#include "alerts/states.h"
 
 /* What went out, counted by step; a sink that is full refuses starts. */
 static struct {
 	unsigned int steps[3];
 	bool full;
-	struct kidos_episode last;
+	struct kidos_alert last;
 } sent;
 
-static bool record(const struct kidos_episode *episode, enum kidos_alert_step step, void *context)
+static bool record(const struct kidos_alert *alert, enum kidos_alert_step step, void *context)
 {
 	(void)context;
 	if (sent.full && step != KIDOS_ALERT_ENDED)
 		return false;
 	sent.steps[step]++;
-	sent.last = *episode;
+	sent.last = *alert;
 	return true;
 }
 
@@ -41,9 +41,9 @@ static struct kidos_alert_states *states_new(unsigned int rate)
 static void take(struct kidos_alert_states *states, uint64_t seconds, enum kidos_alert_kind kind,
 		 const char *instance, const char *subject)
 {
-	struct kidos_alert alert = alert_at(seconds, kind, instance, subject);
+	struct kidos_alert_event event = alert_at(seconds, kind, instance, subject);
 
-	kidos_alert_take(states, &alert);
+	kidos_alert_take(states, &event);
 }
 
 static void assert_sent(unsigned int started, unsigned int added, unsigned int ended)
@@ -74,7 +74,7 @@ static void test_start_and_end(void **state)
 	kidos_alert_states_free(states);
 }
 
-/* A sign every 50 s: one alert, however long, and it ends a cool-down after the last. */
+/* A sign every 50 s: one event, however long, and it ends a cool-down after the last. */
 static void test_cool_down(void **state)
 {
 	struct kidos_alert_states *states = states_new(0);
@@ -172,7 +172,7 @@ static void test_untold_start(void **state)
 	kidos_alert_states_free(states);
 }
 
-/* More instances than there are episodes, more keys than there is room: counted, nothing else. */
+/* More instances than there are alerts, more keys than there is room: counted, nothing else. */
 static void test_no_room(void **state)
 {
 	struct kidos_alert_states *states = states_new(0);
@@ -180,14 +180,14 @@ static void test_no_room(void **state)
 	char instance[16];
 
 	(void)state;
-	for (unsigned int i = 0; i < KIDOS_EPISODES + 7; i++) {
+	for (unsigned int i = 0; i < KIDOS_ALERTS_KEPT + 7; i++) {
 		snprintf(instance, sizeof(instance), "eth%u", i);
 		take(states, 100, KIDOS_ALERT_DROP_SHARE, instance, "");
 	}
 	kidos_alert_count(states, &counts);
 	assert_int_equal(counts.suppressed, 7);
 	kidos_alert_expire(states, 200 * SECOND);
-	assert_sent(KIDOS_EPISODES, 0, KIDOS_EPISODES);
+	assert_sent(KIDOS_ALERTS_KEPT, 0, KIDOS_ALERTS_KEPT);
 	for (unsigned int i = 0; i < KIDOS_ALERT_KEYS + 5; i++)
 		take_numbered(states, 300, i);
 	kidos_alert_count(states, &counts);
@@ -196,10 +196,10 @@ static void test_no_room(void **state)
 	kidos_alert_states_free(states);
 }
 
-static void count_changed(unsigned int index, const struct kidos_episode *episode, void *context)
+static void count_changed(unsigned int index, const struct kidos_alert *alert, void *context)
 {
-	assert_in_range(index, 0, KIDOS_EPISODES - 1);
-	assert_int_not_equal(episode->id, 0);
+	assert_in_range(index, 0, KIDOS_ALERTS_KEPT - 1);
+	assert_int_not_equal(alert->id, 0);
 	++*(unsigned int *)context;
 }
 

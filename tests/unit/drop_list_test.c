@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ctl/ctl.h"
+#include "drops/ctl.h"
 #include "drops/view.h"
 #include "core/tally.h"
 #include "core/when.h"
@@ -142,21 +142,20 @@ static void test_torn(void **state)
 }
 
 /* What an option says, through the table that the program uses. */
-static bool set(struct ctl_settings *settings, const char *name, const char *value)
+static bool set(struct ctl_drop_settings *settings, const char *name, const char *value)
 {
 	for (const struct ctl_option *option = ctl_drop_options; option->name; option++)
 		if (!strcmp(option->name, name))
-			return option->set(settings, value);
+			return option->set((char *)settings + option->field, value);
 	fail_msg("no option %s", name);
 	return false;
 }
 
-static bool matches(struct ctl_settings *settings, const struct kidos_drop_record *record)
+static bool matches(struct ctl_drop_settings *settings, const struct kidos_drop_record *record)
 {
 	struct kidos_drop_view view = { .record = *record, .time_ns = NOW };
 
-	settings->drops.filter.ends = settings->filter;
-	return kidos_drop_matches(&settings->drops.filter, &view);
+	return kidos_drop_matches(&settings->filter, &view);
 }
 
 static void test_filter(void **state)
@@ -178,6 +177,12 @@ static void test_filter(void **state)
 		{ "prefix", "::/0", false, false, true },
 		{ "port", "22", true, false, true },
 		{ "port", "23", false, false, true },
+		{ "src", "203.0.113.9", true, false, true },
+		{ "src", "192.0.2.1", false, false, true },
+		{ "dst", "192.0.2.0/24", true, false, true },
+		{ "dst", "0.0.0.0/0", true, false, true }, /* ARP has no five-tuple */
+		{ "dport", "22", true, false, true },
+		{ "sport", "22", false, false, true },
 		{ "pid", "123", true, false, true }, /* a bystander is no owner */
 		{ "pid", "124", false, false, true },
 		{ "since", "1800000000", true, true, true },
@@ -187,14 +192,13 @@ static void test_filter(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct ctl_settings settings = { .filter = KIDOS_FLOW_FILTER_ALL,
-						 .drops.filter = KIDOS_DROP_FILTER_ALL };
+		struct ctl_drop_settings settings = ctl_drop_defaults;
 
 		print_message("# --%s %s\n", cases[i].option, cases[i].value);
 		assert_true(set(&settings, cases[i].option, cases[i].value));
 		assert_int_equal(matches(&settings, &tcp), cases[i].tcp);
 		assert_int_equal(matches(&settings, &arp), cases[i].arp);
-		assert_int_equal(kidos_drop_filter_needs_records(&settings.drops.filter),
+		assert_int_equal(kidos_drop_filter_needs_records(&settings.filter),
 				 cases[i].records);
 	}
 }
@@ -212,8 +216,7 @@ static void test_wrong_values(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct ctl_settings settings = { .filter = KIDOS_FLOW_FILTER_ALL,
-						 .drops.filter = KIDOS_DROP_FILTER_ALL };
+		struct ctl_drop_settings settings = ctl_drop_defaults;
 
 		print_message("# --%s \"%s\"\n", cases[i].option, cases[i].value);
 		assert_false(set(&settings, cases[i].option, cases[i].value));

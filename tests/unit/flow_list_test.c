@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "ctl/ctl.h"
-#include "document.h"
-#include "flows/history.h"
 #include "core/flow_key.h"
-#include "state/health.h"
 #include "core/text.h"
+#include "document.h"
+#include "flows/ctl.h"
+#include "flows/history.h"
+#include "kidosctl/commands.h"
+#include "state/health.h"
 
 static struct kidos_flow_key key_of(const char *src, unsigned int sport, const char *dst,
 				    unsigned int dport, unsigned int protocol)
@@ -31,11 +32,11 @@ static struct kidos_flow_key key_of(const char *src, unsigned int sport, const c
 }
 
 /* What an option says, through the table that the program uses. */
-static bool set(struct ctl_settings *settings, const char *name, const char *value)
+static bool set(struct ctl_flow_settings *settings, const char *name, const char *value)
 {
 	for (const struct ctl_option *option = ctl_flow_options; option->name; option++)
 		if (!strcmp(option->name, name))
-			return option->set(settings, value);
+			return option->set((char *)settings + option->field, value);
 	fail_msg("no option %s", name);
 	return false;
 }
@@ -62,14 +63,30 @@ static void test_filter(void **state)
 		{ "prefix", "10.9.9.8/31", false, false, true },
 		{ "direction", "rx", true, true, true },
 		{ "direction", "tx", false, false, false },
+		{ "src", "10.1.2.3", true, false, false },
+		{ "src", "192.0.2.1", false, false, false }, /* a destination */
+		{ "src", "10.0.0.0/8", true, false, true },
+		{ "src", "2001:db8::/32", false, true, false },
+		{ "dst", "192.0.2.0/24", true, false, true },
+		{ "dst", "fe80::/10", false, true, false },
+		{ "dst", "0.0.0.0/0", true, false, true },
+		{ "sport", "443", false, true, false },
+		{ "dport", "443", true, false, false },
+		{ "dport", "9", false, true, false },
+		{ "dport", "2048", false, false, false },
+		{ "sport", "7", false, false, false }, /* the echo's identifier */
+		{ "vlan", "0", true, false, true },
+		{ "vlan", "4094", false, true, false },
+		{ "vlan", "1", false, false, false },
 	};
 	struct kidos_flow_key tcp4 = key_of("10.1.2.3", 50000, "192.0.2.1", 443, 6);
 	struct kidos_flow_key udp6 = key_of("2001:db8::1", 443, "fe80::9", 9, 17);
 	struct kidos_flow_key icmp = key_of("10.9.9.9", 7, "192.0.2.2", 0x0800, 1);
 
 	(void)state;
+	udp6.meta |= 4094u << KIDOS_META_VLAN_SHIFT;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct ctl_settings settings = { .filter = KIDOS_FLOW_FILTER_ALL };
+		struct ctl_flow_settings settings = ctl_flow_defaults;
 
 		assert_true(set(&settings, cases[i].option, cases[i].value));
 		print_message("# --%s %s\n", cases[i].option, cases[i].value);
@@ -82,7 +99,7 @@ static void test_filter(void **state)
 static void test_filter_both_ends(void **state)
 {
 	struct kidos_flow_key key = key_of("10.1.2.3", 50000, "192.0.2.1", 443, 6);
-	struct ctl_settings settings = { .filter = KIDOS_FLOW_FILTER_ALL };
+	struct ctl_flow_settings settings = ctl_flow_defaults;
 	bool slots[KIDOS_SLOTS_MAX] = { [3] = true };
 
 	(void)state;
@@ -93,6 +110,14 @@ static void test_filter_both_ends(void **state)
 	assert_true(set(&settings, "port", "444"));
 	assert_false(kidos_flow_matches(&settings.filter, &key));
 	settings.filter.port_count = 0;
+	assert_true(set(&settings, "src", "10.1.2.0/24"));
+	assert_true(set(&settings, "sport", "50000"));
+	assert_true(set(&settings, "dst", "192.0.2.1"));
+	assert_true(set(&settings, "dport", "443"));
+	assert_true(kidos_flow_matches(&settings.filter, &key));
+	assert_true(set(&settings, "dport", "50000"));
+	assert_false(kidos_flow_matches(&settings.filter, &key));
+	assert_true(set(&settings, "dport", "443"));
 	settings.filter.slots = slots;
 	assert_false(kidos_flow_matches(&settings.filter, &key));
 	key.meta |= 3u << KIDOS_META_SLOT_SHIFT;
@@ -130,11 +155,20 @@ static void test_wrong_values(void **state)
 		{ "watch", "1s" },
 		{ "watch", "nan" },
 		{ "interface", "" },
+		{ "src", "10.0.0.0/33" },
+		{ "dst", "" },
+		{ "sport", "0" },
+		{ "dport", "65536" },
+		{ "vlan", "4096" },
+		{ "vlan", "-1" },
+		{ "vlan", "" },
+		{ "since", "yesterday" },
+		{ "since", "" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct ctl_settings settings = { .filter = KIDOS_FLOW_FILTER_ALL };
+		struct ctl_flow_settings settings = ctl_flow_defaults;
 
 		print_message("# --%s \"%s\"\n", cases[i].option, cases[i].value);
 		assert_false(set(&settings, cases[i].option, cases[i].value));
@@ -347,21 +381,31 @@ static void find_in(const char *page, const char *macro, const char *name)
 	assert_non_null(strstr(page, line));
 }
 
-/* In the section of the subcommand; returns how many there are. */
-static size_t find_options(const char *page, const char *command, const struct ctl_option *options)
+/* The options of a subcommand in its own section of the page; returns how many there are. */
+static size_t find_options(const char *page, const struct ctl_command *command)
 {
-	char title[40], flag[40];
-	const char *section;
-	size_t count = 0;
+	const struct ctl_option *option = command->options;
+	const char *begin, *end;
+	char title[40], *section;
 
-	snprintf(title, sizeof(title), "\n.Ss Options of %s\n", command);
-	section = strstr(page, title);
-	assert_non_null(section);
-	for (; options->name; options++, count++) {
-		snprintf(flag, sizeof(flag), "Fl -%s", options->name);
-		find_in(section, "It", flag);
+	snprintf(title, sizeof(title), "\n.Ss Options of %s\n", command->name);
+	begin = strstr(page, title);
+	if (!option->name) {
+		assert_null(begin);
+		return 0;
 	}
-	return count;
+	assert_non_null(begin);
+	end = strstr(begin, "\n.El\n");
+	assert_non_null(end);
+	section = strndup(begin, (size_t)(end - begin) + 1);
+	for (; option->name; option++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "Fl -%s%s", option->name, option->argument ? " " : "");
+		find_in(section, "It", line);
+	}
+	free(section);
+	return (size_t)(option - command->options);
 }
 
 /* Every subcommand and option has its entry in the man page, and none is invented there. */
@@ -371,10 +415,10 @@ static void test_man_page(void **state)
 	size_t options = 0, entries = 0;
 
 	(void)state;
-	for (const struct ctl_command *command = ctl_commands; command->name; command++)
-		find_in(page, "It Cm", command->name);
-	options += find_options(page, "flows", ctl_flow_options);
-	options += find_options(page, "drops", ctl_drop_options);
+	for (size_t i = 0; ctl_commands[i]; i++) {
+		find_in(page, "It Cm", ctl_commands[i]->name);
+		options += find_options(page, ctl_commands[i]);
+	}
 	for (const char *at = page; (at = strstr(at, "\n.It Fl -")); at++)
 		entries++;
 	free(page);

@@ -13,7 +13,7 @@
 #include <string.h>
 #include "core/config.h"
 #include "flow_table_host.h"
-#include "engine/memory.h"
+#include "flows/memory.h"
 
 #define THREADS 4
 #define TICKS 400
@@ -42,20 +42,18 @@ static void test_one_flow(void **state)
 /* The plan's own sizes; every packet comes by one CPU, all within one unit of time. */
 static void test_fits(void **state)
 {
-	struct kidos_config config = { .flows_enabled = true,
-				       .max_flows = 1 << 16,
-				       .max_interfaces = 64 };
-	struct kidos_plan plan;
+	struct kidos_flow_settings settings = { .enabled = true, .max_flows = 1 << 16 };
+	uint32_t max_flows = kidos_flows_that_fit(&settings, 1ull << 40);
 	uint64_t flows;
 
 	(void)state;
-	assert_int_equal(kidos_plan(&config, 1ull << 40, 1, &plan), 0);
-	host_open(plan.sets);
+	assert_int_equal(max_flows, 1 << 16);
+	host_open(kidos_flow_sets(max_flows));
 	for (int round = 0; round < 2; round++)
-		for (uint32_t i = 0; i < plan.max_flows / 10 * 9; i++)
+		for (uint32_t i = 0; i < max_flows / 10 * 9; i++)
 			host_send(i, 1, 5);
 	host_live(&flows);
-	assert_int_equal(flows, plan.max_flows / 10 * 9);
+	assert_int_equal(flows, max_flows / 10 * 9);
 	assert_int_equal(host.retired.packets, 0);
 	host_assert_exact();
 	host_close();
@@ -64,13 +62,12 @@ static void test_fits(void **state)
 /* Who wants no flows pays for the least that there may be. */
 static void test_not_enabled(void **state)
 {
-	struct kidos_config config = { .max_flows = 1 << 16, .top_flows = 20, .max_interfaces = 1 };
-	struct kidos_plan plan;
+	struct kidos_flow_settings settings = { .max_flows = 1 << 16, .top_flows = 20 };
+	struct kidos_flow_settings no_series = { .enabled = true };
 
 	(void)state;
-	assert_int_equal(kidos_plan(&config, 1ull << 40, 1, &plan), 0);
-	assert_int_equal(plan.max_flows, 1024);
-	assert_int_equal(plan.bytes, kidos_plan_bytes(1024, plan.slots, 1));
+	assert_int_equal(kidos_flows_that_fit(&settings, 1ull << 40), KIDOS_FLOWS_LEAST);
+	assert_int_equal(kidos_flow_extra_bytes(&settings), kidos_flow_extra_bytes(&no_series));
 }
 
 /* What goes is the oldest, and never one whose last packet may still be under way. */
@@ -163,6 +160,36 @@ static void test_clock(void **state)
 	host_close();
 }
 
+/* Half a turn of the clock and more: still idle, not new for as long again. */
+static void test_long_idle(void **state)
+{
+	static const uint32_t ages[] = { HOST_IDLE,   0x7fffffffu, 0x80000000u,
+					 0x80000001u, 0xc0000000u, -KIDOS_AHEAD };
+	struct kidos_flow_reading reading;
+	uint32_t set, way;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
+		host_open(1);
+		for (uint32_t flow = 0; flow < KIDOS_WAYS; flow++)
+			host_send(flow, 1, 500);
+		host_send(100, 1, 500 + ages[i]);
+		assert_true(host_find(100, &reading, &set, &way));
+		assert_int_equal(host.unattributed, 0);
+		assert_int_equal(host.evicted, 0);
+		host_assert_exact();
+		host_close();
+	}
+	/* A CPU that is behind, whatever it did meanwhile: new. */
+	host_open(1);
+	for (uint32_t flow = 0; flow < KIDOS_WAYS; flow++)
+		host_send(flow, 1, 500);
+	host_send(100, 1, 500 - KIDOS_AHEAD + 1);
+	assert_int_equal(host.unattributed, 1);
+	host_assert_exact();
+	host_close();
+}
+
 /* A packet does not wait for a writer that was interrupted: it is counted, without a flow. */
 static void test_writing(void **state)
 {
@@ -174,7 +201,7 @@ static void test_writing(void **state)
 	host_send(1, 1, 5);
 	assert_true(host_find(1, &reading, &set, &way));
 	host.sets[set].ways[way].state |= KIDOS_STATE_WRITING;
-	assert_false(kidos_flow_read(&host.sets[set].ways[way], set, &host.meta, &reading));
+	assert_false(kidos_flow_read(&host.sets[set].ways[way], &reading));
 	host_send(1, 1, 5);
 	assert_int_equal(host.unattributed, 1);
 	host.sets[set].ways[way].state &= ~(uint64_t)KIDOS_STATE_WRITING;
@@ -184,8 +211,8 @@ static void test_writing(void **state)
 	host_close();
 }
 
-/* A key in a set it does not hash to was read torn. */
-static void test_torn(void **state)
+/* What has no packet's key was emptied, and is free to the next flow. */
+static void test_emptied(void **state)
 {
 	struct kidos_flow_reading reading;
 	uint32_t set, way;
@@ -194,8 +221,8 @@ static void test_torn(void **state)
 	host_open(128);
 	host_send(1, 1, 5);
 	assert_true(host_find(1, &reading, &set, &way));
-	host.sets[set].ways[way].key.src.words[3] ^= 0x5a5a5a5a;
-	assert_false(kidos_flow_read(&host.sets[set].ways[way], set, &host.meta, &reading));
+	host.sets[set].ways[way].key = (struct kidos_flow_key){ .meta = KIDOS_META_IPV4 };
+	assert_false(kidos_flow_read(&host.sets[set].ways[way], &reading));
 	host_close();
 }
 
@@ -320,9 +347,11 @@ int main(void)
 		{ "flow table: an idle entry is free", test_idle, NULL, NULL, NULL },
 		{ "flow table: packets carry over 32 bits", test_carry, NULL, NULL, NULL },
 		{ "flow table: the clock wraps", test_clock, NULL, NULL, NULL },
+		{ "flow table: what is idle stays idle, 99 days and more", test_long_idle, NULL,
+		  NULL, NULL },
 		{ "flow table: an interrupted writer holds nobody up", test_writing, NULL, NULL,
 		  NULL },
-		{ "flow table: a torn key is refused", test_torn, NULL, NULL, NULL },
+		{ "flow table: an emptied entry is no flow", test_emptied, NULL, NULL, NULL },
 		{ "flow table: a set's overflow mark survives owners", test_marks_survive, NULL,
 		  NULL, NULL },
 		{ "flow table: several threads, and read meanwhile", test_threads, NULL, NULL,

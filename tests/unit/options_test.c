@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "core/config.h"
+#include "collector.h"
 #include "document.h"
 
 /* As kidos.conf writes it: words in quotes, numbers and booleans without. */
@@ -26,15 +26,45 @@ static void option_line(const struct kidos_option *option, char *line, size_t si
 		 quoted ? "\"" : "");
 }
 
-static const struct kidos_option *option_find(const char *block, const char *line)
+#define BLOCKS_MAX 18
+
+/* Every block there is: kidos's own two and the collectors'. NULL at the end. */
+static const struct kidos_block *const *all_blocks(void)
+{
+	static const struct kidos_block *blocks[BLOCKS_MAX + 1] = { &kidos_plugin_block,
+								    &kidos_interface_block };
+
+	for (size_t i = 0; kidos_collectors[i] && i + 2 < BLOCKS_MAX; i++)
+		blocks[i + 2] = kidos_collectors[i]->block;
+	return blocks;
+}
+
+static size_t option_count(void)
+{
+	size_t count = 0;
+
+	for (const struct kidos_block *const *block = all_blocks(); *block; block++)
+		count += (*block)->count;
+	return count;
+}
+
+static const struct kidos_option *option_in(const struct kidos_block *block, const char *line)
 {
 	char wanted[256];
 
-	for (size_t i = 0; i < kidos_option_count; i++) {
-		option_line(&kidos_options[i], wanted, sizeof(wanted));
-		if (!strcmp(kidos_options[i].block, block) && !strcmp(wanted, line))
-			return &kidos_options[i];
+	for (size_t i = 0; i < block->count; i++) {
+		option_line(&block->options[i], wanted, sizeof(wanted));
+		if (!strcmp(wanted, line))
+			return &block->options[i];
 	}
+	return NULL;
+}
+
+static const struct kidos_option *option_find(const char *name, const char *line)
+{
+	for (const struct kidos_block *const *block = all_blocks(); *block; block++)
+		if (!strcmp((*block)->name, name))
+			return option_in(*block, line);
 	return NULL;
 }
 
@@ -63,7 +93,7 @@ static void test_conf_has_every_option(void **state)
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		found += read_line(line, block);
 	free(text);
-	assert_int_equal(found, kidos_option_count);
+	assert_int_equal(found, option_count());
 }
 
 /* Options are indented there; prose is not, nor does it begin with a capital and hold no stop. */
@@ -86,7 +116,7 @@ static void test_conf_has_nothing_else(void **state)
 	assert_int_equal(unknown, 0);
 }
 
-/* ".BI "Name " ..." begins an option, its default is told before the next one. */
+/* ".BI "Name " ..." begins an option, its default is given before the next one. */
 static bool man_has(const char *man, const struct kidos_option *option)
 {
 	char entry[128];
@@ -103,17 +133,26 @@ static bool man_has(const char *man, const struct kidos_option *option)
 	return initial && (!end || initial < end);
 }
 
+static int missing_in(const char *man, const struct kidos_block *block)
+{
+	int missing = 0;
+
+	for (size_t i = 0; i < block->count; i++)
+		if (!man_has(man, &block->options[i])) {
+			print_error("not in the man page: %s\n", block->options[i].name);
+			missing++;
+		}
+	return missing;
+}
+
 static void test_man_has_every_option(void **state)
 {
 	char *man = document_read("plugin/collectd-kidos.5");
 	int missing = 0;
 
 	(void)state;
-	for (size_t i = 0; i < kidos_option_count; i++)
-		if (!man_has(man, &kidos_options[i])) {
-			print_error("not in the man page: %s\n", kidos_options[i].name);
-			missing++;
-		}
+	for (const struct kidos_block *const *block = all_blocks(); *block; block++)
+		missing += missing_in(man, *block);
 	free(man);
 	assert_int_equal(missing, 0);
 }

@@ -45,20 +45,25 @@ static struct kidos_flow_key flow_of(unsigned int slot, unsigned int direction, 
 	return key;
 }
 
-static void configure(struct kidos_config *config, unsigned int by, const char *groups)
+static struct kidos_flow_settings *configure(struct kidos_config *config, unsigned int by,
+					     const char *groups)
 {
+	const struct kidos_block *const blocks[] = { &kidos_flow_block, NULL };
+	struct kidos_flow_settings *settings;
 	char reason[KIDOS_REASON], text[256];
 	struct kidos_value value = { .type = KIDOS_VALUE_STRING };
 
-	kidos_config_init(config);
-	config->flow_key = by;
-	config->top_flows = 5;
+	assert_int_equal(kidos_config_init(config, blocks), 0);
+	settings = kidos_config_settings(config, &kidos_flow_block);
+	settings->flow_key = by;
+	settings->top_flows = 5;
 	snprintf(text, sizeof(text), "%s", groups);
 	for (char *group = strtok(text, " "); group; group = strtok(NULL, " ")) {
 		value.string = group;
 		assert_int_equal(
 			kidos_config_set(config, NULL, "Flows", "Group", &value, 1, reason), 0);
 	}
+	return settings;
 }
 
 static const struct {
@@ -105,12 +110,12 @@ static void test_not_enabled(void **state)
 {
 	struct kidos_flow_series series;
 	struct kidos_config config;
+	struct kidos_flow_settings *settings = configure(&config, KIDOS_SERIES_PREFIX, "");
 
 	(void)state;
-	configure(&config, KIDOS_SERIES_PREFIX, "");
 	for (int enabled = 0; enabled < 2; enabled++) {
-		config.flows_enabled = enabled;
-		assert_int_equal(kidos_series_init(&series, &config, 4, 1), 0);
+		settings->enabled = enabled;
+		assert_int_equal(kidos_series_init(&series, settings, 4, 1), 0);
 		assert_int_equal(kidos_series_wanted(&series), enabled);
 		kidos_series_free(&series);
 	}
@@ -135,8 +140,7 @@ static void test_names(void **state)
 		/* An echo's identifier is in sport of request and reply. */
 		if (named[i].protocol == 58)
 			tx.sport = rx.sport;
-		configure(&config, named[i].by, named[i].groups);
-		kidos_series_rule_init(&rule, &config);
+		kidos_series_rule_init(&rule, configure(&config, named[i].by, named[i].groups));
 		kidos_config_free(&config);
 		assert_int_equal(kidos_series_key_of(&rule, &rx, &keys[0]), named[i].name != NULL);
 		if (!named[i].name)
@@ -182,11 +186,11 @@ static void choose(struct kidos_flow_series *series, uint64_t now)
 static void start(struct kidos_flow_series *series, uint64_t top, uint64_t most)
 {
 	struct kidos_config config;
+	struct kidos_flow_settings *settings = configure(&config, KIDOS_SERIES_FIVE_TUPLE, "");
 
-	configure(&config, KIDOS_SERIES_FIVE_TUPLE, "");
-	config.top_flows = top;
-	config.max_flow_series = most;
-	assert_int_equal(kidos_series_init(series, &config, SLOTS, 42), 0);
+	settings->top_flows = top;
+	settings->max_flow_series = most;
+	assert_int_equal(kidos_series_init(series, settings, SLOTS, 42), 0);
 	kidos_config_free(&config);
 }
 
@@ -392,10 +396,11 @@ static void test_groups(void **state)
 	struct kidos_count totals[KIDOS_DIRECTIONS] = { { 10, 1000 }, {} };
 	struct kidos_flow_series series;
 	struct kidos_config config;
+	struct kidos_flow_settings *settings =
+		configure(&config, KIDOS_SERIES_GROUP, "10.0.0.0/8 192.0.2.0/24");
 
 	(void)state;
-	configure(&config, KIDOS_SERIES_GROUP, "10.0.0.0/8 192.0.2.0/24");
-	assert_int_equal(kidos_series_init(&series, &config, SLOTS, 42), 0);
+	assert_int_equal(kidos_series_init(&series, settings, SLOTS, 42), 0);
 	kidos_config_free(&config);
 	assert_true(kidos_series_wanted(&series));
 	kidos_series_begin(&series);

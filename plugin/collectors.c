@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* collectors.c: the collectors there are, one row each. */
+#include "collector.h"
+
+extern const struct kidos_collector kidos_flows_collector, kidos_drops_collector,
+	kidos_alerts_collector;
+
+const struct kidos_collector *const kidos_collectors[] = {
+	&kidos_flows_collector,
+	&kidos_drops_collector,
+	&kidos_alerts_collector,
+	NULL,
+};

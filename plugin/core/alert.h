@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * alert.h: what collectors and alerts agree on: the kinds of alerts, one row
+ * each, the event that a collector raises, and the source that makes events
+ * of ring records. A collector raises events and knows nothing of what
+ * becomes of them.
+ */
+#ifndef KIDOS_CORE_ALERT_H
+#define KIDOS_CORE_ALERT_H
+
+#include "abi.h"
+#include "abi_drop.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* In the order of kidos_alert_kinds. */
+enum kidos_alert_kind { KIDOS_ALERT_DROP_SHARE, KIDOS_ALERT_NEW_DROP_REASON, KIDOS_ALERT_KINDS };
+
+enum kidos_severity {
+	KIDOS_SEVERITY_OKAY,
+	KIDOS_SEVERITY_WARNING,
+	KIDOS_SEVERITY_FAILURE,
+};
+extern const char *const kidos_severity_names[];
+
+struct kidos_alert_row {
+	const char *name; /* the notification's type */
+	enum kidos_severity severity;
+	const char *option; /* that sets the threshold; NULL: there is none */
+	uint64_t least; /* observations in a window, below which nothing is judged */
+	unsigned int hold; /* cool-downs without an event, after which a key has ended */
+	const char *wording; /* {observed}, {threshold} and {subject} are filled in */
+};
+extern const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS];
+
+#define KIDOS_ALERT_INSTANCE 128 /* as long as collectd's plugin_instance */
+#define KIDOS_ALERT_SUBJECT 64
+
+/* Something is wrong at this moment. Strings are raw, as they came. */
+struct kidos_alert_event {
+	__u64 time_ns; /* CLOCK_BOOTTIME */
+	__u32 kind; /* enum kidos_alert_kind */
+	__u32 pid; /* 0: none */
+	double observed;
+	double threshold;
+	struct kidos_flow_key flow; /* meta 0: no five-tuple */
+	char instance[KIDOS_ALERT_INSTANCE]; /* interface or collector */
+	char subject[KIDOS_ALERT_SUBJECT]; /* distinguishes one instance's keys, "" if there is one */
+	char command[KIDOS_COMM];
+};
+
+/* A ring buffer map whose records are candidates for alerts. */
+struct kidos_alert_source {
+	int ring; /* the map's descriptor; it stays the owner's */
+	size_t record; /* bytes of each */
+	/* Any thread. False: the record raises nothing. */
+	bool (*make)(void *self, const void *record, struct kidos_alert_event *event);
+	void *self;
+};
+
+#endif

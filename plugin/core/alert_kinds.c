@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/alert.h"
+
+const char *const kidos_severity_names[] = { "OKAY", "WARNING", "FAILURE" };
+
+const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS] = {
+    [KIDOS_ALERT_DROP_SHARE] =
+	{
+	    .name = "drop_share",
+	    .severity = KIDOS_SEVERITY_WARNING,
+	    .option = "DropShare",
+	    .least = 1000,
+	    .hold = 1,
+	    .wording = "{observed} % of packets dropped, {threshold} % are allowed",
+	},
+    [KIDOS_ALERT_NEW_DROP_REASON] =
+	{
+	    .name = "new_drop_reason",
+	    .severity = KIDOS_SEVERITY_WARNING,
+	    .hold = 1,
+	    .wording = "packets are dropped for a new reason, {subject}",
+	},
+};

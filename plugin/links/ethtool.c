@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* ethtool.c: what of an interface only ethtool's ioctl has. */
+#include "links/mnl_private.h"
+
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+int kidos_rtnl_ethtool(struct kidos_rtnl *rtnl, const char name[IF_NAMESIZE], void *command)
+{
+	struct ifreq request = { .ifr_data = command };
+
+	memcpy(request.ifr_name, name, IF_NAMESIZE);
+	return ioctl(rtnl->ioctl_socket, SIOCETHTOOL, &request) ? -errno : 0;
+}
+
+void kidos_rtnl_driver(struct kidos_rtnl *rtnl, struct kidos_link *link)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+
+	if (kidos_rtnl_ethtool(rtnl, link->name, &info))
+		return;
+	memcpy(link->driver, info.driver, sizeof(link->driver) - 1);
+	link->has_device = !*link->kind && *info.bus_info;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* collectors.c: the plugin's table with one row more. */
+#include "collector.h"
+
+extern const struct kidos_collector kidos_flows_collector, kidos_drops_collector,
+	kidos_alerts_collector, kidos_toy_collector;
+
+const struct kidos_collector *const kidos_collectors[] = {
+	&kidos_flows_collector,
+	&kidos_drops_collector,
+	&kidos_alerts_collector,
+	&kidos_toy_collector,
+	NULL,
+};
