@@ -43,7 +43,7 @@ enum kidos_class {
  */
 enum kidos_parse_error {
 	KIDOS_PARSE_OK,
-	KIDOS_PARSE_SHORT_LINK, /* Ethernet or VLAN header cut */
+	KIDOS_PARSE_SHORT_LINK, /* Ethernet header, tag or wrapper (parse_link.h) cut */
 	KIDOS_PARSE_VLAN_DEPTH, /* more than KIDOS_VLAN_DEPTH tags */
 	KIDOS_PARSE_SHORT_IP, /* IPv4 or IPv6 fixed header cut */
 	KIDOS_PARSE_IP_VERSION, /* version differs from the EtherType */
@@ -171,7 +171,7 @@ struct kidos_flow_detail {
 	__u32 first; /* time of the first packet */
 	__u16 inner_vlan; /* of the first packet, as is tunnel_id */
 	__u16 pad0;
-	__u32 tunnel_id; /* VNI, GRE key or MPLS label */
+	__u32 tunnel_id; /* VNI or GRE key */
 	__u32 packets_carry; /* times the 32-bit packet count wrapped */
 	__u32 pad1[4]; /* half a cache line: no entry's lies in two */
 };

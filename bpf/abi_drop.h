@@ -96,6 +96,13 @@ struct kidos_drop_record {
 };
 _Static_assert(sizeof(struct kidos_drop_record) == 128, "drop record");
 
+/*
+ * Interfaces and namespaces come and go, 8,000 containers a day, and room for
+ * counts is bounded: what has not moved for longest is added up by the plugin
+ * under this ifindex, of no namespace, by place, reason and class as before.
+ */
+#define KIDOS_IFINDEX_GONE 0xffffffffu
+
 #define KIDOS_DROP_KEYS 16384u
 #define KIDOS_DROP_REASONS 1024u
 #define KIDOS_DROP_OWNERS 16384u

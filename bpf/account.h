@@ -67,7 +67,7 @@ static __always_inline void account_totals(__u32 slot, __u32 direction,
 		return;
 	count_own(&total->hook[class].packets, 1);
 	count_own(&total->hook[class].bytes, length);
-	if (wire->bytes != length) {
+	if (wire->packets != 1 || wire->bytes != length) {
 		count_own(&total->extra[class].packets, wire->packets - 1);
 		count_own(&total->extra[class].bytes, wire->bytes - length);
 	}

@@ -52,11 +52,15 @@ static __always_inline int kidos_key_equal(const struct kidos_flow_key *a,
 /*
  * The entry, for what is read of it after `seen`. arm64 may read the other
  * way round unless the address depends on what was read before; BPF has no
- * barrier for plain loads before 6.15.
+ * barrier for plain loads before 6.15. x86 reads in order: there it is the
+ * compiler alone that must.
  */
 static __always_inline struct kidos_flow *kidos_flow_after(struct kidos_flow *flow, __u64 seen)
 {
-#ifdef __bpf__
+#if defined(__bpf__) && defined(__TARGET_ARCH_x86)
+	(void)seen;
+	asm volatile("" : "+r"(flow));
+#elif defined(__bpf__)
 	asm volatile("%0 &= 0\n\t%1 += %0" : "+r"(seen), "+r"(flow));
 #else
 	(void)seen;

@@ -7,7 +7,8 @@
  *   parse_tunnel.h     where an inner packet begins
  *   parse_transport.h  ports, header lengths, protocol classes
  *   parse_network.h    IPv4, IPv6 and its extension headers
- *   parse.h            Ethernet, tags, and the two entries:
+ *   parse_link.h       tags, PPPoE, SNAP, MPLS: what lies before IP
+ *   parse.h            Ethernet, and the two entries:
  *                      kidos_parse, kidos_parse_inner
  *
  * What the key of a packet is:
@@ -15,12 +16,13 @@
  *   fragment it is what the fragment header names, and ports are 0.
  * - The VLAN is the outermost tag's, in metadata or in the frame; a priority
  *   tag is VLAN 0 and still the outermost.
- * - A tunnel's own key is of its outer packet. MPLS has no outer IP packet:
- *   class other, no key. Fragments of a tunnel have no inner packet.
+ * - A tunnel's own key is of its outer packet. Fragments of a tunnel have no
+ *   inner packet.
  * - Protocols not in kidos_class (UDP-Lite, DCCP, OSPF ...) are other_ip, with
  *   ports where they have them. Numbers mean the same over IPv4 and IPv6.
- * - What is neither IP, ARP nor MPLS (802.3 lengths, PPPoE, MACsec ...) is
- *   other, and not looked into.
+ * - Behind PPPoE, SNAP and MPLS it is the IP packet's, as behind a tag.
+ * - What is neither IP nor ARP (other LLC, pseudowires, MACsec ...) is other,
+ *   and not looked into.
  */
 #ifndef KIDOS_PARSE_H
 #define KIDOS_PARSE_H
@@ -34,7 +36,6 @@ enum kidos_tunnel {
 	KIDOS_TUNNEL_GENEVE,
 	KIDOS_TUNNEL_IPIP, /* IPv4 in IPv4 or in IPv6 */
 	KIDOS_TUNNEL_6IN4, /* IPv6 in IPv4 or in IPv6 */
-	KIDOS_TUNNEL_MPLS,
 };
 
 #define KIDOS_VLAN_PRESENT 0x1000
@@ -62,7 +63,7 @@ struct kidos_packet {
 	__u8 tunnel; /* enum kidos_tunnel */
 };
 
-#include "parse_network.h"
+#include "parse_link.h"
 
 /*
  * The header may go on behind data_end: worth another look after a pull, when
@@ -73,44 +74,6 @@ static __always_inline int kidos_is_short(__u8 error)
 	return error == KIDOS_PARSE_SHORT_LINK || error == KIDOS_PARSE_SHORT_IP ||
 	       error == KIDOS_PARSE_EXT_SHORT || error == KIDOS_PARSE_SHORT_L4 ||
 	       error == KIDOS_PARSE_SHORT_TUNNEL;
-}
-
-static __always_inline int kidos_is_vlan(__u16 ethertype)
-{
-	return ethertype == KIDOS_ETH_8021Q || ethertype == KIDOS_ETH_8021AD;
-}
-
-/*
- * Tags in the frame. One that the driver moved to metadata was the outermost:
- * it counts as the first, so that both hooks give one key.
- */
-static __always_inline int kidos_vlans(struct kidos_cursor *cursor, struct kidos_packet *packet,
-				       __u16 metadata)
-{
-	__u32 tags = metadata ? 1 : 0;
-	const __u8 *header;
-	__u16 vlan;
-	int i;
-
-	KIDOS_ROLLED
-	for (i = 0; i <= KIDOS_VLAN_DEPTH; i++) {
-		if (!kidos_is_vlan(cursor->ethertype))
-			return KIDOS_PARSE_OK;
-		if (tags == KIDOS_VLAN_DEPTH)
-			break;
-		header = kidos_header(cursor, 4);
-		if (!header)
-			return KIDOS_PARSE_SHORT_LINK;
-		vlan = kidos_be16(header) & KIDOS_META_VLAN_MASK;
-		if (tags == 0)
-			cursor->meta = (__u32)vlan << KIDOS_META_VLAN_SHIFT;
-		else if (tags == 1)
-			packet->inner_vlan = vlan;
-		tags++;
-		cursor->ethertype = kidos_be16(header + 2);
-		kidos_advance(cursor, 4, vlan);
-	}
-	return KIDOS_PARSE_VLAN_DEPTH;
 }
 
 static __always_inline int kidos_ethernet(struct kidos_cursor *cursor)
@@ -126,13 +89,13 @@ static __always_inline int kidos_ethernet(struct kidos_cursor *cursor)
 
 /* IPv4 first; what has no IP in it has no key, and is no error. */
 static __always_inline int kidos_network(struct kidos_cursor *cursor, struct kidos_packet *packet,
-					 __u16 metadata)
+					 __u16 metadata, int is_inner)
 {
 	int error;
 
 	if (kidos_unlikely(cursor->ethertype != KIDOS_ETH_IPV4 &&
-			   kidos_is_vlan(cursor->ethertype))) {
-		error = kidos_vlans(cursor, packet, metadata);
+			   cursor->ethertype != KIDOS_ETH_IPV6)) {
+		error = kidos_unwrap(cursor, packet, metadata, is_inner);
 		if (error)
 			return error;
 	}
@@ -142,9 +105,6 @@ static __always_inline int kidos_network(struct kidos_cursor *cursor, struct kid
 		return kidos_ipv6(cursor, packet);
 	if (cursor->ethertype == KIDOS_ETH_ARP)
 		packet->class = KIDOS_CLASS_ARP;
-	else if (cursor->ethertype == KIDOS_ETH_MPLS ||
-		 cursor->ethertype == KIDOS_ETH_MPLS_UPSTREAM)
-		kidos_mpls(cursor, packet);
 	return KIDOS_PARSE_OK;
 }
 
@@ -197,7 +157,7 @@ static __always_inline void kidos_parse(const struct kidos_frame *frame,
 	else
 		kidos_move_to(&cursor, 0, frame->protocol);
 	if (kidos_likely(!error))
-		error = kidos_network(&cursor, packet, frame->vlan);
+		error = kidos_network(&cursor, packet, frame->vlan, 0);
 	kidos_finish(&cursor, packet, error);
 }
 
@@ -230,7 +190,7 @@ static __always_inline void kidos_parse_inner(const struct kidos_frame *frame,
 							  : KIDOS_PARSE_OK;
 	}
 	if (!error)
-		error = kidos_network(&cursor, packet, 0);
+		error = kidos_network(&cursor, packet, 0, 1);
 	kidos_finish(&cursor, packet, error);
 }
 

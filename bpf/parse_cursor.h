@@ -45,6 +45,7 @@ enum kidos_ethertype {
 	KIDOS_ETH_IPV6 = 0x86dd,
 	KIDOS_ETH_MPLS = 0x8847,
 	KIDOS_ETH_MPLS_UPSTREAM = 0x8848, /* RFC 5332 */
+	KIDOS_ETH_PPPOE = 0x8864, /* session stage */
 	KIDOS_ETH_8021AD = 0x88a8,
 };
 

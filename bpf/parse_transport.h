@@ -18,7 +18,10 @@ static __always_inline void kidos_read_ports(struct kidos_cursor *cursor, const 
 	cursor->ports = kidos_ports(kidos_be16(header), kidos_be16(header + 2));
 }
 
-/* RFC 9293 3.1. Options need not be readable, only be inside the packet. */
+/*
+ * RFC 9293 3.1. Options need not be readable, only be inside the packet; of a
+ * first fragment, the next may hold some.
+ */
 static __always_inline int kidos_tcp(struct kidos_cursor *cursor, struct kidos_packet *packet)
 {
 	const __u8 *header = kidos_packet_header(cursor, 20);
@@ -29,11 +32,12 @@ static __always_inline int kidos_tcp(struct kidos_cursor *cursor, struct kidos_p
 	size = (header[12] >> 4) * 4;
 	if (kidos_unlikely(size < 20))
 		return KIDOS_PARSE_L4_HEADER;
-	if (kidos_unlikely(size > kidos_left(cursor)))
+	if (kidos_likely(size <= kidos_left(cursor)))
+		packet->headers = cursor->offset + size;
+	else if (cursor->fragment != KIDOS_FRAGMENT_FIRST)
 		return KIDOS_PARSE_SHORT_L4;
 	kidos_read_ports(cursor, header);
 	packet->tcp_flags = header[13];
-	packet->headers = cursor->offset + size;
 	return KIDOS_PARSE_OK;
 }
 

@@ -14,8 +14,6 @@
 #define KIDOS_PORT_VXLAN_LINUX 8472 /* the Linux driver's default, from before the RFC */
 #define KIDOS_PORT_GENEVE 6081 /* RFC 8926 */
 
-#define KIDOS_MPLS_DEPTH 8 /* labels */
-
 /* The tunnel header ends at offset; something must follow it. */
 static __always_inline void kidos_set_inner(const struct kidos_cursor *cursor,
 					    struct kidos_packet *packet, __u32 offset,
@@ -113,38 +111,6 @@ static __always_inline void kidos_ip_tunnel(const struct kidos_cursor *cursor,
 		kidos_set_inner(cursor, packet, cursor->offset, KIDOS_ETH_IPV6);
 		break;
 	}
-}
-
-/*
- * RFC 3032 2.1: label 20 bits, class 3, bottom of stack 1, TTL 8. Nothing says
- * what follows the stack; IP is told by its version, as routers do (RFC 4928 3).
- */
-static __always_inline void kidos_mpls(struct kidos_cursor *cursor, struct kidos_packet *packet)
-{
-	const __u8 *header;
-	__u32 entry = 0;
-	int i;
-
-	packet->tunnel = KIDOS_TUNNEL_MPLS;
-	KIDOS_ROLLED
-	for (i = 0; i < KIDOS_MPLS_DEPTH; i++) {
-		header = kidos_header(cursor, 4);
-		if (!header)
-			return;
-		entry = kidos_be32(header);
-		if (!i)
-			packet->tunnel_id = entry >> 12;
-		cursor->offset += 4;
-		if (entry & 0x100)
-			break;
-	}
-	header = kidos_header(cursor, 1);
-	if (!(entry & 0x100) || !header)
-		return;
-	if (header[0] >> 4 == 4)
-		kidos_set_inner(cursor, packet, cursor->offset, KIDOS_ETH_IPV4);
-	else if (header[0] >> 4 == 6)
-		kidos_set_inner(cursor, packet, cursor->offset, KIDOS_ETH_IPV6);
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/now.h"
 #include "drops/alert.h"
 #include "drops/counts.h"
+#include "drops/fold.h"
 #include "drops/learning.h"
 #include "drops/memory.h"
 #include "drops/ports.h"
@@ -195,6 +196,7 @@ static bool make_alert(void *self, const void *data, struct kidos_alert_event *e
 
 struct reading {
 	struct drops *drops;
+	size_t keys;
 	bool learned; /* the time to learn is over */
 };
 
@@ -212,13 +214,14 @@ static bool is_benign(const struct reading *reading, uint32_t reason, const char
 /* The share of drops is judged at once; new series may have to wait for later polls. */
 static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *context)
 {
-	const struct reading *reading = context;
+	struct reading *reading = context;
 	struct drops *drops = reading->drops;
 	struct kidos_drop_last *last = kidos_drop_tally_last(&drops->tally, key);
 	char reason[KIDOS_REASON_NAME], place[KIDOS_SYMBOL];
 	struct kidos_drop_kind kind = { .class = key->class };
 	bool ignored;
 
+	reading->keys++;
 	if (!last || count == last->sent)
 		return true;
 	kind.reason = kidos_reason_name(drops->reasons, key->reason, reason);
@@ -227,6 +230,8 @@ static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 	/* Driver losses are not in the denominator. */
 	if (!ignored && count > last->seen && key->place != KIDOS_PLACE_DRIVER)
 		kidos_drop_shares_add(drops->shares, key, count - last->seen);
+	if (count != last->seen)
+		last->moved = drops->tally.emitted;
 	last->seen = count;
 	kind.benign = is_benign(reading, key->reason, kind.reason);
 	if (ignored || kidos_drop_tally_add(&drops->tally, &kind, count - last->sent))
@@ -278,6 +283,18 @@ static void offer_alerts(struct drops *drops)
 	kidos_sinks_give(&drops->context->sinks[KIDOS_SINK_ALERT_SOURCE], &drops->source);
 }
 
+static int fold_counts(struct drops *drops)
+{
+	int error;
+
+	drops->state.folds++;
+	kidos_drop_maps_set_state(&drops->maps, &drops->state);
+	error = kidos_drop_fold(drops->context, &drops->maps, &drops->tally);
+	drops->state.folds++;
+	kidos_drop_maps_set_state(&drops->maps, &drops->state);
+	return error;
+}
+
 static void read_counts(struct drops *drops, const struct kidos_poll *poll)
 {
 	struct reading reading = { .drops = drops };
@@ -287,6 +304,8 @@ static void read_counts(struct drops *drops, const struct kidos_poll *poll)
 	if (drops->programs)
 		kidos_drop_ports_read(drops->ports, drops->context, &drops->maps, drops->symbols);
 	error = kidos_drop_counts_each(drops->maps.fd[KIDOS_DROP_MAP_COUNTS], take_count, &reading);
+	if (!error && reading.keys > KIDOS_DROP_FULL)
+		error = fold_counts(drops);
 	if (error)
 		kidos_log(LOG_WARNING, "read drops: %s", strerror(-error));
 	kidos_learning_save(drops->context->config->data_path, drops->settings->learn_time,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/ctl_names.h"
+#include "abi_drop.h"
 #include "core/text.h"
 #include "drops/reasons.h"
 #include "drops/symbols.h"
@@ -164,6 +165,10 @@ void ctl_drop_interface(struct ctl_drop_names *names, uint32_t netns, uint32_t i
 	strcpy(word, "-");
 	if (!ifindex)
 		return;
+	if (ifindex == KIDOS_IFINDEX_GONE) {
+		strcpy(word, "gone");
+		return;
+	}
 	for (size_t i = 0; !found && i < names->interface_count; i++)
 		if (names->interfaces[i].ifindex == ifindex && names->interfaces[i].netns == netns)
 			found = &names->interfaces[i];

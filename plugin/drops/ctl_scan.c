@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
+
+#define ATTEMPTS 100 /* 5 ms apart: a daemon that died meanwhile is not waited for */
 
 static bool is_word(const char *wanted, const char *word)
 {
@@ -108,7 +111,7 @@ static bool take_other(struct ctl_drop_scan *scan, int class, uint64_t count)
 	return !scan->failed;
 }
 
-static int take_counts(struct ctl_drop_scan *scan)
+static int read_counts(struct ctl_drop_scan *scan)
 {
 	uint64_t other[KIDOS_CLASSES];
 	int error = kidos_drop_counts_each(scan->maps.counts, take_count, scan);
@@ -118,6 +121,31 @@ static int take_counts(struct ctl_drop_scan *scan)
 	for (int i = 0; !error && i < KIDOS_CLASSES; i++)
 		error = take_other(scan, i, other[i]) ? 0 : -ENOMEM;
 	return error;
+}
+
+static void forget_counts(struct ctl_drop_scan *scan)
+{
+	kidos_tally_free(&scan->groups);
+	scan->groups = (struct kidos_tally){};
+	scan->total = scan->packets = scan->other = scan->policy = scan->selected = 0;
+}
+
+/* Counts that move meanwhile would be missed or taken twice. */
+static int take_counts(struct ctl_drop_scan *scan)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	uint64_t folds;
+	int error;
+
+	for (unsigned int attempt = 0;; attempt++) {
+		folds = kidos_drop_reader_folds(&scan->maps);
+		error = read_counts(scan);
+		if (error || attempt == ATTEMPTS ||
+		    (!(folds & 1) && folds == kidos_drop_reader_folds(&scan->maps)))
+			return error;
+		forget_counts(scan);
+		nanosleep(&pause, NULL);
+	}
 }
 
 static bool keep_event(struct ctl_drop_scan *scan, const struct kidos_drop_view *view)

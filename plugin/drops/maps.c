@@ -58,6 +58,19 @@ int kidos_drop_maps_add(const struct kidos_drop_maps *maps, const struct kidos_d
 	return bpf_map_update_elem(fd, key, &count, BPF_ANY) ? -errno : 0;
 }
 
+/* In one step where the kernel has that for hash maps (5.14). */
+int kidos_drop_maps_remove(const struct kidos_drop_maps *maps, const struct kidos_drop_key *key,
+			   uint64_t *count)
+{
+	int fd = maps->fd[KIDOS_DROP_MAP_COUNTS];
+
+	if (!bpf_map_lookup_and_delete_elem(fd, key, count))
+		return 0;
+	if (errno == ENOENT)
+		return -errno;
+	return bpf_map_lookup_elem(fd, key, count) || bpf_map_delete_elem(fd, key) ? -errno : 0;
+}
+
 uint64_t kidos_drop_maps_first(const struct kidos_drop_maps *maps, uint32_t reason)
 {
 	uint64_t first = 0;

@@ -41,6 +41,13 @@ int kidos_drop_maps_set_state(const struct kidos_drop_maps *maps,
 int kidos_drop_maps_add(const struct kidos_drop_maps *maps, const struct kidos_drop_key *key,
 			uint64_t count);
 
+/*
+ * Takes a counter out of the map. A program that holds it at that very moment may still add to it,
+ * which is lost: remove none that moves. 0 or -errno.
+ */
+int kidos_drop_maps_remove(const struct kidos_drop_maps *maps, const struct kidos_drop_key *key,
+			   uint64_t *count);
+
 /* When a reason was first seen, CLOCK_BOOTTIME in ns; 0: never. */
 uint64_t kidos_drop_maps_first(const struct kidos_drop_maps *maps, uint32_t reason);
 

@@ -26,17 +26,27 @@ static int open_one(const char *path, enum kidos_drop_map map)
 
 static int read_state(struct kidos_drop_reader *maps, const char *path)
 {
-	int fd = open_one(path, KIDOS_DROP_MAP_STATE), error = 0;
+	int fd = open_one(path, KIDOS_DROP_MAP_STATE);
 	__u32 zero = 0;
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
+	maps->states = fd;
 	if (bpf_map_lookup_elem(fd, &zero, &maps->state))
-		error = -errno;
-	close(fd);
+		return -errno;
 	maps->state.rung[sizeof(maps->state.rung) - 1] = '\0';
 	maps->state.blind[sizeof(maps->state.blind) - 1] = '\0';
-	return error;
+	return 0;
+}
+
+uint64_t kidos_drop_reader_folds(const struct kidos_drop_reader *maps)
+{
+	struct kidos_drop_state state = {};
+	__u32 zero = 0;
+
+	if (maps->states >= 0)
+		bpf_map_lookup_elem(maps->states, &zero, &state);
+	return state.folds;
 }
 
 int kidos_drop_reader_open(struct kidos_drop_reader *maps, const char *path)
@@ -62,7 +72,8 @@ int kidos_drop_reader_open(struct kidos_drop_reader *maps, const char *path)
 
 void kidos_drop_reader_close(struct kidos_drop_reader *maps)
 {
-	const int fds[] = { maps->counts, maps->other, maps->records, maps->positions };
+	const int fds[] = { maps->counts, maps->other, maps->records, maps->positions,
+			    maps->states };
 
 	if (maps->rings)
 		munmap((void *)(uintptr_t)maps->rings, maps->records_total * sizeof(*maps->rings));

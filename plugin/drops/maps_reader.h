@@ -8,14 +8,14 @@
 #include <stdint.h>
 
 struct kidos_drop_reader {
-	int counts, other, records, positions; /* descriptors, -1 where there is none */
+	int counts, other, records, positions, states; /* descriptors, -1 where there is none */
 	struct kidos_drop_state state; /* zeros where nothing is pinned */
 	const struct kidos_drop_record *rings; /* mapped or copied, NULL before */
 	size_t records_total; /* of all rings */
 };
-#define KIDOS_DROP_READER_NONE                                            \
-	{                                                                 \
-		.counts = -1, .other = -1, .records = -1, .positions = -1 \
+#define KIDOS_DROP_READER_NONE                                                          \
+	{                                                                               \
+		.counts = -1, .other = -1, .records = -1, .positions = -1, .states = -1 \
 	}
 
 /*
@@ -24,6 +24,9 @@ struct kidos_drop_reader {
  */
 int kidos_drop_reader_open(struct kidos_drop_reader *maps, const char *path);
 void kidos_drop_reader_close(struct kidos_drop_reader *maps);
+
+/* How often counts were moved, odd while they are; 0 where nothing is pinned. */
+uint64_t kidos_drop_reader_folds(const struct kidos_drop_reader *maps);
 
 /*
  * How many records were ever written; read it before the counts, which are never fewer. 0 or

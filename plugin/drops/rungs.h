@@ -34,6 +34,7 @@ struct kidos_drop_state {
 	__u64 learn_until; /* CLOCK_BOOTTIME, ns: reasons in drop_reasons first seen before are
 			      ordinary, as are those that a former run learned */
 	__u64 missed;
+	__u64 folds; /* odd while counts move to KIDOS_IFINDEX_GONE: who reads begins anew */
 	__u32 headers; /* addresses and ports are read */
 	__u32 owners; /* sockets' processes are remembered */
 	char rung[32];

@@ -57,6 +57,40 @@ struct kidos_drop_last *kidos_drop_tally_last(struct kidos_drop_tally *tally,
 	return NULL;
 }
 
+/* Open addressing: who stands behind a free place may have been kept from it. */
+static void forget(struct kidos_drop_tally *tally, struct kidos_drop_last *last)
+{
+	uint32_t hole = (uint32_t)(last - tally->last), place = hole, home;
+
+	for (;;) {
+		place = (place + 1) & (PLACES - 1);
+		if (!tally->last[place].seen)
+			break;
+		home = home_of(&tally->last[place].key);
+		if (((place - home) & (PLACES - 1)) < ((place - hole) & (PLACES - 1)))
+			continue;
+		tally->last[hole] = tally->last[place];
+		hole = place;
+	}
+	tally->last[hole] = (struct kidos_drop_last){};
+}
+
+void kidos_drop_tally_move(struct kidos_drop_tally *tally, const struct kidos_drop_key *from,
+			   const struct kidos_drop_key *to)
+{
+	struct kidos_drop_last *last = kidos_drop_tally_last(tally, from), moved;
+
+	if (!last || !last->seen)
+		return;
+	moved = *last;
+	forget(tally, last);
+	last = kidos_drop_tally_last(tally, to);
+	if (!last)
+		return;
+	last->seen += moved.seen;
+	last->sent += moved.sent;
+}
+
 static struct kidos_drop_series *series_of(struct kidos_drop_part *part, const char *name)
 {
 	struct kidos_drop_series *series;

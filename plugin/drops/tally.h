@@ -38,6 +38,7 @@ struct kidos_drop_last {
 	struct kidos_drop_key key;
 	uint64_t seen; /* at the last poll; 0: free */
 	uint64_t sent; /* of these, added to series */
+	unsigned int moved; /* number of the last poll that found more */
 };
 
 struct kidos_drop_tally {
@@ -65,6 +66,13 @@ void kidos_drop_tally_free(struct kidos_drop_tally *tally);
 /* What is known of a key's counter; NULL when there is no room for more keys. */
 struct kidos_drop_last *kidos_drop_tally_last(struct kidos_drop_tally *tally,
 					      const struct kidos_drop_key *key);
+
+/*
+ * The counter of one key was added to another's: what is known of the one goes to the other, and
+ * is pending there if it was.
+ */
+void kidos_drop_tally_move(struct kidos_drop_tally *tally, const struct kidos_drop_key *from,
+			   const struct kidos_drop_key *to);
 
 /*
  * Adds to the series of all three partitions and returns true; or makes those

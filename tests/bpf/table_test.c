@@ -501,6 +501,50 @@ static void test_spill_batches(void **state)
 	table_run_close(&run);
 }
 
+static void send_gso(const struct table_run *run, enum kidos_program program,
+		     const struct packet_kind *kind, const struct __sk_buff *context)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = context, .ctx_size_in = sizeof(*context),
+		    .repeat = 1);
+	struct packet packet;
+
+	packet_build(kind, &packet_defaults, 1, &packet);
+	options.data_in = packet.bytes;
+	options.data_size_in = (__u32)packet.length;
+	/* Refused: an IPv4 frame below 34 bytes. */
+	bpf_prog_test_run_opts(kidos_traffic_fd(run->traffic, program), &options);
+}
+
+/* Every kind of frame as a GSO skb, also those of which the length of the headers is not known. */
+static void test_gso(void **state)
+{
+	static const struct {
+		__u32 segs, size;
+	} shapes[] = { { 0, 0 }, { 1, 1 },  { 10, 20 },      { 10, 0 },
+		       { 0, 7 }, { 0, 60 }, { 65535, 9000 }, { 3, 65535 } };
+	struct table_counts totals, live, retired;
+	struct table_run run;
+	uint64_t errors;
+
+	(void)state;
+	assert_int_equal(table_run_open(&run, NEVER, false), 0);
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		for (unsigned int kind = 0; kind < kinds(); kind++) {
+			const struct __sk_buff context = { .gso_segs = shapes[i].segs,
+							   .gso_size = shapes[i].size };
+
+			send_gso(&run, KIDOS_PROGRAM_TC_INGRESS, &packet_kinds[kind], &context);
+			send_gso(&run, KIDOS_PROGRAM_TC_EGRESS, &packet_kinds[kind], &context);
+		}
+	table_run_totals(&run, &totals, &errors);
+	table_run_live(&run, &live);
+	table_run_retired(&run, &retired);
+	add_counts(&live, &retired);
+	assert_same(&live, &totals);
+	assert_true(table_sum(&totals).packets > 65535);
+	table_run_close(&run);
+}
+
 static unsigned int online_cpus(void)
 {
 	return (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
@@ -559,6 +603,8 @@ int main(void)
 		{ "table: evicted flows: spilled, lost or unwanted", test_spills, NULL, NULL,
 		  NULL },
 		{ "table: evicted flows wake their reader by the batch", test_spill_batches, NULL,
+		  NULL, NULL },
+		{ "table: GSO: entries + retired = totals for every kind of frame", test_gso, NULL,
 		  NULL, NULL },
 		{ "table: a slot is emptied while packets come", test_slot_wipe, NULL, NULL, NULL },
 		{ "table: more CPUs possible than online, and one that goes", test_cpus, NULL, NULL,

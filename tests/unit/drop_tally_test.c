@@ -146,6 +146,35 @@ static void test_every_key_is_known_again(void **state)
 	kidos_drop_tally_free(&tally);
 }
 
+/* Half of the keys go to one: the others stay found, and the sum of what was sent is the same. */
+static void test_keys_move_to_one(void **state)
+{
+	const struct kidos_drop_key gone = { .place = 1, .ifindex = KIDOS_IFINDEX_GONE };
+	struct kidos_drop_key key = { .place = 1 };
+	struct kidos_drop_tally tally;
+	struct kidos_drop_last *last;
+
+	(void)state;
+	assert_int_equal(kidos_drop_tally_init(&tally), 0);
+	for (uint32_t i = 1; i <= KIDOS_DROP_KEYS; i++) {
+		key.ifindex = i;
+		last = kidos_drop_tally_last(&tally, &key);
+		last->seen = 2;
+		last->sent = 1;
+	}
+	for (uint32_t i = 1; i <= KIDOS_DROP_KEYS; i += 2) {
+		key.ifindex = i;
+		kidos_drop_tally_move(&tally, &key, &gone);
+	}
+	for (uint32_t i = 1; i <= KIDOS_DROP_KEYS; i++) {
+		key.ifindex = i;
+		assert_int_equal(kidos_drop_tally_last(&tally, &key)->seen, i % 2 ? 0 : 2);
+	}
+	assert_int_equal(kidos_drop_tally_last(&tally, &gone)->seen, KIDOS_DROP_KEYS);
+	assert_int_equal(kidos_drop_tally_last(&tally, &gone)->sent, KIDOS_DROP_KEYS / 2);
+	kidos_drop_tally_free(&tally);
+}
+
 static struct kidos_symbols *symbols_of(const char *text)
 {
 	char path[] = "/tmp/kidos-symbols-XXXXXX";
@@ -208,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_partitions_have_one_sum),
 		cmocka_unit_test(test_names_are_bounded),
 		cmocka_unit_test(test_every_key_is_known_again),
+		cmocka_unit_test(test_keys_move_to_one),
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_hidden_symbols),
 	};

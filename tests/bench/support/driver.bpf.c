@@ -42,19 +42,44 @@ static __always_inline __u32 next_flow(struct driver_state *state)
 	return ((x >> 32) * state->flows) >> 32;
 }
 
+#define TEN 0x0a000000 /* 10.0.0.0 */
+#define MESH 1024
+#define POOL 16
+
+static __always_inline void write_flow(__u32 flow, __be32 *source, __be32 *destination,
+				       __be16 *port)
+{
+	switch (config.shape) {
+	case SHAPE_SOURCES:
+		*source = bpf_htonl(TEN + flow);
+		break;
+	case SHAPE_MESH:
+		*source = bpf_htonl(TEN + flow / MESH);
+		*destination = bpf_htonl(TEN + flow % MESH);
+		break;
+	case SHAPE_NAT:
+		*source = bpf_htonl(TEN + flow % POOL);
+		*port = bpf_htons(flow / POOL);
+		break;
+	default:
+		/* an odd factor: a permutation, so that neighbours are far apart */
+		*source = flow * 0x9e3779b1;
+		*port = bpf_htons(1024 + (flow & 0x7fff));
+	}
+}
+
 static __always_inline void drive(void *data, void *data_end)
 {
 	__u32 cpu = bpf_get_smp_processor_id(), flow;
 	struct driver_state *state = bpf_map_lookup_elem(&states, &cpu);
-	__be32 *source = data + config.source_at;
+	__be32 *source = data + config.source_at, *destination = data + config.destination_at;
 	__be16 *port = data + config.port_at;
 
-	if (!state || (void *)(source + 1) > data_end || (void *)(port + 1) > data_end)
+	if (!state || (void *)(source + 1) > data_end || (void *)(destination + 1) > data_end ||
+	    (void *)(port + 1) > data_end)
 		return;
 	flow = next_flow(state);
-	/* an odd factor: a permutation, so that neighbours are far apart */
-	*source = flow * 0x9e3779b1;
-	*port = bpf_htons(1024 + (flow & 0x7fff));
+	write_flow(flow, source, destination, port);
 }
 
 SEC("xdp")

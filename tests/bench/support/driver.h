@@ -7,10 +7,20 @@
 
 #define DRIVER_CPUS 64
 
-/* Where the frame says who sent it. */
+/* What tells one flow from the next. */
+enum driver_shape {
+	SHAPE_RANDOM, /* source address and port, neighbours far apart */
+	SHAPE_SOURCES, /* sources in a row, as a scan or a spoofed flood has them */
+	SHAPE_MESH, /* 1,024 hosts in a row with each other */
+	SHAPE_NAT, /* 16 addresses in a row and their ports */
+};
+
+/* Where the frame says who sent it, and to whom. */
 struct driver_config {
 	__u32 source_at; /* last four bytes of the source address */
+	__u32 destination_at; /* ... and of the destination */
 	__u32 port_at;
+	__u32 shape; /* enum driver_shape */
 };
 
 /*

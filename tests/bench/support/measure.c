@@ -18,28 +18,37 @@
 #define RANDOM 0x9e3779b97f4a7c15ull
 
 const struct scenario scenarios[] = {
-	{ "IPv4", "udp", LOAD_STEADY, 1, 1, false },
-	{ "IPv4", "udp", LOAD_STEADY, 1000, 1, false },
-	{ "IPv4", "udp", LOAD_STEADY, 100000, 1, false },
-	{ "IPv4", "udp", LOAD_STEADY, 1000000, 1, false },
-	{ "IPv4", "udp", LOAD_STEADY, 1, 2, false },
-	{ "IPv4", "udp", LOAD_STEADY, 1000, 2, false },
-	{ "IPv4", "udp", LOAD_STEADY, 100000, 2, false },
-	{ "IPv4", "udp", LOAD_STEADY, 1000000, 2, false },
-	{ "insert only", "udp", LOAD_INSERT, 1000000, 1, false },
-	{ "insert only", "udp", LOAD_INSERT, 1000000, 2, false },
-	{ "10 % new", "udp", LOAD_CHURN, 100000, 1, false },
-	{ "10 % new", "udp", LOAD_CHURN, 100000, 2, false },
-	{ "full table", "udp", LOAD_STEADY, 2 * PEER_FLOWS, 1, false },
-	{ "full table", "udp", LOAD_STEADY, 2 * PEER_FLOWS, 2, false },
-	{ "IPv6", "udp6", LOAD_STEADY, 1, 1, true },
-	{ "IPv6", "udp6", LOAD_STEADY, 1000, 1, true },
-	{ "IPv6", "udp6", LOAD_STEADY, 100000, 1, true },
-	{ "IPv6", "udp6", LOAD_STEADY, 1000000, 1, true },
-	{ "VLAN", "vlan-udp", LOAD_STEADY, 1, 1, true },
-	{ "VLAN", "vlan-udp", LOAD_STEADY, 1000, 1, true },
-	{ "VLAN", "vlan-udp", LOAD_STEADY, 100000, 1, true },
-	{ "VLAN", "vlan-udp", LOAD_STEADY, 1000000, 1, true },
+	{ "IPv4", "udp", LOAD_STEADY, 1, 1, false, SHAPE_RANDOM },
+	{ "IPv4", "udp", LOAD_STEADY, 1000, 1, false, SHAPE_RANDOM },
+	{ "IPv4", "udp", LOAD_STEADY, 100000, 1, false, SHAPE_RANDOM },
+	{ "IPv4", "udp", LOAD_STEADY, 1000000, 1, false, SHAPE_RANDOM },
+	{ "IPv4", "udp", LOAD_STEADY, 1, 2, false, SHAPE_RANDOM },
+	{ "IPv4", "udp", LOAD_STEADY, 1000, 2, false, SHAPE_RANDOM },
+	{ "IPv4", "udp", LOAD_STEADY, 100000, 2, false, SHAPE_RANDOM },
+	{ "IPv4", "udp", LOAD_STEADY, 1000000, 2, false, SHAPE_RANDOM },
+	{ "sources", "udp", LOAD_STEADY, 1000, 1, false, SHAPE_SOURCES },
+	{ "sources", "udp", LOAD_STEADY, 100000, 1, false, SHAPE_SOURCES },
+	{ "sources", "udp", LOAD_STEADY, 1000000, 1, false, SHAPE_SOURCES },
+	{ "mesh", "udp", LOAD_STEADY, 1000, 1, false, SHAPE_MESH },
+	{ "mesh", "udp", LOAD_STEADY, 100000, 1, false, SHAPE_MESH },
+	{ "mesh", "udp", LOAD_STEADY, 1000000, 1, false, SHAPE_MESH },
+	{ "NAT pool", "udp", LOAD_STEADY, 1000, 1, false, SHAPE_NAT },
+	{ "NAT pool", "udp", LOAD_STEADY, 100000, 1, false, SHAPE_NAT },
+	{ "NAT pool", "udp", LOAD_STEADY, 1000000, 1, false, SHAPE_NAT },
+	{ "insert only", "udp", LOAD_INSERT, 1000000, 1, false, SHAPE_RANDOM },
+	{ "insert only", "udp", LOAD_INSERT, 1000000, 2, false, SHAPE_RANDOM },
+	{ "10 % new", "udp", LOAD_CHURN, 100000, 1, false, SHAPE_RANDOM },
+	{ "10 % new", "udp", LOAD_CHURN, 100000, 2, false, SHAPE_RANDOM },
+	{ "full table", "udp", LOAD_STEADY, 2 * PEER_FLOWS, 1, false, SHAPE_RANDOM },
+	{ "full table", "udp", LOAD_STEADY, 2 * PEER_FLOWS, 2, false, SHAPE_RANDOM },
+	{ "IPv6", "udp6", LOAD_STEADY, 1, 1, true, SHAPE_RANDOM },
+	{ "IPv6", "udp6", LOAD_STEADY, 1000, 1, true, SHAPE_RANDOM },
+	{ "IPv6", "udp6", LOAD_STEADY, 100000, 1, true, SHAPE_RANDOM },
+	{ "IPv6", "udp6", LOAD_STEADY, 1000000, 1, true, SHAPE_RANDOM },
+	{ "VLAN", "vlan-udp", LOAD_STEADY, 1, 1, true, SHAPE_RANDOM },
+	{ "VLAN", "vlan-udp", LOAD_STEADY, 1000, 1, true, SHAPE_RANDOM },
+	{ "VLAN", "vlan-udp", LOAD_STEADY, 100000, 1, true, SHAPE_RANDOM },
+	{ "VLAN", "vlan-udp", LOAD_STEADY, 1000000, 1, true, SHAPE_RANDOM },
 	{ 0 },
 };
 
@@ -124,7 +133,7 @@ static int prepare(struct subject *subject, const struct scenario *scenario, enu
 {
 	const struct packet_kind *frame = packet_kind_find(scenario->frame);
 	unsigned int cpu;
-	int error = subject_load(subject, id, frame, &options->subject);
+	int error = subject_load(subject, id, frame, scenario->shape, &options->subject);
 
 	if (error)
 		return error;
@@ -202,6 +211,9 @@ int measure(const struct scenario *scenario, const struct measure_options *optio
 		if (costs[id].valid)
 			costs[id].gross = median(ns[id], rounds);
 		costs[id].lost = lost_share(&subjects[id], scenario, options);
+		if (subjects[id].driver &&
+		    subject_unaccounted(&subjects[id], &costs[id].unaccounted))
+			failed = -EIO;
 		subject_unload(&subjects[id]);
 	}
 	for (id = 0; id < SUBJECTS; id++)

@@ -18,6 +18,7 @@ struct scenario {
 	unsigned int flows;
 	unsigned int cpus;
 	bool ours_only; /* the peers do not read such frames */
+	enum driver_shape shape;
 };
 
 struct measure_options {
@@ -30,6 +31,7 @@ struct cost {
 	bool valid;
 	double gross; /* ns per packet on its CPU, median of the rounds, driver included */
 	double net; /* without the driver and the empty program */
+	long long unaccounted; /* packets: totals less entries and retired */
 	double lost; /* share of all packets, those that filled the table included, without room */
 };
 

@@ -4,6 +4,9 @@
  * (PEER_MAP: per CPU or shared), preallocated, the 40-byte key of kidos, a
  * 40-byte value and the least IPv4 parser. Per-CPU values are added to
  * plainly, shared ones atomically.
+ *
+ * PEER_LIMIT: what no flow table can be below: the same parser, then one atomic
+ * add to the cache line of 128 MB that the flow's addresses and ports choose.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -16,16 +19,33 @@
 #include "abi.h"
 #include "peers.h"
 
+#ifndef PEER_LIMIT
 #define PER_CPU (PEER_MAP == BPF_MAP_TYPE_PERCPU_HASH)
+
+#endif
 
 const volatile bool coarse_clock;
 
+#ifdef PEER_LIMIT
+struct line {
+	__u64 packets;
+	__u64 pad[7];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PEER_FLOWS);
+	__type(key, __u32);
+	__type(value, struct line);
+} lines SEC(".maps");
+#else
 struct {
 	__uint(type, PEER_MAP);
 	__uint(max_entries, PEER_FLOWS);
 	__type(key, struct kidos_flow_key);
 	__type(value, struct peer_flow);
 } flows SEC(".maps");
+#endif
 
 /* Packets that found no room. */
 __u64 lost;
@@ -51,6 +71,23 @@ static __always_inline bool parse_key(void *data, void *data_end, struct kidos_f
 	return true;
 }
 
+#ifdef PEER_LIMIT
+static __always_inline void count(const struct kidos_flow_key *key, __u64 bytes)
+{
+	__u64 words = (__u64)key->src.words[3] << 32 | key->dst.words[3];
+	__u32 index;
+	struct line *line;
+
+	words ^= (__u64)key->sport << 16 ^ key->dport;
+	words *= 0x9e3779b97f4a7c15; /* 2^64 / golden ratio */
+	index = (words ^ words >> 29) * 0x9e3779b97f4a7c15 >> 43; /* 21 bits */
+	line = bpf_map_lookup_elem(&lines, &index);
+	if (line)
+		__sync_fetch_and_add(&line->packets, 1);
+	else
+		__sync_fetch_and_add(&lost, 1);
+}
+#else
 static __always_inline void add(struct peer_flow *flow, __u64 bytes, __u64 now)
 {
 	if (PER_CPU) {
@@ -83,6 +120,8 @@ static __always_inline void count(const struct kidos_flow_key *key, __u64 bytes)
 	else
 		__sync_fetch_and_add(&lost, 1);
 }
+
+#endif
 
 SEC("xdp")
 int peer_xdp(struct xdp_md *ctx)

@@ -130,7 +130,8 @@ int read_measure(const struct read_way *way, unsigned int flows,
 		 const struct subject_options *options, struct read_result *result)
 {
 	struct subject subject;
-	int error = subject_load(&subject, way->subject, packet_kind_find("udp"), options);
+	int error = subject_load(&subject, way->subject, packet_kind_find("udp"), SHAPE_RANDOM,
+				 options);
 
 	if (error)
 		return error;

@@ -9,6 +9,7 @@
 #include "report_json.h"
 
 static const enum subject_id net_columns[] = {
+	SUBJECT_LIMIT,
 	SUBJECT_PERCPU_HASH,
 	SUBJECT_HASH,
 	SUBJECT_KIDOS_XDP,
@@ -27,11 +28,12 @@ void report_begin(const struct report *report, const struct measure_options *opt
 	printf("%-13s median of %u rounds in turn, %u packets a round and CPU\n", "method",
 	       options->rounds, options->packets);
 	printf("%-13s others' load costs cache, and hides what two CPUs do to each other\n", "");
-	printf("%-13s flows and totals, default configuration, spill ring without a reader\n",
+	printf("%-13s flows and totals, default configuration: nobody wants evicted flows\n",
 	       "kidos");
 	printf("%-13s preallocated, %s\n", "peers",
 	       options->subject.coarse_clock ? "bpf_ktime_get_coarse_ns" : "bpf_ktime_get_ns");
-	printf("%-13s UDP of 60 bytes (IPv6: 62) of random flows; load: flows / 2^21 entries\n",
+	printf("%-13s UDP of 60 bytes (IPv6: 62), of random flows if not named; load: / 2^21 "
+	       "entries\n",
 	       "frames");
 	printf("%-13s ns of CPU per packet beyond the empty program; empty: with the driver\n\n",
 	       "unit");

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "abi.h"
 #include "core/now.h"
@@ -43,6 +45,14 @@ const struct subject_kind subject_kinds[SUBJECTS] = {
 		.driver = "drive_xdp",
 		.empty = SUBJECT_EMPTY_XDP,
 	},
+	[SUBJECT_LIMIT] = {
+		.name = "limit",
+		.object = "peer_limit.bpf.o",
+		.program = "peer_xdp",
+		.driver = "drive_xdp",
+		.empty = SUBJECT_EMPTY_XDP,
+		.minimal = true,
+	},
 	[SUBJECT_PERCPU_HASH] = {
 		.name = "PERCPU_HASH",
 		.object = "peer_percpu_hash.bpf.o",
@@ -66,6 +76,7 @@ const struct subject_kind subject_kinds[SUBJECTS] = {
 		.object = "traffic.bpf.o",
 		.program = "kidos_xdp",
 		.lost = kidos_lost,
+		.totals = true,
 		.driver = "drive_xdp",
 		.empty = SUBJECT_EMPTY_XDP,
 	},
@@ -80,6 +91,7 @@ const struct subject_kind subject_kinds[SUBJECTS] = {
 		.object = "traffic.bpf.o",
 		.program = "kidos_tc_ingress",
 		.lost = kidos_lost,
+		.totals = true,
 		.driver = "drive_tc",
 		.empty = SUBJECT_EMPTY_TC,
 	},
@@ -128,7 +140,8 @@ static int load_object(struct subject *subject, const struct subject_kind *kind,
 	return bpf_object__load(subject->object);
 }
 
-static void set_frame(struct subject *subject, const struct packet_kind *frame)
+static void set_frame(struct subject *subject, const struct packet_kind *frame,
+		      enum driver_shape shape)
 {
 	const size_t l3 = ETH_HLEN + VLAN_TAG * (!!frame->tags[0] + !!frame->tags[1]);
 	struct driver_config *config = (struct driver_config *)&subject->driver->rodata->config;
@@ -137,6 +150,8 @@ static void set_frame(struct subject *subject, const struct packet_kind *frame)
 	packet_build(frame, &packet_defaults, 0, &subject->packet);
 	v4 = subject->packet.bytes[l3] >> 4 == 4;
 	config->source_at = l3 + (v4 ? 12 : 20);
+	config->destination_at = l3 + (v4 ? 16 : 36);
+	config->shape = shape;
 	config->port_at = l3 + (v4 ? 20 : 40);
 }
 
@@ -168,7 +183,7 @@ static int load_driver(struct subject *subject, const struct subject_kind *kind,
 }
 
 int subject_load(struct subject *subject, enum subject_id id, const struct packet_kind *frame,
-		 const struct subject_options *options)
+		 enum driver_shape shape, const struct subject_options *options)
 {
 	const struct subject_kind *kind = &subject_kinds[id];
 	struct bpf_program *program = NULL;
@@ -178,7 +193,7 @@ int subject_load(struct subject *subject, enum subject_id id, const struct packe
 	subject->driver = driver_bpf__open();
 	if (!subject->driver)
 		return -errno;
-	set_frame(subject, frame);
+	set_frame(subject, frame, shape);
 	if (kind->object)
 		error = load_object(subject, kind, options, &program);
 	if (!error)
@@ -204,6 +219,60 @@ int subject_lost(const struct subject *subject, unsigned long long *packets)
 {
 	*packets = 0;
 	return subject->kind->lost ? subject->kind->lost(subject->object, packets) : 0;
+}
+
+/* Wire packets of all slots and directions, of what holds two counts of each class. */
+static int sum_map(struct bpf_object *object, const char *name, long long *packets)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, name);
+	const bool per_cpu = map && bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY;
+	const size_t copies = per_cpu ? (size_t)libbpf_num_possible_cpus() : 1;
+	const size_t counts = (per_cpu ? 2 : 1) * KIDOS_CLASSES;
+	const size_t size = map ? bpf_map__value_size(map) : 0;
+	char *values = calloc(copies, size);
+	int error = map && values ? 0 : -ENOMEM;
+
+	for (__u32 i = 0; !error && i < bpf_map__max_entries(map); i++) {
+		error = bpf_map_lookup_elem(bpf_map__fd(map), &i, values);
+		for (size_t c = 0; !error && c < copies * counts; c++)
+			*packets += ((struct kidos_count *)(values + c / counts * size))[c % counts]
+					    .packets;
+	}
+	free(values);
+	return error;
+}
+
+static int sum_entries(const struct subject *subject, long long *packets)
+{
+	struct bpf_map *map = subject_flows(subject);
+	const size_t sets = bpf_map__max_entries(map), size = sets * sizeof(struct kidos_flow_set);
+	const struct kidos_flow_set *table =
+		mmap(NULL, size, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+
+	if (table == MAP_FAILED)
+		return -errno;
+	for (size_t i = 0; i < sets * KIDOS_WAYS; i++)
+		*packets += table[i / KIDOS_WAYS].ways[i % KIDOS_WAYS].state >>
+			    KIDOS_STATE_PACKETS_SHIFT;
+	munmap((void *)(uintptr_t)table, size);
+	return 0;
+}
+
+int subject_unaccounted(const struct subject *subject, long long *packets)
+{
+	long long held = 0;
+	int error;
+
+	*packets = 0;
+	if (!subject->kind->totals)
+		return 0;
+	error = sum_map(subject->object, "totals", packets);
+	if (!error)
+		error = sum_map(subject->object, "retired", &held);
+	if (!error)
+		error = sum_entries(subject, &held);
+	*packets -= held;
+	return error;
 }
 
 int subject_steer(const struct subject *subject, unsigned int cpu, const struct driver_state *state)

@@ -11,6 +11,7 @@
 
 enum subject_id {
 	SUBJECT_EMPTY_XDP,
+	SUBJECT_LIMIT,
 	SUBJECT_PERCPU_HASH,
 	SUBJECT_HASH,
 	SUBJECT_KIDOS_XDP,
@@ -28,6 +29,7 @@ struct subject_kind {
 	bool minimal; /* reads only plain IPv4 */
 	int (*lost)(struct bpf_object *object,
 		    unsigned long long *packets); /* NULL: keeps no flows */
+	bool totals; /* keeps totals beside its flows */
 };
 
 extern const struct subject_kind subject_kinds[SUBJECTS];
@@ -48,7 +50,7 @@ struct subject_options {
 
 /* -errno, and nothing is left loaded. */
 int subject_load(struct subject *subject, enum subject_id id, const struct packet_kind *frame,
-		 const struct subject_options *options);
+		 enum driver_shape shape, const struct subject_options *options);
 void subject_unload(struct subject *subject);
 
 /* NULL if the subject keeps no flows. */
@@ -56,6 +58,9 @@ struct bpf_map *subject_flows(const struct subject *subject);
 
 /* Packets that found no room for their flow, 0 for a subject that keeps none. */
 int subject_lost(const struct subject *subject, unsigned long long *packets);
+
+/* Packets that are in the totals and neither in an entry nor retired, or the other way round. */
+int subject_unaccounted(const struct subject *subject, long long *packets);
 
 /* Says which flows a CPU sends from here on. */
 int subject_steer(const struct subject *subject, unsigned int cpu,

@@ -109,6 +109,37 @@ static void emit_mpls(struct build *build, const struct layer *layer)
 	put(build, option(layer, "label", 16) << 12 | option(layer, "bos", bottom) << 8 | 64, 4);
 }
 
+/* The PPP protocol follows from the next layer. */
+static unsigned long next_ppp(const struct build *build, const struct layer *layer)
+{
+	switch (next(build, layer)->ethertype) {
+	case 0x0800:
+		return 0x0021;
+	case 0x86dd:
+		return 0x0057;
+	case 0x8847:
+		return 0x0281;
+	default:
+		return 0xc021; /* LCP */
+	}
+}
+
+static void emit_pppoe(struct build *build, const struct layer *layer)
+{
+	put(build, option(layer, "ver", 0x11), 1);
+	put(build, option(layer, "code", 0), 1);
+	put(build, 0x1234, 2);
+	put(build, 1000, 2);
+	put(build, option(layer, "ppp", next_ppp(build, layer)), 2);
+}
+
+static void emit_snap(struct build *build, const struct layer *layer)
+{
+	put(build, option(layer, "llc", 0xaaaa03), 3);
+	put(build, option(layer, "oui", 0), 3);
+	put(build, next_ethertype(build, layer), 2);
+}
+
 static void emit_arp(struct build *build, const struct layer *layer)
 {
 	(void)layer;
@@ -328,6 +359,8 @@ static const struct layer_kind kinds[] = {
 	{ "mpls", emit_mpls, NULL, 137, 0x8847, 0 },
 	{ "arp", emit_arp, NULL, -1, 0x0806, 0 },
 	{ "llc", emit_llc, NULL, -1, 38, 0 },
+	{ "snap", emit_snap, NULL, -1, 1000, 0 },
+	{ "pppoe", emit_pppoe, NULL, -1, 0x8864, 0 },
 	{ "ip4", emit_ip4, finish_ip4, 4, 0x0800, 0 },
 	{ "ip6", emit_ip6, finish_ip6, 41, 0x86dd, 0 },
 	{ "hbh", emit_extension, NULL, 0, 0, 0 },

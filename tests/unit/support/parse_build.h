@@ -8,6 +8,7 @@
  * neighbours unless they are given. Values are numbers as strtoul reads them.
  *
  *	eth(type)              vlan(id,pcp,type)  svlan(...)  mpls(label,bos,ttl)  arp  llc
+ *	pppoe(ver,code,ppp)  snap(llc,oui,type)
  *	ip4(ver,ihl,len,frag,proto)  ip6(ver,len,next)
  *	hbh dst rt mob hip shim (len: units of 8 less one, next)  jumbo(size)  fh(off,mf,next)
  *	tcp(sp,dp,doff,flags) udp(sp,dp,len) udplite sctp dccp (sp,dp)

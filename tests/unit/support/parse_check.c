@@ -75,7 +75,7 @@ static const char *broken_key(const struct kidos_packet *packet)
 static const char *broken_packet(const struct kidos_frame *frame, const struct kidos_packet *packet)
 {
 	if (packet->class >= KIDOS_CLASSES || packet->error >= KIDOS_PARSE_ERRORS ||
-	    packet->tunnel > KIDOS_TUNNEL_MPLS || packet->has_key > 1)
+	    packet->tunnel > KIDOS_TUNNEL_6IN4 || packet->has_key > 1)
 		return "class, error and tunnel are valid";
 	if (!packet->error && !packet->has_key && packet->class < KIDOS_CLASS_ARP)
 		return "an IP packet has an error or a key";

@@ -11,7 +11,6 @@ const char *const parse_tunnel_names[] = {
 	[KIDOS_TUNNEL_NONE] = "none",	[KIDOS_TUNNEL_GRE] = "gre",
 	[KIDOS_TUNNEL_VXLAN] = "vxlan", [KIDOS_TUNNEL_GENEVE] = "geneve",
 	[KIDOS_TUNNEL_IPIP] = "ipip",	[KIDOS_TUNNEL_6IN4] = "6in4",
-	[KIDOS_TUNNEL_MPLS] = "mpls",
 };
 /* clang-format on */
 
