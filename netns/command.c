@@ -15,12 +15,12 @@
  * the same address, which costs one of them 3 to 6 s more. */
 #define LEASE_WAIT 30
 
-static void wait_until_used(struct kn_world *world)
+static void wait_until_used(struct kn_nets *nets)
 {
 	unsigned int without;
 
-	kn_settle(world);
-	without = kn_dhcp_wait(world, LEASE_WAIT);
+	kn_settle(nets);
+	without = kn_dhcp_wait(nets, LEASE_WAIT);
 	if (without && !kn_stop_asked())
 		fprintf(stderr,
 			"kidos-netns: %u of the DHCP links have no lease yet; their clients "
@@ -30,9 +30,9 @@ static void wait_until_used(struct kn_world *world)
 
 static int show_up(struct kn_session *s, struct kn_output *output, struct kn_err *err)
 {
-	int code = kn_plan_show(&s->plan, s->world, kn_output_step, output, err);
+	int code = kn_plan_show(&s->plan, s->nets, kn_output_step, output, err);
 
-	return code ? code : kn_rehearse(&s->plan, s->world, err);
+	return code ? code : kn_rehearse(&s->plan, s->nets, err);
 }
 
 static int cmd_up(const struct kn_options *options, struct kn_err *err)
@@ -45,9 +45,9 @@ static int cmd_up(const struct kn_options *options, struct kn_err *err)
 	if (!code)
 		code = kn_session_build(&s, err);
 	if (!code && !options->dry_run)
-		code = kn_uplink_recover(s.world, err);
+		code = kn_uplink_recover(s.nets, err);
 	if (!code)
-		code = kn_uplink_resolve(s.world, options->may_move_uplink, err);
+		code = kn_uplink_resolve(s.nets, options->may_move_uplink, err);
 	if (code && s.state && !options->dry_run)
 		kn_session_forget_if_new(&s);
 	if (code)
@@ -57,7 +57,7 @@ static int cmd_up(const struct kn_options *options, struct kn_err *err)
 	code = kn_state_keep_place(s.state, s.place, err);
 	if (!code)
 		code = kn_state_keep_topology(s.state, s.topo->json, err);
-	return code ? code : kn_plan_up(&s.plan, s.world, wait_until_used, err);
+	return code ? code : kn_plan_up(&s.plan, s.nets, wait_until_used, err);
 }
 
 static int cmd_down(const struct kn_options *options, struct kn_err *err)
@@ -70,14 +70,14 @@ static int cmd_down(const struct kn_options *options, struct kn_err *err)
 	if (code)
 		return code;
 	if (options->dry_run)
-		return kn_plan_show_down(&s.plan, s.world, kn_output_step, options->output, err);
+		return kn_plan_show_down(&s.plan, s.nets, kn_output_step, options->output, err);
 	/* down is done to its end: half a teardown helps nobody. */
 	kn_stop_ignore();
-	code = kn_uplink_resolve(s.world, true, err);
+	code = kn_uplink_resolve(s.nets, true, err);
 	if (code && kn_state_topology(s.state))
 		fprintf(stderr, "kidos-netns: %s\n", err->text);
-	code = kn_plan_down(&s.plan, s.world, err);
-	return code ? code : kn_uplink_recover(s.world, err);
+	code = kn_plan_down(&s.plan, s.nets, err);
+	return code ? code : kn_uplink_recover(s.nets, err);
 }
 
 static int cmd_status(const struct kn_options *options, struct kn_err *err)
@@ -90,8 +90,8 @@ static int cmd_status(const struct kn_options *options, struct kn_err *err)
 		code = kn_session_build(&s, err);
 	if (code)
 		return code;
-	kn_uplink_resolve(s.world, true, &unresolved); /* its absence is a row of the report */
-	return kn_status(s.world, kn_session_is_same(&s), options->json, stdout, err);
+	kn_uplink_resolve(s.nets, true, &unresolved); /* its absence is a row of the report */
+	return kn_status(s.nets, kn_session_is_same(&s), options->json, stdout, err);
 }
 
 static int cmd_check(const struct kn_options *options, struct kn_err *err)

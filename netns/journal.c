@@ -98,7 +98,7 @@ int kn_journal_read(int dir, const char *topology, struct kn_journal *journal, s
 	return code ? kn_fail_at(err, code, "%s", name) : 0;
 }
 
-/* A journal that cannot be read when it is needed is none, and then it is too late. */
+/* Read back now: when the journal is needed, it is too late to find that it cannot be read. */
 static int read_back(int dir, const char *topology, const char *wrote, struct kn_err *err)
 {
 	struct kn_journal journal;

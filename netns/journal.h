@@ -9,12 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the uplink was before it moved, on disk and synced before it does. Addresses, routes and
- * what else the kernel tells by message are kept as its own messages, so that nothing of them is
- * lost on the way back.
+/* The state of the uplink before it moves, written to disk and synced first. Addresses, routes and
+ * everything else that the kernel dumps are kept as its own messages, so that no attribute is lost.
  */
 struct kn_saved {
-	char *text; /* for people who have to do it by hand */
+	char *text; /* for an administrator who has to restore it by hand */
 	void *message;
 	size_t len;
 };
@@ -70,7 +69,7 @@ int kn_journal_parse(const char *text, struct kn_journal *journal, struct kn_err
 
 #define KN_JOURNAL_SUFFIX ".uplink.json"
 
-/* This boot's id, empty if the kernel tells none. */
+/* This boot's id, empty if it cannot be read. */
 void kn_journal_boot_id(char id[40]);
 
 #endif

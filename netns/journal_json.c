@@ -140,9 +140,7 @@ static ssize_t from_hex(const char *hex, uint8_t *out, size_t size)
 	return (ssize_t)(len / 2);
 }
 
-/* A message is the kernel's own, whole, with the header of its kind: it goes back to it nearly as
- * it is.
- */
+/* A message as the kernel sent it, with its header. It is sent back nearly unchanged. */
 static bool parse_message(struct json_object *one, size_t header, struct kn_saved_list *list)
 {
 	const char *text = get_text(one, "text"), *hex = get_text(one, "message");
@@ -155,7 +153,7 @@ static bool parse_message(struct json_object *one, size_t header, struct kn_save
 	       kn_journal_add(list, text, bytes, (size_t)len) == 0;
 }
 
-/* A journal of an older version has not every list. */
+/* A journal of an older version does not have every list. */
 static bool parse_list(struct json_object *root, const char *key, size_t header, bool required,
 		       struct kn_saved_list *list)
 {
@@ -264,7 +262,7 @@ static bool parse_numbers(struct json_object *root, struct kn_journal *j)
 	return j->ifindex > 0;
 }
 
-/* What a journal of an older version has not. */
+/* Fields that a journal of an older version does not have. */
 static bool parse_later(struct json_object *root, struct kn_journal *j)
 {
 	const char *file = get_text(root, "file"), *topology = get_text(root, "topology");

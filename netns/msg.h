@@ -101,8 +101,8 @@ struct kn_mirror_spec {
 	enum kn_classifier classifier;
 };
 
-/* A filter's handle within its priority, which tells the two hooks' apart: u32 keeps the tables of
- * both in one place, and a dump of either shows both.
+/* A filter's handle within its priority, which distinguishes those of the two hooks: u32 keeps the
+ * tables of both in one place, and a dump of either shows both.
  */
 static inline uint32_t kn_mirror_node(enum kn_direction direction)
 {

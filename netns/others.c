@@ -92,7 +92,7 @@ static bool has(const struct kn_other *other, const char *key)
 const char *kn_others_have(const struct kn_others *others, const struct kn_step *step,
 			   const char *key)
 {
-	/* Their undoing needs files of this topology. */
+	/* Only this topology has the files that undo them. */
 	if (step->ops == &kn_step_uplink || step->ops == &kn_step_dhcp)
 		return NULL;
 	for (size_t i = 0; i < others->n; i++)

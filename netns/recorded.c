@@ -44,7 +44,7 @@ static bool is_from(int dir, const char *place)
 	       strcmp(text, place) == 0;
 }
 
-static int look_in_run(int run, const char *name, const char *place, struct kn_topology **out,
+static int find_in_run(int run, const char *name, const char *place, struct kn_topology **out,
 		       struct kn_err *err)
 {
 	_cleanup_fd_ int dir = openat(run, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -58,7 +58,7 @@ static int look_in_run(int run, const char *name, const char *place, struct kn_t
 	return code ? code : kn_recorded_parse(name, text, out, err);
 }
 
-static int look_in_lib(int lib, const char *file, const char *place, struct kn_topology **out,
+static int find_in_lib(int lib, const char *file, const char *place, struct kn_topology **out,
 		       struct kn_err *err)
 {
 	size_t len = strlen(file), end = strlen(KN_JOURNAL_SUFFIX);
@@ -79,11 +79,11 @@ static int look_in_lib(int lib, const char *file, const char *place, struct kn_t
 	return code;
 }
 
-typedef int look(int dir, const char *name, const char *place, struct kn_topology **out,
-		 struct kn_err *err);
+typedef int find_in(int dir, const char *name, const char *place, struct kn_topology **out,
+		    struct kn_err *err);
 
-static int look_in(DIR *dir, look *one, const char *place, struct kn_topology **out,
-		   struct kn_err *err)
+static int search(DIR *dir, find_in *one, const char *place, struct kn_topology **out,
+		  struct kn_err *err)
 {
 	struct dirent *entry;
 	int code = -ENOENT;
@@ -100,8 +100,8 @@ int kn_recorded_find(const char *place, struct kn_topology **out, struct kn_err 
 	int code = -ENOENT;
 
 	if (place[0])
-		code = look_in(run, look_in_run, place, out, err);
+		code = search(run, find_in_run, place, out, err);
 	if (place[0] && code == -ENOENT)
-		code = look_in(lib, look_in_lib, place, out, err);
+		code = search(lib, find_in_lib, place, out, err);
 	return code == -ENOENT ? kn_fail(err, code, "nothing is recorded") : code;
 }

@@ -13,7 +13,7 @@
 void kn_session_close(struct kn_session *s)
 {
 	kn_plan_free(&s->plan);
-	kn_world_close(s->world);
+	kn_nets_close(s->nets);
 	kn_state_close(s->state);
 	kn_topology_free(s->topo);
 }
@@ -55,7 +55,7 @@ static int read_recorded(struct kn_session *s, struct kn_topology **out, struct 
 	return text ? kn_recorded_parse(s->topo->name, text, out, err) : -ENOENT;
 }
 
-/* What is up is taken down by what it was built from, not by what the file says now. */
+/* down uses the topology that was recorded by up, not the file as it is now. */
 static int use_recorded(struct kn_session *s, struct kn_err *err)
 {
 	struct kn_topology *recorded;
@@ -95,7 +95,7 @@ bool kn_session_is_same(const struct kn_session *s)
 	return same;
 }
 
-/* The name of a file that is up must not change, or nobody would find what is up. */
+/* While a file is up, the name in it must not change: the record is kept under that name. */
 static int check_name(const struct kn_session *s, struct kn_err *err)
 {
 	struct kn_topology *recorded;
@@ -123,12 +123,12 @@ int kn_session_check(const struct kn_session *s, struct kn_err *err)
 
 int kn_session_build(struct kn_session *s, struct kn_err *err)
 {
-	int code = kn_world_open(&s->world, s->topo, err);
+	int code = kn_nets_open(&s->nets, s->topo, err);
 
 	if (code)
 		return code;
-	s->world->state = s->state;
-	s->world->place = s->place[0] ? s->place : NULL;
+	s->nets->state = s->state;
+	s->nets->place = s->place[0] ? s->place : NULL;
 	return kn_plan_build(&s->plan, s->topo, err);
 }
 

@@ -3,16 +3,16 @@
 #define KN_SESSION_H
 
 /* What a command works with: the topology, the record of it, its namespaces and its steps. */
+#include "nets.h"
 #include "plan.h"
 #include "topology.h"
-#include "world.h"
 
 #include <limits.h>
 
 struct kn_session {
 	struct kn_topology *topo;
 	struct kn_state *state;
-	struct kn_world *world;
+	struct kn_nets *nets;
 	struct kn_plan plan;
 	char place[PATH_MAX]; /* of the file, as kn_recorded_place has it */
 };
@@ -24,14 +24,14 @@ struct kn_session {
  */
 int kn_session_open(struct kn_session *s, const char *file, bool write, struct kn_err *err);
 
-/* The same for what was built from the file, whatever it says now: another name, another content,
- * or nothing that can be read. The file itself is read only if nothing is up from it.
+/* The same for the topology that was built from the file, which may have changed or be gone since.
+ * The file itself is read only if nothing is up from it.
  */
 int kn_session_open_recorded(struct kn_session *s, const char *file, bool write,
 			     struct kn_err *err);
 void kn_session_close(struct kn_session *s);
 
-/* True if nothing is up, or what is up was built from what the file says now. */
+/* True if nothing is up, or the file is the same as when it was built. */
 bool kn_session_is_same(const struct kn_session *s);
 
 /* -EBUSY if what is up from this file has another name or another content. */

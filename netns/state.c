@@ -77,7 +77,9 @@ static int remember(struct kn_state *state, const char *step, const char *was)
 	return 0;
 }
 
-/* One line per step; a tab parts the value to put back. A torn last line is a step never begun. */
+/* One line per step, with the value to put back after a tab. A last line without its end is a step
+ * that was not begun.
+ */
 static int read_made(struct kn_state *state, struct kn_err *err)
 {
 	_cleanup_free_ char *text = NULL;
@@ -111,8 +113,8 @@ static int load(struct kn_state *state, struct kn_err *err)
 	return read_made(state, err);
 }
 
-/* One kidos-netns at a time. Asked for again and again: a signal could come just before a wait
- * inside the kernel began.
+/* One kidos-netns at a time. The lock is polled: a signal that comes just before a blocking flock()
+ * would be missed.
  */
 static int take_lock(int run, const char *path, struct kn_err *err)
 {
@@ -143,7 +145,7 @@ static int open_writer(struct kn_state *state, const char *run, const char *dir,
 	return state->lib < 0 ? state->lib : 0;
 }
 
-/* What a writer refuses is refused; what it would make may be missing. */
+/* Refuses what a writer refuses. A directory that a writer would make may be missing. */
 static int open_there(int *fd, const char *path, struct kn_err *err)
 {
 	int dir = kn_trust_dir(path, 0, err);
@@ -271,7 +273,9 @@ bool kn_state_is_complete(const struct kn_state *state)
 
 int kn_state_forget(struct kn_state *state, struct kn_err *err)
 {
-	/* The record goes last but one: without it nothing would be known to be ours. */
+	/* The record of steps and the topology go late: without them down would not know what is
+	 * ours.
+	 */
 	static const char *const files[] = {
 		COMPLETE,
 		"." MADE ".new",

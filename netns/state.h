@@ -51,7 +51,7 @@ int kn_state_begin(struct kn_state *state, const char *step, const char *was, st
 bool kn_state_ours(const struct kn_state *state, const char *step);
 const char *kn_state_was(const struct kn_state *state, const char *step);
 
-/* Up has come to its end; without this mark the world is half-built. */
+/* up was completed; without this mark the topology is half-built. */
 int kn_state_complete(struct kn_state *state, struct kn_err *err);
 bool kn_state_is_complete(const struct kn_state *state);
 

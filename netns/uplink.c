@@ -14,9 +14,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static const struct kn_ns *home(const struct kn_world *world)
+static const struct kn_ns *home(const struct kn_nets *nets)
 {
-	return &world->topo->ns[0];
+	return &nets->topo->ns[0];
 }
 
 /* --- which interface it is --- */
@@ -36,44 +36,44 @@ static bool has_mac(const struct kn_link_info *info, const void *data)
 	return info->has_mac && memcmp(info->mac, data, 6) == 0;
 }
 
-static int find_in_home(struct kn_world *world, struct kn_link *link, struct kn_link_info *info,
+static int find_in_home(struct kn_nets *nets, struct kn_link *link, struct kn_link_info *info,
 			struct kn_err *err)
 {
 	int code, ifindex;
 
 	if (link->by_mac) {
-		code = kn_uplink_find(world, home(world), has_mac, link->mac, info, err);
+		code = kn_uplink_find(nets, home(nets), has_mac, link->mac, info, err);
 		if (code == -ENODEV)
 			return kn_fail(err, code, "uplink.mac: no such interface here");
 		return code ? kn_fail_at(err, code, "uplink.mac") : 0;
 	}
 	if (!link->by_default_route) {
-		code = kn_world_link(world, home(world), link->name, info, err);
+		code = kn_nets_link(nets, home(nets), link->name, info, err);
 		return code ? kn_fail_at(err, code, "uplink.interface \"%s\"", link->name) : 0;
 	}
-	code = kn_uplink_default(world, &ifindex, err);
-	return code ? code : kn_uplink_find(world, home(world), has_ifindex, &ifindex, info, err);
+	code = kn_uplink_default(nets, &ifindex, err);
+	return code ? code : kn_uplink_find(nets, home(nets), has_ifindex, &ifindex, info, err);
 }
 
-int kn_uplink_resolve(struct kn_world *world, bool may_move, struct kn_err *err)
+int kn_uplink_resolve(struct kn_nets *nets, bool may_move, struct kn_err *err)
 {
-	struct kn_link *link = world->topo->uplink;
+	struct kn_link *link = nets->topo->uplink;
 	_cleanup_journal_ struct kn_journal journal = {};
 	struct kn_link_info info;
 	int code;
 
 	if (!link)
 		return 0;
-	code = kn_uplink_journal(world, &journal, err);
+	code = kn_uplink_journal(nets, &journal, err);
 	if (!code) {
 		snprintf(link->name, sizeof(link->name), "%s", journal.name);
 		return 0;
 	}
 	if (code != -ENOENT)
 		return code;
-	code = find_in_home(world, link, &info, err);
+	code = find_in_home(nets, link, &info, err);
 	if (!code)
-		code = kn_uplink_may_go(world, &info, may_move, err);
+		code = kn_uplink_may_go(nets, &info, may_move, err);
 	if (!code)
 		snprintf(link->name, sizeof(link->name), "%s", info.name);
 	return code;
@@ -86,15 +86,15 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 	snprintf(buf, size, "uplink to %s", step->ns->name);
 }
 
-static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int probe(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal journal = {};
 	struct kn_uplink_place place;
-	int code = kn_uplink_journal(world, &journal, err);
+	int code = kn_uplink_journal(nets, &journal, err);
 
 	if (code)
 		return code == -ENOENT ? KN_ABSENT : code;
-	code = kn_uplink_locate(world, &journal, &place, err);
+	code = kn_uplink_locate(nets, &journal, &place, err);
 	if (code || place.ns != step->ns)
 		return code && !kn_is_gone(code) ? code : KN_ABSENT;
 	if (step->link->mtu && place.link.mtu != step->link->mtu) {
@@ -104,76 +104,76 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 	return KN_FITS;
 }
 
-/* A journal that is there already is of a run that was killed: what it says is the truth, and
- * what the interface is now may be half a move.
+/* An existing journal is of a run that was killed. It has the state before the move, while the
+ * interface may be half moved now.
  */
-static int ensure_journal(struct kn_world *world, const struct kn_step *step,
+static int ensure_journal(struct kn_nets *nets, const struct kn_step *step,
 			  struct kn_journal *journal, struct kn_err *err)
 {
 	struct kn_link_info info;
-	int code = kn_uplink_journal(world, journal, err);
+	int code = kn_uplink_journal(nets, journal, err);
 
 	if (code != -ENOENT)
 		return code;
-	code = kn_world_link(world, home(world), step->link->name, &info, err);
+	code = kn_nets_link(nets, home(nets), step->link->name, &info, err);
 	if (!code)
-		code = kn_uplink_say_lost(world, &info, err);
+		code = kn_uplink_print_lost(nets, &info, err);
 	if (!code)
-		code = kn_uplink_snapshot(world, &info, step->ns->name, journal, err);
+		code = kn_uplink_snapshot(nets, &info, step->ns->name, journal, err);
 	if (code)
 		return code;
-	journal->file = world->place ? strdup(world->place) : NULL;
-	journal->topology = strdup(world->topo->json);
-	return kn_uplink_journal_write(world, journal, err);
+	journal->file = nets->place ? strdup(nets->place) : NULL;
+	journal->topology = strdup(nets->topo->json);
+	return kn_uplink_journal_write(nets, journal, err);
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int make(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal journal = {};
 	struct kn_uplink_place place;
 	char buf[KN_MSG_SIZE];
-	int ns_fd = kn_world_fd(world, step->ns, err);
-	int code = ns_fd < 0 ? ns_fd : ensure_journal(world, step, &journal, err);
+	int ns_fd = kn_nets_fd(nets, step->ns, err);
+	int code = ns_fd < 0 ? ns_fd : ensure_journal(nets, step, &journal, err);
 
 	if (code)
 		return code;
-	code = kn_uplink_locate(world, &journal, &place, err);
+	code = kn_uplink_locate(nets, &journal, &place, err);
 	if (code)
 		return kn_fail_at(err, code, "uplink %s", journal.name);
-	code = kn_world_do(world, place.ns, kn_msg_link_move(buf, place.link.ifindex, ns_fd, NULL),
-			   err);
+	code = kn_nets_do(nets, place.ns, kn_msg_link_move(buf, place.link.ifindex, ns_fd, NULL),
+			  err);
 	if (code || !step->link->mtu)
 		return code;
-	return step->ops->mend(world, step, err);
+	return step->ops->mend(nets, step, err);
 }
 
-static int mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int mend(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	struct kn_link_info info;
 	char buf[KN_MSG_SIZE];
-	int code = kn_world_link(world, step->ns, step->link->name, &info, err);
+	int code = kn_nets_link(nets, step->ns, step->link->name, &info, err);
 
 	return code ? code
-		    : kn_world_do(world, step->ns,
-				  kn_msg_link_attrs(buf, info.ifindex, step->link->mtu, NULL), err);
+		    : kn_nets_do(nets, step->ns,
+				 kn_msg_link_attrs(buf, info.ifindex, step->link->mtu, NULL), err);
 }
 
-/* Without the journal it comes home with what its copy has, once, and that is not all. */
-static int undo_by_copy(struct kn_world *world, struct kn_err *err)
+/* Without the journal the interface comes home with what the copy has, which is not everything. */
+static int undo_by_copy(struct kn_nets *nets, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal copy = {};
 	struct kn_uplink_place place;
-	int code = kn_uplink_journal_copy(world, &copy, err);
+	int code = kn_uplink_journal_copy(nets, &copy, err);
 
 	if (code)
 		return code == -ENOENT ? 0 : code;
-	code = kn_uplink_locate(world, &copy, &place, err);
-	if (!code && place.ns == home(world))
-		return kn_uplink_journal_remove(world, err);
+	code = kn_uplink_locate(nets, &copy, &place, err);
+	if (!code && place.ns == home(nets))
+		return kn_uplink_journal_remove(nets, err);
 	if (!code)
-		code = kn_uplink_restore(world, &copy, err);
+		code = kn_uplink_restore(nets, &copy, err);
 	if (!code)
-		code = kn_uplink_journal_remove(world, err);
+		code = kn_uplink_journal_remove(nets, err);
 	return code ? code
 		    : kn_fail(err, -ENODATA,
 			      "uplink %s: its journal was lost: it is home with its addresses, but "
@@ -181,17 +181,17 @@ static int undo_by_copy(struct kn_world *world, struct kn_err *err)
 			      copy.name);
 }
 
-static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int undo(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal journal = {};
-	int code = kn_uplink_journal(world, &journal, err);
+	int code = kn_uplink_journal(nets, &journal, err);
 
 	(void)step;
 	if (code == -ENOENT)
-		return undo_by_copy(world, err);
+		return undo_by_copy(nets, err);
 	if (!code)
-		code = kn_uplink_restore(world, &journal, err);
-	return code ? code : kn_uplink_journal_remove(world, err);
+		code = kn_uplink_restore(nets, &journal, err);
+	return code ? code : kn_uplink_journal_remove(nets, err);
 }
 
 const struct kn_step_ops kn_step_uplink = {
@@ -204,17 +204,17 @@ const struct kn_step_ops kn_step_uplink = {
 
 /* --- around the step --- */
 
-int kn_uplink_is_in(struct kn_world *world, const struct kn_ns *ns, struct kn_err *err)
+int kn_uplink_is_in(struct kn_nets *nets, const struct kn_ns *ns, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal journal = {};
 	struct kn_uplink_place place;
-	int code = kn_uplink_journal(world, &journal, err);
+	int code = kn_uplink_journal(nets, &journal, err);
 
 	if (code == -ENOENT)
-		code = kn_uplink_journal_copy(world, &journal, err);
+		code = kn_uplink_journal_copy(nets, &journal, err);
 	if (code)
 		return code == -ENOENT ? 0 : code;
-	code = kn_uplink_locate(world, &journal, &place, err);
+	code = kn_uplink_locate(nets, &journal, &place, err);
 	if (code)
 		return code == -ENODEV ? 0 : code;
 	return place.ns == ns;
@@ -227,24 +227,24 @@ static bool is_global(const struct kn_addr_info *info, const void *data)
 }
 
 /* After a reboot the distribution may have brought it up again, with newer addresses than ours. */
-static bool boot_configured_it(struct kn_world *world, const struct kn_journal *journal)
+static bool boot_configured_it(struct kn_nets *nets, const struct kn_journal *journal)
 {
 	struct kn_uplink_place place;
 	struct kn_err ignored;
 
-	return kn_uplink_locate(world, journal, &place, &ignored) == 0 && place.ns == home(world) &&
+	return kn_uplink_locate(nets, journal, &place, &ignored) == 0 && place.ns == home(nets) &&
 	       strcmp(place.link.name, journal->name) == 0 && (place.link.flags & IFF_UP) &&
-	       kn_address_find(world, place.ns, place.link.name, is_global, NULL, &ignored) == 1;
+	       kn_address_find(nets, place.ns, place.link.name, is_global, NULL, &ignored) == 1;
 }
 
-int kn_uplink_recover(struct kn_world *world, struct kn_err *err)
+int kn_uplink_recover(struct kn_nets *nets, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal journal = {};
 	char key[KN_STEP_TEXT], boot_id[40];
 	struct kn_ns ns = {};
 	struct kn_step step = { .ops = &kn_step_uplink, .ns = &ns };
 	bool this_boot;
-	int code = kn_uplink_journal(world, &journal, err);
+	int code = kn_uplink_journal(nets, &journal, err);
 
 	if (code)
 		return code == -ENOENT ? 0 : code;
@@ -252,14 +252,14 @@ int kn_uplink_recover(struct kn_world *world, struct kn_err *err)
 	text(&step, key, sizeof(key));
 	kn_journal_boot_id(boot_id);
 	this_boot = strcmp(boot_id, journal.boot_id) == 0;
-	if (this_boot && kn_state_ours(world->state, key))
+	if (this_boot && kn_state_ours(nets->state, key))
 		return 0; /* the step's own business */
-	if (!this_boot && boot_configured_it(world, &journal)) {
+	if (!this_boot && boot_configured_it(nets, &journal)) {
 		fprintf(stderr, "kidos-netns: uplink %s was set up by this boot: journal dropped\n",
 			journal.name);
-		return kn_uplink_journal_remove(world, err);
+		return kn_uplink_journal_remove(nets, err);
 	}
-	code = undo(world, &step, err);
+	code = undo(nets, &step, err);
 	if (!code)
 		fprintf(stderr, "kidos-netns: uplink %s restored from its journal\n", journal.name);
 	return code;

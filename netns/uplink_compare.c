@@ -12,8 +12,8 @@
 
 #define NAMED 4 /* of what is missing; the rest is only counted */
 
-/* FNV-1a, 64 bits: no adversary chooses these, and a million of them meet by chance once in 10^7
- * times.
+/* FNV-1a, 64 bits. Nobody chooses these on purpose, and among a million of them two are the same
+ * once in 10^7 runs.
  */
 #define FNV_BEGIN 0xcbf29ce484222325ULL
 #define FNV_PRIME 0x100000001b3ULL
@@ -30,7 +30,7 @@ static uint64_t add_number(uint64_t hash, uint32_t number)
 	return add(hash, &number, sizeof(number));
 }
 
-/* An interface's own number may be another after a move. */
+/* The interface may have another ifindex after a move. */
 static uint64_t add_ifindex(uint64_t hash, int number, int own)
 {
 	return add_number(hash, number == own ? 0 : (uint32_t)number);
@@ -71,7 +71,7 @@ static uint32_t number(const struct nlmsghdr *nlh, size_t header, uint16_t type,
 	return other;
 }
 
-/* Without memory for one it is not there, and then it is missing. */
+/* An item for which there is no memory counts as missing. */
 struct prints {
 	uint64_t *list;
 	size_t n, room;

@@ -2,15 +2,16 @@
 #ifndef KN_UPLINK_COMPARE_H
 #define KN_UPLINK_COMPARE_H
 
-/* Are the things of a journal there again? What was and what is are compared by fingerprints of
- * what makes them themselves: not their state, age or order, and with the interface's number
- * (ifindex) taken for its own self. Pure.
+/* Compares what is there with a journal, by fingerprints of what identifies each item. State, age
+ * and order are left out, and the interface's own ifindex counts as the same before and after.
+ * Pure.
  */
 #include "journal.h"
 
 #include <linux/netlink.h>
 
-/* The texts of the first few things of `was` that `now` has not, in err; returns how many. */
+/* Returns how many items of `was` are not in `now`, and puts the texts of the first few into err.
+ */
 size_t kn_uplink_missing(const struct kn_journal *was, const struct kn_journal *now,
 			 struct kn_err *err);
 

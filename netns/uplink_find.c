@@ -27,22 +27,22 @@ static int each(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int walk(struct kn_world *world, const struct kn_ns *ns, const struct kn_dump *dump,
+static int walk(struct kn_nets *nets, const struct kn_ns *ns, const struct kn_dump *dump,
 		struct kn_err *err)
 {
 	char buf[KN_MSG_SIZE];
 	struct kn_talk *talk;
-	int code = kn_world_talk(world, ns, &talk, err);
+	int code = kn_nets_talk(nets, ns, &talk, err);
 
 	return code ? code : kn_talk_dump(talk, kn_msg_link_dump(buf), dump, err);
 }
 
-int kn_uplink_find(struct kn_world *world, const struct kn_ns *ns, kn_link_match *match,
+int kn_uplink_find(struct kn_nets *nets, const struct kn_ns *ns, kn_link_match *match,
 		   const void *data, struct kn_link_info *out, struct kn_err *err)
 {
 	struct search search = { .match = match, .data = data };
 	struct kn_dump dump = { begin, each, &search };
-	int code = walk(world, ns, &dump, err);
+	int code = walk(nets, ns, &dump, err);
 
 	if (code)
 		return code;
@@ -57,7 +57,7 @@ int kn_uplink_find(struct kn_world *world, const struct kn_ns *ns, kn_link_match
 
 /* --- the interface of a journal --- */
 
-/* A card may have been put into another slot, so its place alone makes it no other. */
+/* A card may have been moved to another slot, so another place alone does not rule it out. */
 unsigned int kn_uplink_likeness(const struct kn_link_info *info, const struct kn_journal *journal)
 {
 	bool name = strcmp(info->name, journal->name) == 0;
@@ -80,7 +80,7 @@ unsigned int kn_uplink_likeness(const struct kn_link_info *info, const struct kn
 struct contest {
 	const struct kn_journal *journal;
 	const struct kn_ns *ns;
-	/* The best of the namespaces that are through, and of the one at hand. */
+	/* The best of the namespaces searched so far, and with the current one. */
 	struct standing {
 		unsigned int score, ties;
 		struct kn_uplink_place place;
@@ -114,18 +114,18 @@ static int compete(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-int kn_uplink_locate(struct kn_world *world, const struct kn_journal *journal,
+int kn_uplink_locate(struct kn_nets *nets, const struct kn_journal *journal,
 		     struct kn_uplink_place *out, struct kn_err *err)
 {
 	struct contest contest = { .journal = journal };
 	struct kn_dump dump = { begin_here, compete, &contest };
 	struct standing *best = &contest.best;
 
-	for (size_t i = 0; i < world->topo->n_ns; i++) {
+	for (size_t i = 0; i < nets->topo->n_ns; i++) {
 		int code;
 
-		contest.ns = &world->topo->ns[i];
-		code = walk(world, contest.ns, &dump, err);
+		contest.ns = &nets->topo->ns[i];
+		code = walk(nets, contest.ns, &dump, err);
 		if (!code)
 			*best = contest.here;
 		else if (code != -ENOENT || i == 0)

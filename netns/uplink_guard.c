@@ -21,7 +21,7 @@ static bool stands_on(const struct kn_link_info *info, const void *data)
 	       strcmp(info->kind, "veth") != 0 && strcmp(info->kind, "netkit") != 0;
 }
 
-static int is_free(struct kn_world *world, const struct kn_link_info *info, struct kn_err *err)
+static int is_free(struct kn_nets *nets, const struct kn_link_info *info, struct kn_err *err)
 {
 	struct kn_link_info upper;
 	int code;
@@ -29,7 +29,7 @@ static int is_free(struct kn_world *world, const struct kn_link_info *info, stru
 	if (info->master)
 		return kn_fail(err, -EBUSY, "uplink %s: it is a member of another interface here",
 			       info->name);
-	code = kn_uplink_find(world, &world->topo->ns[0], stands_on, &info->ifindex, &upper, err);
+	code = kn_uplink_find(nets, &nets->topo->ns[0], stands_on, &info->ifindex, &upper, err);
 	if (code == -ENODEV)
 		return 0;
 	if (code == -ENOTUNIQ)
@@ -51,8 +51,8 @@ struct way_out {
 	char by[80]; /* what leads out, or empty */
 };
 
-/* A route to so many addresses is a way out, in whatever table and for whatever packets: the halves
- * that a VPN sets beside a default route, 2000::/3.
+/* A route to so many addresses counts as a way out, in any table and for any packets: for example
+ * the two halves that a VPN sets beside a default route, or 2000::/3.
  */
 static bool is_wide(const struct kn_route_info *info)
 {
@@ -85,8 +85,8 @@ static int look_at_answer(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-/* Which way does the kernel take? One address of each /8 of IPv4 that is public at large, one of
- * each /8 of IPv6's 2000::/3.
+/* The kernel is asked for the route to one address of each public /8 of IPv4, and of each /8 of
+ * IPv6's 2000::/3.
  */
 static struct kn_prefix somewhere(unsigned int i)
 {
@@ -108,45 +108,45 @@ static bool is_public(unsigned int i)
 	return i != 0 && i != 10 && i != 127;
 }
 
-static int ask(struct kn_world *world, unsigned int i, bool whole, mnl_cb_t each, void *data,
+static int ask(struct kn_nets *nets, unsigned int i, bool whole, mnl_cb_t each, void *data,
 	       struct kn_err *err)
 {
 	struct kn_prefix to = somewhere(i);
 	char buf[KN_MSG_SIZE];
 	struct kn_talk *talk;
-	int code = kn_world_talk(world, &world->topo->ns[0], &talk, err);
+	int code = kn_nets_talk(nets, &nets->topo->ns[0], &talk, err);
 
 	if (code || !is_public(i))
 		return code;
 	code = kn_talk_get(talk, kn_msg_route_get(buf, &to, whole), each, data, err);
-	/* Every other error is the answer that there is no way. */
+	/* Every other error means that there is no route. */
 	return code == -ENOMEM || code == -ENOBUFS ? code : 0;
 }
 
-static int find_way_out(struct kn_world *world, struct way_out *out, struct kn_err *err)
+static int find_way_out(struct kn_nets *nets, struct way_out *out, struct kn_err *err)
 {
-	const struct kn_ns *home = &world->topo->ns[0];
-	int code = kn_route_walk(world, home, AF_INET, look_at_route, out, err);
+	const struct kn_ns *home = &nets->topo->ns[0];
+	int code = kn_route_walk(nets, home, AF_INET, look_at_route, out, err);
 
 	if (!code)
-		code = kn_route_walk(world, home, AF_INET6, look_at_route, out, err);
+		code = kn_route_walk(nets, home, AF_INET6, look_at_route, out, err);
 	for (unsigned int i = 0; i < SOMEWHERES && !code && !out->by[0]; i++)
-		code = ask(world, i, true, look_at_answer, out, err);
+		code = ask(nets, i, true, look_at_answer, out, err);
 	return code;
 }
 
-int kn_uplink_may_go(struct kn_world *world, const struct kn_link_info *info, bool may_move,
+int kn_uplink_may_go(struct kn_nets *nets, const struct kn_link_info *info, bool may_move,
 		     struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal own = { .ifindex = info->ifindex };
 	struct way_out out = { .uses = { info->ifindex, &own.nexthops } };
-	int code = is_free(world, info, err);
+	int code = is_free(nets, info, err);
 
 	if (code || may_move)
 		return code;
-	code = kn_nexthop_save(world, &own, err);
+	code = kn_nexthop_save(nets, &own, err);
 	if (!code)
-		code = find_way_out(world, &out, err);
+		code = find_way_out(nets, &out, err);
 	if (code || !out.by[0])
 		return code;
 	return kn_fail(err, -EPERM,
@@ -173,8 +173,8 @@ static void add_path(const struct kn_path *path, void *data)
 		best->other = path->ifindex;
 }
 
-/* An object's route tells its path too, unless net.ipv4.nexthop_compat_mode is off: then the kernel
- * is asked for its way.
+/* A route with a nexthop object has its path too, unless net.ipv4.nexthop_compat_mode is 0. Then
+ * the kernel is asked for the route it takes.
  */
 static void add_oif(const struct kn_route_info *info, const struct nlmsghdr *nlh, void *data)
 {
@@ -212,17 +212,17 @@ static int take_answer(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-int kn_uplink_default(struct kn_world *world, int *ifindex, struct kn_err *err)
+int kn_uplink_default(struct kn_nets *nets, int *ifindex, struct kn_err *err)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	struct default_route best = {};
 	int code = 0;
 
 	for (size_t i = 0; i < 2 && !code && !best.ifindex; i++)
-		code = kn_route_walk(world, &world->topo->ns[0], families[i], look_at_default,
-				     &best, err);
+		code = kn_route_walk(nets, &nets->topo->ns[0], families[i], look_at_default, &best,
+				     err);
 	for (unsigned int i = 0; i < SOMEWHERES && !code && !best.ifindex; i++)
-		code = ask(world, i, false, take_answer, &best, err);
+		code = ask(nets, i, false, take_answer, &best, err);
 	if (code)
 		return code;
 	if (best.other)

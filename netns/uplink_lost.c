@@ -27,13 +27,13 @@ static int each(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-int kn_uplink_say_lost(struct kn_world *world, const struct kn_link_info *info, struct kn_err *err)
+int kn_uplink_print_lost(struct kn_nets *nets, const struct kn_link_info *info, struct kn_err *err)
 {
 	struct qdiscs qdiscs = { .ifindex = info->ifindex };
 	struct kn_dump dump = { begin, each, &qdiscs };
 	char buf[KN_MSG_SIZE];
 	struct kn_talk *talk;
-	int code = kn_world_talk(world, &world->topo->ns[0], &talk, err);
+	int code = kn_nets_talk(nets, &nets->topo->ns[0], &talk, err);
 
 	if (!code)
 		code = kn_talk_dump(talk, kn_msg_qdisc_dump(buf, info->ifindex), &dump, err);

@@ -2,9 +2,9 @@
 #ifndef KN_UPLINK_LOST_H
 #define KN_UPLINK_LOST_H
 
-#include "world.h"
+#include "nets.h"
 
-/* Says on stderr, before the interface moves, what it has that will not come back with it. */
-int kn_uplink_say_lost(struct kn_world *world, const struct kn_link_info *info, struct kn_err *err);
+/* Before the interface moves, prints on stderr what will not come back with it. */
+int kn_uplink_print_lost(struct kn_nets *nets, const struct kn_link_info *info, struct kn_err *err);
 
 #endif

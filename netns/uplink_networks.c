@@ -17,7 +17,7 @@
 
 static int change(struct kn_return *r, struct nlmsghdr *nlh)
 {
-	return kn_world_do(r->world, r->home, nlh, r->err);
+	return kn_nets_do(r->nets, r->home, nlh, r->err);
 }
 
 /* A copy of a saved message, to be sent; NULL if there is not even room for its header. */
@@ -45,9 +45,10 @@ static struct nlattr *find(const struct nlmsghdr *nlh, size_t header, uint16_t t
 
 /* --- addresses --- */
 
-/* Duplicate address detection (RFC 4862 5.4) was done when the address was given. Until it was done
- * again nothing could be sent from it, and no route could name it as its source: so the address
- * comes without it, and gets its own flags in a second message, which starts none.
+/* Duplicate address detection (RFC 4862 5.4) was done when the address was first set. If it ran
+ * again, the address could not be a source until it ended, and routes that name it would be
+ * refused. So the address is added with IFA_F_NODAD, and a second message sets its own flags, which
+ * does not start it.
  */
 static int send_address(struct kn_return *r, struct nlmsghdr *nlh)
 {
@@ -112,13 +113,13 @@ static int restore_neighbour(struct kn_return *r, const struct kn_saved *saved)
 		return kn_fail(r->err, -EBADMSG, "journal");
 	ndm->ndm_ifindex = r->now.ifindex;
 	ndm->ndm_type = 0;
-	if (ndm->ndm_family == AF_BRIDGE) /* the device's own list replaces nothing */
+	if (ndm->ndm_family == AF_BRIDGE) /* the device's own list does not replace */
 		nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
 	code = change(r, nlh);
 	return code == -EEXIST ? 0 : code;
 }
 
-/* One that cannot be does not keep the others away. */
+/* A failure does not stop the others. */
 static int restore_each(struct kn_return *r, const struct kn_saved_list *list, const char *what,
 			int (*one)(struct kn_return *r, const struct kn_saved *saved))
 {
@@ -158,7 +159,7 @@ static void wait_for_carrier(struct kn_return *r)
 	struct kn_err ignored;
 
 	for (int ms = 0; ms < CARRIER_WAIT_MS; ms += CARRIER_PAUSE_MS) {
-		if (kn_world_link(r->world, r->home, r->now.name, &info, &ignored) || info.carrier)
+		if (kn_nets_link(r->nets, r->home, r->now.name, &info, &ignored) || info.carrier)
 			return;
 		nanosleep(&pause, NULL);
 	}
@@ -169,7 +170,7 @@ static int restore_nexthops(struct kn_return *r)
 	if (!r->journal->nexthops.n)
 		return 0;
 	wait_for_carrier(r);
-	return kn_nexthop_restore(r->world, r->journal, r->now.ifindex, r->rebooted, r->err);
+	return kn_nexthop_restore(r->nets, r->journal, r->now.ifindex, r->rebooted, r->err);
 }
 
 /* --- routes --- */
@@ -205,8 +206,9 @@ static void has_own_path(const struct kn_path *path, void *data)
 		one->code++;
 }
 
-/* IPv6 keeps the paths of others when one's interface goes, and refuses all of them if one is
- * there; IPv4 drops the whole route, or is told only ours if the others' interfaces have gone.
+/* When an interface goes, IPv6 keeps the other paths of a route, and refuses a route of which one
+ * path exists: so each own path is added by itself. IPv4 drops the whole route: so it is added as a
+ * whole, or with our paths only if the others' interfaces are gone.
  */
 static int restore_route(struct kn_return *r, const struct kn_saved *saved)
 {
@@ -228,8 +230,8 @@ static int restore_route(struct kn_return *r, const struct kn_saved *saved)
 	return code ? one.code : 0;
 }
 
-/* A route by a gateway needs the route to the gateway first, and the dump has them in the order of
- * their prefixes: go round until a round brings nothing.
+/* A route by a gateway needs the route to the gateway first, but the dump is sorted by prefix. So
+ * the list is tried again until a round adds nothing.
  */
 static int restore_routes(struct kn_return *r)
 {

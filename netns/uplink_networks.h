@@ -3,11 +3,11 @@
 #define KN_UPLINK_NETWORKS_H
 
 #include "journal.h"
-#include "world.h"
+#include "nets.h"
 
-/* The way back, once the interface is home. */
+/* Restores what the interface had, once it is home. */
 struct kn_return {
-	struct kn_world *world;
+	struct kn_nets *nets;
 	const struct kn_ns *home;
 	const struct kn_journal *journal;
 	struct kn_link_info now;
@@ -16,9 +16,7 @@ struct kn_return {
 	struct kn_err *err;
 };
 
-/* A part that cannot be restored does not keep the others away: all are done, and the first failure
- * is returned.
- */
+/* All parts are done also if one fails; the first failure is returned. */
 typedef int kn_return_part(struct kn_return *r);
 int kn_return_parts(struct kn_return *r, kn_return_part *const *parts, size_t n);
 

@@ -112,12 +112,12 @@ static int each(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int collect(struct kn_world *world, struct collect *what, struct kn_err *err)
+static int collect(struct kn_nets *nets, struct collect *what, struct kn_err *err)
 {
 	struct kn_dump dump = { begin, each, what };
 	char buf[KN_MSG_SIZE];
 	struct kn_talk *talk;
-	int code = kn_world_talk(world, &world->topo->ns[0], &talk, err);
+	int code = kn_nets_talk(nets, &nets->topo->ns[0], &talk, err);
 
 	what->start = what->list->n;
 	if (!code)
@@ -127,11 +127,11 @@ static int collect(struct kn_world *world, struct collect *what, struct kn_err *
 	return code || !what->code ? code : kn_fail(err, what->code, "out of memory");
 }
 
-int kn_nexthop_save(struct kn_world *world, struct kn_journal *journal, struct kn_err *err)
+int kn_nexthop_save(struct kn_nets *nets, struct kn_journal *journal, struct kn_err *err)
 {
 	struct kn_saved_list *list = &journal->nexthops, objects;
 	struct collect what = { .list = list, .ifindex = journal->ifindex };
-	int code = collect(world, &what, err);
+	int code = collect(nets, &what, err);
 
 	if (code || !list->n)
 		return code;
@@ -142,7 +142,7 @@ int kn_nexthop_save(struct kn_world *world, struct kn_journal *journal, struct k
 		return kn_fail(err, -ENOMEM, "out of memory");
 	memcpy(objects.items, list->items, list->n * sizeof(*list->items));
 	what.objects = &objects;
-	code = collect(world, &what, err);
+	code = collect(nets, &what, err);
 	free(objects.items);
 	qsort(list->items, list->n, sizeof(*list->items), by_number);
 	return code;
@@ -151,14 +151,14 @@ int kn_nexthop_save(struct kn_world *world, struct kn_journal *journal, struct k
 /* --- restoring --- */
 
 struct restore {
-	struct kn_world *world;
+	struct kn_nets *nets;
 	const struct kn_journal *journal;
 	struct kn_saved_list now; /* every one that there is */
 	int ifindex;
 	bool only_ours;
 };
 
-/* A resilient group's state since when it is out of balance is no setting. */
+/* How long a resilient group has been out of balance is state, not a setting. */
 static void put_resilient(struct nlmsghdr *nlh, const struct nlattr *attr)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, NHA_RES_GROUP);
@@ -232,10 +232,10 @@ static int make(const struct restore *r, const struct nlmsghdr *saved, struct kn
 	nhm->nh_flags &= RTNH_F_ONLINK;
 	mnl_attr_for_each (attr, saved, sizeof(*nhm))
 		put_attr(r, nlh, saved, attr);
-	return kn_world_do(r->world, &r->world->topo->ns[0], nlh, err);
+	return kn_nets_do(r->nets, &r->nets->topo->ns[0], nlh, err);
 }
 
-/* What is left of the group when ours have gone has nothing that the saved one had not. */
+/* True if the group has only members that the saved one has: what the kernel left of it. */
 static bool is_rest_of(const struct nlmsghdr *now, const struct nlmsghdr *saved)
 {
 	const struct nexthop_grp *some, *all;
@@ -269,15 +269,15 @@ static int restore_one(const struct restore *r, const struct kn_saved *saved, st
 	return code ? kn_fail_at(err, code, "%s", saved->text) : 0;
 }
 
-int kn_nexthop_restore(struct kn_world *world, const struct kn_journal *journal, int ifindex,
+int kn_nexthop_restore(struct kn_nets *nets, const struct kn_journal *journal, int ifindex,
 		       bool only_ours, struct kn_err *err)
 {
 	struct restore r = {
-		.world = world, .journal = journal, .ifindex = ifindex, .only_ours = only_ours
+		.nets = nets, .journal = journal, .ifindex = ifindex, .only_ours = only_ours
 	};
 	struct collect what = { .list = &r.now };
 	const struct kn_saved_list *list = &journal->nexthops;
-	int code = list->n ? collect(world, &what, err) : 0;
+	int code = list->n ? collect(nets, &what, err) : 0;
 
 	/* A group needs its members. */
 	for (int groups = 0; groups < 2; groups++)

@@ -6,18 +6,18 @@
  * takes them out of their groups.
  */
 #include "journal.h"
-#include "world.h"
+#include "nets.h"
 
 /* Saves the objects on the journal's interface and the groups that have one of them, by number. */
-int kn_nexthop_save(struct kn_world *world, struct kn_journal *journal, struct kn_err *err);
+int kn_nexthop_save(struct kn_nets *nets, struct kn_journal *journal, struct kn_err *err);
 
 bool kn_nexthop_saved(const struct kn_saved_list *list, uint32_t id);
 
-/* Makes those again that are missing, on interface ifindex, and puts them back into their groups.
- * only_ours: leaves out of a group what is not the interface's. -EEXIST if somebody else has taken
- * a number meanwhile.
+/* Makes the missing ones again on interface ifindex, and puts them back into their groups.
+ * only_ours: groups get only the interface's objects. -EEXIST if somebody else has taken a number
+ * meanwhile.
  */
-int kn_nexthop_restore(struct kn_world *world, const struct kn_journal *journal, int ifindex,
+int kn_nexthop_restore(struct kn_nets *nets, const struct kn_journal *journal, int ifindex,
 		       bool only_ours, struct kn_err *err);
 
 #endif

@@ -12,27 +12,27 @@
 
 static int change(struct kn_return *r, struct nlmsghdr *nlh)
 {
-	return kn_world_do(r->world, r->home, nlh, r->err);
+	return kn_nets_do(r->nets, r->home, nlh, r->err);
 }
 
 static int move_home(struct kn_return *r)
 {
 	struct kn_uplink_place place;
 	char buf[KN_MSG_SIZE];
-	int fd = kn_world_fd(r->world, r->home, r->err);
-	int code = kn_uplink_locate(r->world, r->journal, &place, r->err);
+	int fd = kn_nets_fd(r->nets, r->home, r->err);
+	int code = kn_uplink_locate(r->nets, r->journal, &place, r->err);
 
 	if (code || place.ns == r->home) {
 		r->now = place.link;
 		return code;
 	}
-	code = kn_world_do(r->world, place.ns, kn_msg_link_move(buf, place.link.ifindex, fd, NULL),
-			   r->err);
+	code = kn_nets_do(r->nets, place.ns, kn_msg_link_move(buf, place.link.ifindex, fd, NULL),
+			  r->err);
 	if (code == -EEXIST) /* the kernel fills in the number */
-		code = kn_world_do(r->world, place.ns,
-				   kn_msg_link_move(buf, place.link.ifindex, fd, STAND_IN), r->err);
+		code = kn_nets_do(r->nets, place.ns,
+				  kn_msg_link_move(buf, place.link.ifindex, fd, STAND_IN), r->err);
 	if (!code)
-		code = kn_uplink_locate(r->world, r->journal, &place, r->err);
+		code = kn_uplink_locate(r->nets, r->journal, &place, r->err);
 	if (!code && place.ns != r->home)
 		code = kn_fail(r->err, -ENODEV, "it is still in namespace %s", place.ns->name);
 	r->now = place.link;
@@ -107,7 +107,7 @@ static int compare(struct kn_return *r)
 	struct kn_journal now;
 	struct kn_err lost = {};
 	size_t missing;
-	int code = kn_uplink_snapshot(r->world, &r->now, r->journal->ns, &now, r->err);
+	int code = kn_uplink_snapshot(r->nets, &r->now, r->journal->ns, &now, r->err);
 
 	missing = code ? 0 : kn_uplink_missing(r->journal, &now, &lost);
 	kn_journal_clear(&now);
@@ -134,10 +134,10 @@ static int restore(struct kn_return *r)
 	return code ? code : compare(r);
 }
 
-int kn_uplink_restore(struct kn_world *world, const struct kn_journal *journal, struct kn_err *err)
+int kn_uplink_restore(struct kn_nets *nets, const struct kn_journal *journal, struct kn_err *err)
 {
 	struct kn_return r = {
-		.world = world, .home = &world->topo->ns[0], .journal = journal, .err = err
+		.nets = nets, .home = &nets->topo->ns[0], .journal = journal, .err = err
 	};
 	char boot_id[40];
 	int code;

@@ -99,8 +99,7 @@ static void put_path(const struct kn_path *path, void *data)
 	again->nlh->nlmsg_len += RTNH_ALIGN(hop->rtnh_len);
 }
 
-/* Its flags are state, and the kernel refuses to be told them, as it refuses paths beside an
- * object.
+/* Flags of paths are state, which the kernel refuses, and it refuses paths beside a nexthop object.
  */
 static void put_paths(struct again *again, const struct nlmsghdr *saved, const struct kn_path *only)
 {
@@ -114,7 +113,8 @@ static void put_paths(struct again *again, const struct nlmsghdr *saved, const s
 	nest->nla_type = RTA_MULTIPATH;
 }
 
-/* IPv6: the rest of a router advertisement's lifetime is told in clock ticks and set in seconds. */
+/* IPv6: the rest of a router advertisement's lifetime is dumped in clock ticks and set in seconds.
+ */
 static void put_lifetime(struct nlmsghdr *nlh, const struct nlattr *attr)
 {
 	const struct rta_cacheinfo *info = mnl_attr_get_payload(attr);
@@ -159,7 +159,7 @@ struct nlmsghdr *kn_route_again(void *buf, const struct nlmsghdr *saved, int fro
 	struct rtmsg *rtm;
 
 	again.nlh->nlmsg_type = RTM_NEWROUTE;
-	/* Beside what others have set meanwhile, not instead of it. */
+	/* NLM_F_APPEND: routes that others have set meanwhile are not replaced. */
 	again.nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_APPEND;
 	rtm = mnl_nlmsg_put_extra_header(again.nlh, sizeof(*rtm));
 	memcpy(rtm, mnl_nlmsg_get_payload(saved), sizeof(*rtm));

@@ -2,21 +2,21 @@
 #ifndef KN_UPLINK_ROUTE_H
 #define KN_UPLINK_ROUTE_H
 
-/* Routes as the kernel tells them: which interface they use, and how they are told it again. Pure:
- * from message to message.
+/* Routes as dumped by the kernel: which interface they use, and the messages that make them again.
+ * Pure: from message to message.
  */
 #include "journal.h"
 #include "read.h"
 
 #include <linux/rtnetlink.h>
 
-/* What makes a route an interface's: its number, or a nexthop object (kernel 5.3) on it. */
+/* A route uses an interface by its ifindex, or by a nexthop object (kernel 5.3) on it. */
 struct kn_uses {
 	int ifindex;
 	const struct kn_saved_list *nexthops; /* by number: objects and groups; may be NULL */
 };
 
-/* RTNH_OK looks into a hop before it has asked whether there is room for one. */
+/* RTNH_OK reads a hop before it checks that there is room for one. */
 static inline bool kn_hop_ok(const struct rtnexthop *hop, int left)
 {
 	return left >= (int)sizeof(*hop) && RTNH_OK(hop, left);
@@ -41,8 +41,8 @@ uint32_t kn_route_object(const struct nlmsghdr *nlh);
 bool kn_route_uses(const struct nlmsghdr *nlh, const struct kn_uses *uses);
 
 /* Writes the message that makes a route again into buf, which has room for the saved one and 64
- * bytes. Its paths by interface `from` lead by `to`. A lifetime goes on from where it was. only:
- * this one of its paths instead of all.
+ * bytes more. Paths by interface `from` become paths by `to`. A lifetime continues from where it
+ * was. only: this path instead of all.
  */
 struct nlmsghdr *kn_route_again(void *buf, const struct nlmsghdr *saved, int from, int to,
 				const struct kn_path *only);

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-/* Where they lie, and what their keys begin with. */
+/* Their directories, and the prefixes of their keys. */
 static const struct {
 	const char *prefix, *dir;
 } places[] = {
@@ -35,7 +35,7 @@ static int save_one(struct kn_journal *journal, const char *prefix, int dir, con
 	_cleanup_fd_ int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
-	/* Some only tell, and ipv6.stable_secret tells nothing until it is set. */
+	/* Some are read-only, and ipv6.stable_secret cannot be read until it is set. */
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0200) ||
 	    !read_line(fd, one.value, sizeof(one.value)) ||
 	    snprintf(one.key, sizeof(one.key), "%s%s", prefix, name) >= (int)sizeof(one.key))
@@ -133,7 +133,7 @@ static int restore_one(const char *path, const char *value)
 	return pwrite(fd, value, strlen(value), 0) < 0 ? -errno : 0;
 }
 
-/* Twice: some set others along with themselves, as ipv6.stable_secret does ipv6.addr_gen_mode. */
+/* Twice: some change others, as ipv6.stable_secret changes ipv6.addr_gen_mode. */
 static void restore_sysctls(const struct kn_journal *journal, const char *name)
 {
 	char path[256];

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* What a walk of the kernel's tables adds to. A walk that starts over drops what it has added. */
+/* The list that a dump fills. A dump that starts over drops what it has added. */
 struct collect {
 	struct kn_journal *journal;
 	struct kn_saved_list *list;
@@ -190,26 +190,26 @@ static void each_route(const struct kn_route_info *info, const struct nlmsghdr *
 	keep(collect, text, nlh);
 }
 
-static int save_networks(struct kn_world *world, struct kn_journal *journal, struct kn_err *err)
+static int save_networks(struct kn_nets *nets, struct kn_journal *journal, struct kn_err *err)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
-	const struct kn_ns *home = &world->topo->ns[0];
+	const struct kn_ns *home = &nets->topo->ns[0];
 	struct collect collect = { .journal = journal, .list = &journal->addrs };
 	struct kn_dump dump = { begin, each_addr, &collect };
 	char buf[KN_MSG_SIZE];
 	struct kn_talk *talk;
-	int code = kn_world_talk(world, home, &talk, err);
+	int code = kn_nets_talk(nets, home, &talk, err);
 
 	if (!code)
 		code = kn_talk_dump(talk, kn_msg_addr_dump(buf, journal->ifindex), &dump, err);
 	if (!code)
-		code = kn_nexthop_save(world, journal, err);
+		code = kn_nexthop_save(nets, journal, err);
 	if (!code)
 		code = save_neighbours(talk, &collect, err);
 	collect.list = &journal->routes;
 	for (size_t i = 0; i < 2 && !code; i++) {
 		collect.start = journal->routes.n;
-		code = kn_route_walk(world, home, families[i], each_route, &collect, err);
+		code = kn_route_walk(nets, home, families[i], each_route, &collect, err);
 	}
 	return code || !collect.code ? code : kn_fail(err, collect.code, "out of memory");
 }
@@ -228,7 +228,7 @@ static int save_names(const struct kn_link_info *info, struct kn_journal *journa
 	return 0;
 }
 
-int kn_uplink_snapshot(struct kn_world *world, const struct kn_link_info *info, const char *ns,
+int kn_uplink_snapshot(struct kn_nets *nets, const struct kn_link_info *info, const char *ns,
 		       struct kn_journal *journal, struct kn_err *err)
 {
 	int code;
@@ -252,5 +252,5 @@ int kn_uplink_snapshot(struct kn_world *world, const struct kn_link_info *info, 
 	code = save_names(info, journal, err);
 	if (!code)
 		code = kn_settings_save(journal, err);
-	return code ? code : save_networks(world, journal, err);
+	return code ? code : save_networks(nets, journal, err);
 }

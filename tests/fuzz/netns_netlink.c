@@ -14,8 +14,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* As the uplink does: save, compare, tell again. */
-static void tell_again(const struct nlmsghdr *nlh)
+/* As the uplink does: save, make the message again, compare. */
+static void make_again(const struct nlmsghdr *nlh)
 {
 	const struct kn_uses uses = { .ifindex = 1 };
 	struct kn_journal journal = { .ifindex = 1 };
@@ -62,7 +62,7 @@ static int each(const struct nlmsghdr *nlh, void *data)
 	if (kn_read_addr(nlh, &addr) == 0 && !addr.addr.family)
 		abort();
 	if (kn_read_route(nlh, &route) == 0)
-		tell_again(nlh);
+		make_again(nlh);
 	if (kn_read_qdisc(nlh, &qdisc) == 0 && strlen(qdisc.kind) >= sizeof(qdisc.kind))
 		abort();
 	if (kn_read_filter(nlh, &filter) == 0 && strlen(filter.kind) >= sizeof(filter.kind))

@@ -33,7 +33,7 @@ END
 
 # A host with two interfaces, up1 that will move and other that stays.
 build() {
-	cleanup_world
+	take_away
 	ip netns add kt-netns-host
 	ip netns add kt-netns-far
 	host ip link set lo up
@@ -51,7 +51,7 @@ build() {
 	host ip -6 addr add 2001:db8:71::1/64 dev up1 nodad
 	topology_with '"interface": "up1"'
 }
-cleanup_world() {
+take_away() {
 	kn down "$up" >/dev/null 2>&1
 	local ns
 	for ns in away host far; do
