@@ -31,7 +31,7 @@ static int each(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-int kn_address_find(struct kn_world *world, const struct kn_ns *ns, const char *link,
+int kn_address_find(struct kn_nets *nets, const struct kn_ns *ns, const char *link,
 		    kn_address_match *match, const void *data, struct kn_err *err)
 {
 	struct search search = { .match = match, .data = data };
@@ -39,10 +39,10 @@ int kn_address_find(struct kn_world *world, const struct kn_ns *ns, const char *
 	char buf[KN_MSG_SIZE];
 	struct kn_link_info info;
 	struct kn_talk *talk;
-	int code = kn_world_link(world, ns, link, &info, err);
+	int code = kn_nets_link(nets, ns, link, &info, err);
 
 	if (!code)
-		code = kn_world_talk(world, ns, &talk, err);
+		code = kn_nets_talk(nets, ns, &talk, err);
 	if (code)
 		return code;
 	search.ifindex = info.ifindex;
@@ -85,12 +85,12 @@ static bool is_this(const struct kn_addr_info *info, const void *data)
 	return true;
 }
 
-static int find(struct kn_world *world, const struct kn_step *step, struct kn_addr_info *found,
+static int find(struct kn_nets *nets, const struct kn_step *step, struct kn_addr_info *found,
 		struct kn_err *err)
 {
 	struct want want = { step->item, found };
 
-	return kn_address_find(world, step->ns, step->link->name, is_this, &want, err);
+	return kn_address_find(nets, step->ns, step->link->name, is_this, &want, err);
 }
 
 static void text(const struct kn_step *step, char *buf, size_t size)
@@ -101,11 +101,11 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 		 kn_prefix_text(step->item, address));
 }
 
-static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int probe(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	const struct kn_prefix *want = step->item;
 	struct kn_addr_info is;
-	int found = find(world, step, &is, err);
+	int found = find(nets, step, &is, err);
 
 	if (found <= 0)
 		return !found || kn_is_gone(found) ? KN_ABSENT : found;
@@ -118,42 +118,42 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 	return KN_DIFFERS;
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int make(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	const struct kn_prefix *addr = step->item;
-	bool no_dad = step->link->no_dad || world->no_dad;
+	bool no_dad = step->link->no_dad || nets->no_dad;
 	uint8_t flags = no_dad && addr->family == AF_INET6 ? IFA_F_NODAD : 0;
 	char buf[KN_MSG_SIZE];
 	struct kn_link_info info;
-	int code = kn_world_link(world, step->ns, step->link->name, &info, err);
+	int code = kn_nets_link(nets, step->ns, step->link->name, &info, err);
 
 	if (code)
 		return code;
-	return kn_world_do(world, step->ns, kn_msg_addr_new(buf, info.ifindex, addr, flags), err);
+	return kn_nets_do(nets, step->ns, kn_msg_addr_new(buf, info.ifindex, addr, flags), err);
 }
 
-/* Anew: with its own length, or to be asked for once more. */
-static int mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+/* Removes and adds it: with another prefix length, or to start duplicate address detection again.
+ */
+static int mend(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	char buf[KN_MSG_SIZE];
 	struct kn_addr_info is;
-	int code = find(world, step, &is, err);
+	int code = find(nets, step, &is, err);
 
 	if (code > 0)
-		code = kn_world_do(world, step->ns, kn_msg_addr_del(buf, is.ifindex, &is.addr),
-				   err);
-	return code && !kn_is_gone(code) ? code : make(world, step, err);
+		code = kn_nets_do(nets, step->ns, kn_msg_addr_del(buf, is.ifindex, &is.addr), err);
+	return code && !kn_is_gone(code) ? code : make(nets, step, err);
 }
 
-static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int undo(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	char buf[KN_MSG_SIZE];
 	struct kn_link_info info;
-	int code = kn_world_link(world, step->ns, step->link->name, &info, err);
+	int code = kn_nets_link(nets, step->ns, step->link->name, &info, err);
 
 	if (!code)
-		code = kn_world_do(world, step->ns, kn_msg_addr_del(buf, info.ifindex, step->item),
-				   err);
+		code = kn_nets_do(nets, step->ns, kn_msg_addr_del(buf, info.ifindex, step->item),
+				  err);
 	return kn_is_gone(code) ? 0 : code;
 }
 

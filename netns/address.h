@@ -11,7 +11,7 @@ bool kn_prefix_equal(const struct kn_prefix *a, const struct kn_prefix *b);
 typedef bool kn_address_match(const struct kn_addr_info *info, const void *data);
 
 /* 1 if one of the link's addresses matches, 0 if none does, or -errno. */
-int kn_address_find(struct kn_world *world, const struct kn_ns *ns, const char *link,
+int kn_address_find(struct kn_nets *nets, const struct kn_ns *ns, const char *link,
 		    kn_address_match *match, const void *data, struct kn_err *err);
 
 #endif

@@ -13,11 +13,11 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 		 link->forward_delay_cs % 100);
 }
 
-static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int probe(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	const struct kn_link *link = step->link;
 	struct kn_link_info info;
-	int found = kn_link_probe(world, link, &info, err);
+	int found = kn_link_probe(nets, link, &info, err);
 
 	if (found != KN_FITS)
 		return found;
@@ -31,36 +31,36 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 	return KN_FITS;
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int make(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	const struct kn_link *link = step->link;
 	struct kn_link_spec spec = kn_link_spec(link);
 	char buf[KN_MSG_SIZE];
 	int code;
 
-	/* A bridge takes its members' MTU unless its own was changed once (4.17): it is born with
-	 * another than it is to have.
+	/* A bridge takes its members' MTU unless its own was changed once (4.17). So it starts with
+	 * a wrong one, and the right one is set afterwards.
 	 */
 	spec.mtu ^= spec.mtu != 0;
-	code = kn_world_do(world, link->ns,
-			   kn_msg_bridge_new(buf, &spec, link->stp, link->forward_delay_cs), err);
-	return code || !link->mtu ? code : kn_link_mend(world, link, err);
+	code = kn_nets_do(nets, link->ns,
+			  kn_msg_bridge_new(buf, &spec, link->stp, link->forward_delay_cs), err);
+	return code || !link->mtu ? code : kn_link_mend(nets, link, err);
 }
 
-static int mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int mend(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	const struct kn_link *link = step->link;
 	char buf[KN_MSG_SIZE];
 	struct kn_link_info info;
-	int code = kn_link_mend(world, link, err);
+	int code = kn_link_mend(nets, link, err);
 
 	if (!code)
-		code = kn_world_link(world, link->ns, link->name, &info, err);
+		code = kn_nets_link(nets, link->ns, link->name, &info, err);
 	if (code)
 		return code;
-	return kn_world_do(world, link->ns,
-			   kn_msg_bridge_set(buf, info.ifindex, link->stp, link->forward_delay_cs),
-			   err);
+	return kn_nets_do(nets, link->ns,
+			  kn_msg_bridge_set(buf, info.ifindex, link->stp, link->forward_delay_cs),
+			  err);
 }
 
 const struct kn_step_ops kn_step_bridge = {

@@ -32,19 +32,19 @@ static int each(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int look(struct kn_world *world, const struct kn_ns *ns, struct search *search,
-		struct kn_err *err)
+static int read_flags(struct kn_nets *nets, const struct kn_ns *ns, struct search *search,
+		      struct kn_err *err)
 {
 	struct kn_dump dump = { begin, each, search };
 	char buf[KN_MSG_SIZE];
 	struct kn_talk *talk;
-	int code = kn_world_talk(world, ns, &talk, err);
+	int code = kn_nets_talk(nets, ns, &talk, err);
 
 	begin(search);
 	return code ? code : kn_talk_dump(talk, kn_msg_addr_dump(buf, 0), &dump, err);
 }
 
-int kn_dad_wait(struct kn_world *world, const struct kn_ns *ns, const struct kn_prefix *address,
+int kn_dad_wait(struct kn_nets *nets, const struct kn_ns *ns, const struct kn_prefix *address,
 		struct kn_err *err)
 {
 	struct search search = { .address = address };
@@ -55,7 +55,7 @@ int kn_dad_wait(struct kn_world *world, const struct kn_ns *ns, const struct kn_
 		return 0;
 	inet_ntop(AF_INET6, address->bytes, text, sizeof(text));
 	for (unsigned int waited = 0; waited < MAX_MS; waited += STEP_MS) {
-		code = look(world, ns, &search, err);
+		code = read_flags(nets, ns, &search, err);
 		if (code || !(search.flags & IFA_F_TENTATIVE))
 			return code;
 		if (search.flags & IFA_F_DADFAILED)

@@ -55,21 +55,21 @@ static bool lives_in(pid_t pid, int ns_fd)
 	       ns.st_ino == of_pid.st_ino;
 }
 
-/* Ours is who was started when we wrote it down and is in the namespace still. */
-int kn_dhcp_client(struct kn_world *world, const struct kn_link *link)
+/* The process is ours if its start time is the recorded one and it is still in the namespace. */
+int kn_dhcp_client(struct kn_nets *nets, const struct kn_link *link)
 {
 	_cleanup_free_ char *text = NULL;
 	char name[NAME_MAX + 1];
 	unsigned long long started;
 	struct kn_err ignored;
-	int pid, ns_fd, dir = kn_state_dir(world->state);
+	int pid, ns_fd, dir = kn_state_dir(nets->state);
 	size_t len;
 
 	kn_dhcp_file(link, KN_DHCP_PID, name);
 	if (dir < 0 || kn_trust_read_at(dir, name, &text, &len, &ignored) < 0 ||
 	    sscanf(text, "%d %llu", &pid, &started) != 2 || pid <= 1)
 		return 0;
-	ns_fd = kn_world_fd(world, link->ns, &ignored);
+	ns_fd = kn_nets_fd(nets, link->ns, &ignored);
 	if (ns_fd < 0 || kn_dhcp_start_time(pid) != started || !lives_in(pid, ns_fd))
 		return 0;
 	return pid;
@@ -83,15 +83,15 @@ static bool ended(int pidfd, int ms)
 }
 
 /* By pidfd (5.3): between the check and the signal the pid cannot become somebody else's. */
-static int end_client(struct kn_world *world, const struct kn_link *link, struct kn_err *err)
+static int end_client(struct kn_nets *nets, const struct kn_link *link, struct kn_err *err)
 {
-	int pid = kn_dhcp_client(world, link);
+	int pid = kn_dhcp_client(nets, link);
 	_cleanup_fd_ int pidfd = -1;
 
 	if (!pid)
 		return 0;
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0 || kn_dhcp_client(world, link) != pid)
+	if (pidfd < 0 || kn_dhcp_client(nets, link) != pid)
 		return 0;
 	syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0);
 	if (ended(pidfd, 2000))
@@ -101,38 +101,38 @@ static int end_client(struct kn_world *world, const struct kn_link *link, struct
 }
 
 /* dhclient leaves address and routes at its end, and so does any client that had to be killed. */
-static int clear(struct kn_world *world, const struct kn_link *link, struct kn_err *err)
+static int clear(struct kn_nets *nets, const struct kn_link *link, struct kn_err *err)
 {
 	struct kn_link_info info;
 	struct kn_talk *talk;
-	int code = kn_world_link(world, link->ns, link->name, &info, err);
+	int code = kn_nets_link(nets, link->ns, link->name, &info, err);
 
 	if (!code)
-		code = kn_world_talk(world, link->ns, &talk, err);
+		code = kn_nets_talk(nets, link->ns, &talk, err);
 	if (!code)
 		code = kn_lease_apply(talk, info.ifindex, &(struct kn_lease){}, err);
 	return kn_is_gone(code) ? 0 : code;
 }
 
-static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int undo(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	char name[NAME_MAX + 1];
-	int code = end_client(world, step->link, err);
+	int code = end_client(nets, step->link, err);
 
 	for (int i = 0; !code && i < KN_DHCP_FILES; i++) {
 		kn_dhcp_file(step->link, (enum kn_dhcp_file)i, name);
-		unlinkat(kn_state_dir(world->state), name, 0);
+		unlinkat(kn_state_dir(nets->state), name, 0);
 	}
 	if (!code)
-		code = clear(world, step->link, err);
+		code = clear(nets, step->link, err);
 	if (!code && !step->ns->resolv.present && step->ns->name[0])
 		code = kn_resolv_remove(step->ns->name, err);
 	return code;
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int make(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
-	return kn_dhcp_launch(world, step->link, err);
+	return kn_dhcp_launch(nets, step->link, err);
 }
 
 static void text(const struct kn_step *step, char *buf, size_t size)
@@ -142,11 +142,11 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 	snprintf(buf, size, "dhcp %s", kn_link_text(step->link, where));
 }
 
-static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int probe(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	int code;
 
-	if (kn_dhcp_client(world, step->link))
+	if (kn_dhcp_client(nets, step->link))
 		return KN_FITS;
 	code = kn_dhcp_can_launch(err);
 	return code ? code : KN_ABSENT;
@@ -165,17 +165,17 @@ static bool is_leased(const struct kn_addr_info *info, const void *data)
 	return info->addr.family == AF_INET && info->scope == RT_SCOPE_UNIVERSE;
 }
 
-unsigned int kn_dhcp_wait(struct kn_world *world, unsigned int seconds)
+unsigned int kn_dhcp_wait(struct kn_nets *nets, unsigned int seconds)
 {
 	struct kn_err ignored;
 	unsigned int without = 0;
 
 	for (unsigned int tenths = 0; tenths <= seconds * 10; tenths++) {
 		without = 0;
-		for (size_t i = 0; i < world->topo->n_links; i++) {
-			const struct kn_link *link = &world->topo->links[i];
+		for (size_t i = 0; i < nets->topo->n_links; i++) {
+			const struct kn_link *link = &nets->topo->links[i];
 
-			if (link->dhcp && kn_address_find(world, link->ns, link->name, is_leased,
+			if (link->dhcp && kn_address_find(nets, link->ns, link->name, is_leased,
 							  NULL, &ignored) != 1)
 				without++;
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dhcp_lease.h"
+#include "nets.h"
 #include "read.h"
-#include "world.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>

@@ -34,7 +34,8 @@ enum action {
 	NOTHING,
 	LEASED,
 	LOST,
-	/* dhclient got no answer and offers a lease of old; taken, it would not ask again for long.
+	/* dhclient got no answer and offers an old lease. If that were taken, dhclient would not
+	 * ask again for a long time.
 	 */
 	REFUSED,
 };

@@ -19,9 +19,10 @@ struct launch {
 
 static void udhcpc_arguments(const struct launch *launch, const char **argv)
 {
-	/* In the foreground, 12 tries a second apart, again after 3 s, releasing at the end. A
-	 * server that asks first whether the address answers (dnsmasq: 3 s) does so for one client
-	 * after the other, and what it answers when a client's tries are over is lost. */
+	/* In the foreground, 12 tries a second apart, again after 3 s; releases the lease at its
+	 * end. Some servers first ping the address (dnsmasq: 3 s), one client at a time. An answer
+	 * that comes after a client's last try is lost, hence so many tries.
+	 */
 	const char *args[] = {
 		"udhcpc", "-i", launch->interface, "-f", "-t",         "12", "-T", "1", "-A", "3",
 		"-R",     "-O", "staticroutes",    "-s", launch->self, NULL
@@ -52,7 +53,7 @@ static void dhclient_arguments(const struct launch *launch, const char **argv)
 	memcpy(argv, args, sizeof(args));
 }
 
-/* What is asked for does not depend on the system's dhclient.conf; retries as udhcpc's. */
+/* The system's dhclient.conf is not read. Retries are the same as udhcpc's. */
 static const char dhclient_config[] =
 	"option rfc3442-classless-static-routes code 121 = array of unsigned integer 8;\n"
 	"request subnet-mask, broadcast-address, rfc3442-classless-static-routes, routers,\n"
@@ -95,7 +96,7 @@ static void become_client(const char *path, const char **argv, const struct laun
 	char byte;
 	int null;
 
-	/* The end of the pipe without a byte: the parent was killed before it knew us. */
+	/* End of file without a byte: the parent was killed before it recorded this pid. */
 	if (read(go, &byte, 1) != 1 || setns(ns_fd, CLONE_NEWNET) < 0)
 		_exit(127);
 	setsid();
@@ -111,20 +112,20 @@ static void become_client(const char *path, const char **argv, const struct laun
 	_exit(127);
 }
 
-static int write_pid(struct kn_world *world, const struct kn_link *link, pid_t pid,
+static int write_pid(struct kn_nets *nets, const struct kn_link *link, pid_t pid,
 		     struct kn_err *err)
 {
 	char name[NAME_MAX + 1], text[64];
 
 	kn_dhcp_file(link, KN_DHCP_PID, name);
 	snprintf(text, sizeof(text), "%d %llu\n", pid, kn_dhcp_start_time(pid));
-	return kn_trust_write_at(kn_state_dir(world->state), name, text, err);
+	return kn_trust_write_at(kn_state_dir(nets->state), name, text, err);
 }
 
-static int launch_client(struct kn_world *world, const struct kn_link *link, const char *path,
+static int launch_client(struct kn_nets *nets, const struct kn_link *link, const char *path,
 			 const char **argv, const struct launch *launch, struct kn_err *err)
 {
-	int ns_fd = kn_world_fd(world, link->ns, err);
+	int ns_fd = kn_nets_fd(nets, link->ns, err);
 	int pipe_fd[2], code;
 	pid_t pid;
 
@@ -139,7 +140,7 @@ static int launch_client(struct kn_world *world, const struct kn_link *link, con
 	}
 	close(pipe_fd[0]);
 	code = pid < 0 ? kn_fail(err, -errno, "fork: %s", strerror(errno))
-		       : write_pid(world, link, pid, err);
+		       : write_pid(nets, link, pid, err);
 	if (!code && write(pipe_fd[1], "g", 1) != 1)
 		code = kn_fail(err, -EIO, "%s: did not start", path);
 	close(pipe_fd[1]);
@@ -147,13 +148,13 @@ static int launch_client(struct kn_world *world, const struct kn_link *link, con
 }
 
 /* Where dhclient finds its files: it opens them by path. */
-static int name_files(struct kn_world *world, const struct kn_link *link, struct launch *launch,
+static int name_files(struct kn_nets *nets, const struct kn_link *link, struct launch *launch,
 		      struct kn_err *err)
 {
 	char own[64], dir[NAME_MAX], name[NAME_MAX + 1];
 	ssize_t len;
 
-	snprintf(own, sizeof(own), "/proc/self/fd/%d", kn_state_dir(world->state));
+	snprintf(own, sizeof(own), "/proc/self/fd/%d", kn_state_dir(nets->state));
 	len = readlink(own, dir, sizeof(dir) - 1);
 	if (len < 0)
 		return kn_fail(err, -errno, "%s: %s", own, strerror(errno));
@@ -165,18 +166,18 @@ static int name_files(struct kn_world *world, const struct kn_link *link, struct
 	return 0;
 }
 
-static int prepare(struct kn_world *world, const struct kn_link *link, const struct client *client,
+static int prepare(struct kn_nets *nets, const struct kn_link *link, const struct client *client,
 		   struct launch *launch, struct kn_err *err)
 {
 	char name[NAME_MAX + 1];
-	int code = name_files(world, link, launch, err);
+	int code = name_files(nets, link, launch, err);
 
 	/* Whose resolv.conf the lease fills in; a topology that has its own keeps it. */
 	snprintf(launch->ns_setting, sizeof(launch->ns_setting), "KIDOS_NETNS_RESOLV=%s",
 		 link->ns->resolv.present ? "" : link->ns->name);
 	kn_dhcp_file(link, KN_DHCP_CONFIG, name);
 	if (!code && client->config)
-		code = kn_trust_write_at(kn_state_dir(world->state), name, client->config, err);
+		code = kn_trust_write_at(kn_state_dir(nets->state), name, client->config, err);
 	return code;
 }
 
@@ -189,7 +190,7 @@ int kn_dhcp_can_launch(struct kn_err *err)
 		       : kn_fail(err, -ENOENT, "neither udhcpc nor dhclient is installed");
 }
 
-int kn_dhcp_launch(struct kn_world *world, const struct kn_link *link, struct kn_err *err)
+int kn_dhcp_launch(struct kn_nets *nets, const struct kn_link *link, struct kn_err *err)
 {
 	char client_path[PATH_MAX], self[PATH_MAX];
 	struct launch launch = { .interface = link->name, .self = self };
@@ -204,9 +205,9 @@ int kn_dhcp_launch(struct kn_world *world, const struct kn_link *link, struct kn
 	if (len < 0)
 		return kn_fail(err, -errno, "/proc/self/exe: %s", strerror(errno));
 	self[len] = '\0';
-	code = prepare(world, link, client, &launch, err);
+	code = prepare(nets, link, client, &launch, err);
 	if (code)
 		return code;
 	client->arguments(&launch, argv);
-	return launch_client(world, link, client_path, argv, &launch, err);
+	return launch_client(nets, link, client_path, argv, &launch, err);
 }

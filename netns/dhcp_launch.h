@@ -27,6 +27,6 @@ unsigned long long kn_dhcp_start_time(pid_t pid);
 int kn_dhcp_can_launch(struct kn_err *err);
 
 /* Starts udhcpc or dhclient for the link, in its namespace, its pid written down first. */
-int kn_dhcp_launch(struct kn_world *world, const struct kn_link *link, struct kn_err *err);
+int kn_dhcp_launch(struct kn_nets *nets, const struct kn_link *link, struct kn_err *err);
 
 #endif

@@ -10,7 +10,7 @@
 
 _Static_assert(sizeof(KN_NETNS_DIR) == 11, "the length compared below");
 
-/* Only what reads like a namespace is looked at closer: a stat of any odd file may hang (NFS). */
+/* stat() of an arbitrary file may hang (NFS), so links that do not name a namespace are skipped. */
 static bool reads_like_namespace(int dir, const char *name)
 {
 	char link[256];
@@ -83,7 +83,8 @@ static void add_name(int pid, char *buf, size_t size)
 	if (len > 0)
 		comm[len] = '\0';
 	comm[strcspn(comm, "\n")] = '\0';
-	/* A process chooses its own name: nothing in it may steer a terminal. */
+	/* A process chooses its own name, so control characters are removed before it is printed.
+	 */
 	for (char *c = comm; *c; c++)
 		if (!isprint((unsigned char)*c))
 			*c = '?';

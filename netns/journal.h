@@ -9,51 +9,67 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the uplink was before it moved, on disk and synced before it does. Addresses and routes are
- * kept as the kernel's own messages, so that nothing of them is lost on the way back.
+/* The state of the uplink before it moves, written to disk and synced first. Addresses, routes and
+ * everything else that the kernel dumps are kept as its own messages, so that no attribute is lost.
  */
 struct kn_saved {
-	char *text; /* for people who have to do it by hand */
+	char *text; /* for an administrator who has to restore it by hand */
 	void *message;
 	size_t len;
 };
 
+struct kn_saved_list {
+	struct kn_saved *items;
+	size_t n, room;
+};
+
 struct kn_saved_sysctl {
-	char key[64];
+	char key[64]; /* "ipv4.rp_filter", "ipv4.neigh.gc_stale_time" */
 	char value[64];
 };
 
 struct kn_journal {
 	char ns[65]; /* where it goes */
 	char boot_id[40];
+	char *file, *topology; /* what up was given; NULL in a journal of an older version */
 	char name[IFNAMSIZ];
 	char kind[16];
+	char device[64]; /* its place on the bus; empty: unknown */
 	int ifindex;
 	uint32_t mtu;
-	bool up, has_mac, has_permanent_mac;
-	uint8_t mac[6], permanent_mac[6];
+	bool up, has_mac, has_permanent_mac, has_token;
+	uint8_t mac[6], permanent_mac[6], token[16];
 	char (*altnames)[128];
-	struct kn_saved *addrs, *routes;
 	struct kn_saved_sysctl *sysctls;
-	size_t n_altnames, n_addrs, n_routes, n_sysctls;
+	uint8_t (*multicast)[6]; /* link-layer groups joined by hand */
+	size_t n_altnames, n_sysctls, n_multicast;
+	/* Nexthop objects before the groups that they are in. */
+	struct kn_saved_list addrs, neighbours, nexthops, routes;
 };
 
 void kn_journal_clear(struct kn_journal *journal);
 
-/* Appends to one of the lists; copies. */
-int kn_journal_add(struct kn_saved **list, size_t *n, const char *text, const void *message,
-		   size_t len);
+/* Appends a copy. */
+int kn_journal_add(struct kn_saved_list *list, const char *text, const void *message, size_t len);
 
-/* dir is LIB; the file is TOPOLOGY.uplink.json. read: -ENOENT if there is none. */
+/* Drops all but the first n. */
+void kn_journal_cut(struct kn_saved_list *list, size_t n);
+
+/* dir is LIB; the file is TOPOLOGY.uplink.json. write: what was written is read back and compared,
+ * and is removed if it is not the same. read: -ENOENT if there is none.
+ */
 int kn_journal_write(int dir, const char *topology, const struct kn_journal *journal,
 		     struct kn_err *err);
 int kn_journal_read(int dir, const char *topology, struct kn_journal *journal, struct kn_err *err);
 int kn_journal_remove(int dir, const char *topology, struct kn_err *err);
 
-/* From memory, for tests; clears nothing on success. */
+/* To and from memory; *text is the caller's to free. parse clears nothing on success. */
+int kn_journal_format(const struct kn_journal *journal, char **text, struct kn_err *err);
 int kn_journal_parse(const char *text, struct kn_journal *journal, struct kn_err *err);
 
-/* This boot's id, empty if the kernel tells none. */
+#define KN_JOURNAL_SUFFIX ".uplink.json"
+
+/* This boot's id, empty if it cannot be read. */
 void kn_journal_boot_id(char id[40]);
 
 #endif

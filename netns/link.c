@@ -12,11 +12,11 @@ const char *kn_link_text(const struct kn_link *link, char buf[KN_LINK_TEXT])
 	return buf;
 }
 
-int kn_link_probe(struct kn_world *world, const struct kn_link *link, struct kn_link_info *info,
+int kn_link_probe(struct kn_nets *nets, const struct kn_link *link, struct kn_link_info *info,
 		  struct kn_err *err)
 {
 	char where[KN_LINK_TEXT];
-	int code = kn_world_link(world, link->ns, link->name, info, err);
+	int code = kn_nets_link(nets, link->ns, link->name, info, err);
 
 	if (code)
 		return kn_is_gone(code) ? KN_ABSENT : code;
@@ -39,12 +39,12 @@ int kn_link_probe(struct kn_world *world, const struct kn_link *link, struct kn_
 	return KN_FITS;
 }
 
-int kn_link_check_parent(struct kn_world *world, const struct kn_link *link,
+int kn_link_check_parent(struct kn_nets *nets, const struct kn_link *link,
 			 const struct kn_link_info *info, struct kn_err *err)
 {
 	struct kn_link_info parent;
 	char where[KN_LINK_TEXT];
-	int code = kn_world_link(world, link->ns, link->parent->name, &parent, err);
+	int code = kn_nets_link(nets, link->ns, link->parent->name, &parent, err);
 
 	if (code && !kn_is_gone(code))
 		return code;
@@ -54,43 +54,43 @@ int kn_link_check_parent(struct kn_world *world, const struct kn_link *link,
 	return 0;
 }
 
-int kn_link_mend(struct kn_world *world, const struct kn_link *link, struct kn_err *err)
+int kn_link_mend(struct kn_nets *nets, const struct kn_link *link, struct kn_err *err)
 {
 	char buf[KN_MSG_SIZE];
 	struct kn_link_info info;
-	int code = kn_world_link(world, link->ns, link->name, &info, err);
+	int code = kn_nets_link(nets, link->ns, link->name, &info, err);
 
 	if (!code)
-		code = kn_world_do(world, link->ns,
-				   kn_msg_link_attrs(buf, info.ifindex, link->mtu,
-						     link->has_mac ? link->mac : NULL),
-				   err);
+		code = kn_nets_do(nets, link->ns,
+				  kn_msg_link_attrs(buf, info.ifindex, link->mtu,
+						    link->has_mac ? link->mac : NULL),
+				  err);
 	if (code || !link->no_arp)
 		return code;
-	return kn_world_do(world, link->ns,
-			   kn_msg_link_flags(buf, info.ifindex, IFF_NOARP, IFF_NOARP), err);
+	return kn_nets_do(nets, link->ns,
+			  kn_msg_link_flags(buf, info.ifindex, IFF_NOARP, IFF_NOARP), err);
 }
 
-int kn_link_step_mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+int kn_link_step_mend(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
-	return kn_link_mend(world, step->link, err);
+	return kn_link_mend(nets, step->link, err);
 }
 
-int kn_link_delete(struct kn_world *world, const struct kn_ns *ns, const char *name,
+int kn_link_delete(struct kn_nets *nets, const struct kn_ns *ns, const char *name,
 		   struct kn_err *err)
 {
 	char buf[KN_MSG_SIZE];
 	struct kn_link_info info;
-	int code = kn_world_link(world, ns, name, &info, err);
+	int code = kn_nets_link(nets, ns, name, &info, err);
 
 	if (!code)
-		code = kn_world_do(world, ns, kn_msg_link_del(buf, info.ifindex), err);
+		code = kn_nets_do(nets, ns, kn_msg_link_del(buf, info.ifindex), err);
 	return kn_is_gone(code) ? 0 : code;
 }
 
-int kn_link_step_undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+int kn_link_step_undo(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
-	return kn_link_delete(world, step->ns, step->link->name, err);
+	return kn_link_delete(nets, step->ns, step->link->name, err);
 }
 
 struct kn_link_spec kn_link_spec(const struct kn_link *link)

@@ -12,18 +12,18 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 		 step->link->master->name);
 }
 
-static int look(struct kn_world *world, const struct kn_step *step, struct kn_link_info *link,
-		struct kn_link_info *bridge, struct kn_err *err)
+static int read_links(struct kn_nets *nets, const struct kn_step *step, struct kn_link_info *link,
+		      struct kn_link_info *bridge, struct kn_err *err)
 {
-	int code = kn_world_link(world, step->ns, step->link->name, link, err);
+	int code = kn_nets_link(nets, step->ns, step->link->name, link, err);
 
-	return code ? code : kn_world_link(world, step->ns, step->link->master->name, bridge, err);
+	return code ? code : kn_nets_link(nets, step->ns, step->link->master->name, bridge, err);
 }
 
-static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int probe(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	struct kn_link_info link, bridge;
-	int code = look(world, step, &link, &bridge, err);
+	int code = read_links(nets, step, &link, &bridge, err);
 
 	if (code)
 		return kn_is_gone(code) ? KN_ABSENT : code;
@@ -34,26 +34,26 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 	return link.master ? KN_FITS : KN_ABSENT;
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int make(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	struct kn_link_info link, bridge;
 	char buf[KN_MSG_SIZE];
-	int code = look(world, step, &link, &bridge, err);
+	int code = read_links(nets, step, &link, &bridge, err);
 
 	if (code)
 		return code;
-	return kn_world_do(world, step->ns, kn_msg_link_master(buf, link.ifindex, bridge.ifindex),
-			   err);
+	return kn_nets_do(nets, step->ns, kn_msg_link_master(buf, link.ifindex, bridge.ifindex),
+			  err);
 }
 
-static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int undo(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	struct kn_link_info link, bridge;
 	char buf[KN_MSG_SIZE];
-	int code = look(world, step, &link, &bridge, err);
+	int code = read_links(nets, step, &link, &bridge, err);
 
 	if (!code && link.master == bridge.ifindex)
-		code = kn_world_do(world, step->ns, kn_msg_link_master(buf, link.ifindex, 0), err);
+		code = kn_nets_do(nets, step->ns, kn_msg_link_master(buf, link.ifindex, 0), err);
 	return kn_is_gone(code) ? 0 : code;
 }
 

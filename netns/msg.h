@@ -51,11 +51,16 @@ struct nlmsghdr *kn_msg_link_move(void *buf, int ifindex, int ns_fd, const char 
 struct nlmsghdr *kn_msg_link_rename(void *buf, int ifindex, const char *name);
 struct nlmsghdr *kn_msg_altname_add(void *buf, int ifindex, const char *altname);
 
+struct nlmsghdr *kn_msg_link_token(void *buf, int ifindex, const uint8_t token[16]);
+
 /* flags: IFA_F_NODAD or 0 */
 struct nlmsghdr *kn_msg_addr_new(void *buf, int ifindex, const struct kn_prefix *addr,
 				 uint8_t flags);
 struct nlmsghdr *kn_msg_addr_del(void *buf, int ifindex, const struct kn_prefix *addr);
 struct nlmsghdr *kn_msg_addr_dump(void *buf, int ifindex);
+
+/* family: AF_INET, AF_INET6, or AF_BRIDGE for link-layer addresses; flags: NTF_PROXY or 0 */
+struct nlmsghdr *kn_msg_neigh_dump(void *buf, uint8_t family, uint8_t flags);
 
 struct kn_route_spec {
 	struct kn_prefix to; /* family AF_INET or AF_INET6; len 0: default */
@@ -72,6 +77,11 @@ struct nlmsghdr *kn_msg_route_new(void *buf, const struct kn_route_spec *route);
 struct nlmsghdr *kn_msg_route_replace(void *buf, const struct kn_route_spec *route);
 struct nlmsghdr *kn_msg_route_del(void *buf, const struct kn_route_spec *route);
 struct nlmsghdr *kn_msg_route_dump(void *buf, uint8_t family);
+/* The way that a packet to a host's address (of 32 or 128 bits) would take; whole: the route with
+ * all its paths instead (kernel 4.13).
+ */
+struct nlmsghdr *kn_msg_route_get(void *buf, const struct kn_prefix *to, bool whole);
+struct nlmsghdr *kn_msg_nexthop_dump(void *buf);
 
 enum kn_direction {
 	KN_IN = 0,
@@ -91,8 +101,8 @@ struct kn_mirror_spec {
 	enum kn_classifier classifier;
 };
 
-/* A filter's handle within its priority, which tells the two hooks' apart: u32 keeps the tables of
- * both in one place, and a dump of either shows both.
+/* A filter's handle within its priority, which distinguishes those of the two hooks: u32 keeps the
+ * tables of both in one place, and a dump of either shows both.
  */
 static inline uint32_t kn_mirror_node(enum kn_direction direction)
 {

@@ -3,6 +3,7 @@
 
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -71,5 +72,18 @@ struct nlmsghdr *kn_msg_addr_dump(void *buf, int ifindex)
 	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
 	ifa->ifa_family = AF_UNSPEC;
 	ifa->ifa_index = ifindex; /* a filter under NETLINK_GET_STRICT_CHK, else ignored */
+	return nlh;
+}
+
+struct nlmsghdr *kn_msg_neigh_dump(void *buf, uint8_t family, uint8_t flags)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ndmsg *ndm;
+
+	nlh->nlmsg_type = RTM_GETNEIGH;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	ndm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ndm));
+	ndm->ndm_family = family;
+	ndm->ndm_flags = flags;
 	return nlh;
 }

@@ -207,3 +207,15 @@ struct nlmsghdr *kn_msg_altname_add(void *buf, int ifindex, const char *altname)
 	mnl_attr_nest_end(nlh, list);
 	return nlh;
 }
+
+struct nlmsghdr *kn_msg_link_token(void *buf, int ifindex, const uint8_t token[16])
+{
+	struct nlmsghdr *nlh = link_header(buf, RTM_SETLINK, NLM_F_ACK, ifindex);
+	struct nlattr *families = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
+	struct nlattr *inet6 = mnl_attr_nest_start(nlh, AF_INET6);
+
+	mnl_attr_put(nlh, IFLA_INET6_TOKEN, 16, token);
+	mnl_attr_nest_end(nlh, inet6);
+	mnl_attr_nest_end(nlh, families);
+	return nlh;
+}

@@ -2,6 +2,7 @@
 #include "msg.h"
 
 #include <libmnl/libmnl.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -63,5 +64,30 @@ struct nlmsghdr *kn_msg_route_dump(void *buf, uint8_t family)
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 	rtm->rtm_family = family;
+	return nlh;
+}
+
+struct nlmsghdr *kn_msg_route_get(void *buf, const struct kn_prefix *to, bool whole)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct rtmsg *rtm;
+
+	nlh->nlmsg_type = RTM_GETROUTE;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = to->family;
+	rtm->rtm_dst_len = to->len;
+	rtm->rtm_flags = whole ? RTM_F_FIB_MATCH : 0;
+	put_address(nlh, RTA_DST, to);
+	return nlh;
+}
+
+struct nlmsghdr *kn_msg_nexthop_dump(void *buf)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = RTM_GETNEXTHOP;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct nhmsg));
 	return nlh;
 }

@@ -67,8 +67,8 @@ static struct nlmsghdr *filter_header(void *buf, uint16_t type, uint16_t flags,
 	return nlh;
 }
 
-/* One mirred action. What follows it is TC_ACT_UNSPEC, so that classification goes on with the
- * filters of others at later priorities; PIPE, the habit, would end it here.
+/* One mirred action. Its verdict is TC_ACT_UNSPEC, so that classification continues with filters of
+ * others at later priorities. TC_ACT_PIPE, which tc uses, would end it here.
  */
 static void put_mirred(struct nlmsghdr *nlh, uint16_t type, int to)
 {

@@ -39,7 +39,7 @@ int kn_namespace_open(const char *name, struct kn_err *err)
 	return fd;
 }
 
-/* Mounts made inside reach every mount namespace, and so does their going. */
+/* Mounts and unmounts in there propagate to every mount namespace. */
 static int share_netns_dir(struct kn_err *err)
 {
 	if (mkdir(KN_NETNS_DIR, 0755) < 0 && errno != EEXIST)
@@ -55,7 +55,7 @@ static int share_netns_dir(struct kn_err *err)
 	return 0;
 }
 
-static int mount_new(struct kn_world *world, int file, struct kn_err *err)
+static int mount_new(struct kn_nets *nets, int file, struct kn_err *err)
 {
 	char target[32];
 	int code = 0;
@@ -66,7 +66,7 @@ static int mount_new(struct kn_world *world, int file, struct kn_err *err)
 		return kn_fail(err, -errno, "new network namespace: %s", strerror(errno));
 	if (mount("/proc/thread-self/ns/net", target, "none", MS_BIND, NULL) < 0)
 		code = kn_fail(err, -errno, "mounting the namespace: %s", strerror(errno));
-	kn_world_leave(world);
+	kn_nets_leave(nets);
 	return code;
 }
 
@@ -75,11 +75,11 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 	snprintf(buf, size, "namespace %s", step->ns->name);
 }
 
-static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int probe(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	char path[sizeof(KN_NETNS_DIR) + KN_NS_NAME];
 	struct stat st;
-	int fd = kn_world_fd(world, step->ns, err);
+	int fd = kn_nets_fd(nets, step->ns, err);
 
 	if (fd >= 0)
 		return KN_FITS;
@@ -90,29 +90,36 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 	return lstat(path, &st) == 0 ? KN_DIFFERS : KN_ABSENT;
 }
 
-/* The name goes all the same, as with `ip netns del`; the namespace goes with its last holder. */
-static void name_holders(struct kn_world *world, const struct kn_ns *ns)
+/* The name is removed in any case, as with `ip netns del`. The kernel frees the namespace with its
+ * last holder.
+ */
+static void name_holders(struct kn_nets *nets, const struct kn_ns *ns)
 {
 	struct kn_err ignored;
 	char holders[512];
-	int fd = kn_world_fd(world, ns, &ignored);
+	int fd = kn_nets_fd(nets, ns, &ignored);
 
-	if (!world->holders.scanned)
-		kn_holders_scan(&world->holders);
-	if (fd >= 0 && kn_holders_of(&world->holders, fd, holders, sizeof(holders)))
+	if (!nets->holders.scanned)
+		kn_holders_scan(&nets->holders);
+	if (fd >= 0 && kn_holders_of(&nets->holders, fd, holders, sizeof(holders)))
 		fprintf(stderr, "kidos-netns: namespace %s is kept alive by %s\n", ns->name,
 			holders);
 }
 
-static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int undo(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	char path[sizeof(KN_NETNS_DIR) + KN_NS_NAME];
+	int in = kn_uplink_is_in(nets, step->ns, err);
 
-	/* Whatever went wrong before: the way in is not thrown away with its namespace. */
-	if (kn_uplink_is_in(world, step->ns))
+	/* Even if restoring the uplink failed, its namespace stays: the uplink may be the only way
+	 * in.
+	 */
+	if (in < 0)
+		return kn_fail_at(err, in, "it may hold the uplink, so it stays");
+	if (in)
 		return kn_fail(err, -EBUSY, "it holds the uplink, so it stays");
-	name_holders(world, step->ns);
-	kn_world_forget(world, step->ns);
+	name_holders(nets, step->ns);
+	kn_nets_forget(nets, step->ns);
 	path_of(path, sizeof(path), step->ns->name);
 	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL && errno != ENOENT)
 		return kn_fail(err, -errno, "%s: unmounting: %s", path, strerror(errno));
@@ -121,7 +128,7 @@ static int undo(struct kn_world *world, const struct kn_step *step, struct kn_er
 	return 0;
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int make(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	char path[sizeof(KN_NETNS_DIR) + KN_NS_NAME];
 	_cleanup_fd_ int file = -1;
@@ -133,18 +140,18 @@ static int make(struct kn_world *world, const struct kn_step *step, struct kn_er
 	file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (file < 0)
 		return kn_fail(err, -errno, "%s: %s", path, strerror(errno));
-	code = mount_new(world, file, err);
+	code = mount_new(nets, file, err);
 	if (code)
 		return code;
-	kn_world_ref(world, step->ns)->fresh = true;
+	kn_nets_ref(nets, step->ns)->fresh = true;
 	return 0;
 }
 
-static int mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int mend(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
-	int code = undo(world, step, err);
+	int code = undo(nets, step, err);
 
-	return code ? code : make(world, step, err);
+	return code ? code : make(nets, step, err);
 }
 
 const struct kn_step_ops kn_step_namespace = {

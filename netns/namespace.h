@@ -13,8 +13,8 @@
 /* A descriptor of /run/netns/NAME, or -ENOENT if it is missing or holds no namespace. */
 int kn_namespace_open(const char *name, struct kn_err *err);
 
-/* Who keeps network namespaces alive, other than this process: by living in one, or by a
- * descriptor. One walk over /proc serves for all namespaces of a world.
+/* Processes other than this one that keep a network namespace alive: they run in it or hold a
+ * descriptor of it. One walk over /proc serves all namespaces of a topology.
  */
 struct kn_holder {
 	dev_t dev;

@@ -2,6 +2,7 @@
 #include "others.h"
 #include "netlink/cleanup.h"
 #include "plan.h"
+#include "recorded.h"
 
 #include <errno.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static int read_other(struct kn_other *other, const char *name, struct kn_err *e
 
 	json = code ? NULL : kn_state_topology(other->state);
 	if (json)
-		code = kn_topology_parse(&other->topo, name, json, strlen(json), err);
+		code = kn_recorded_parse(name, json, &other->topo, err);
 	if (json && !code)
 		code = read_keys(other, err);
 	return code ? kn_fail_at(err, code, "the record of topology %s", name) : 0;
@@ -91,7 +92,7 @@ static bool has(const struct kn_other *other, const char *key)
 const char *kn_others_have(const struct kn_others *others, const struct kn_step *step,
 			   const char *key)
 {
-	/* Their undoing needs files of this topology. */
+	/* Only this topology has the files that undo them. */
 	if (step->ops == &kn_step_uplink || step->ops == &kn_step_dhcp)
 		return NULL;
 	for (size_t i = 0; i < others->n; i++)

@@ -33,17 +33,17 @@ static uint16_t internet_checksum(const void *bytes, size_t len)
 	return (uint16_t)~sum;
 }
 
-static int open_socket(struct kn_world *world, const struct kn_ns *ns, uint8_t family,
+static int open_socket(struct kn_nets *nets, const struct kn_ns *ns, uint8_t family,
 		       struct kn_err *err)
 {
-	int fd, code = kn_world_enter(world, ns, err);
+	int fd, code = kn_nets_enter(nets, ns, err);
 
 	if (code < 0)
 		return code;
 	fd = socket(family, SOCK_RAW | SOCK_CLOEXEC,
 		    family == AF_INET6 ? (int)IPPROTO_ICMPV6 : (int)IPPROTO_ICMP);
 	code = -errno;
-	kn_world_leave(world);
+	kn_nets_leave(nets);
 	return fd < 0 ? kn_fail(err, code, "raw socket: %s", strerror(-code)) : fd;
 }
 
@@ -102,16 +102,16 @@ static bool await_reply(int fd, uint8_t family, const struct echo *echo)
 	return false;
 }
 
-int kn_ping(struct kn_world *world, const struct kn_ns *ns, const struct kn_prefix *to,
+int kn_ping(struct kn_nets *nets, const struct kn_ns *ns, const struct kn_prefix *to,
 	    struct kn_err *err)
 {
 	struct echo echo = { .type = to->family == AF_INET6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO };
-	_cleanup_fd_ int fd = open_socket(world, ns, to->family, err);
+	_cleanup_fd_ int fd = open_socket(nets, ns, to->family, err);
 	int code;
 
 	if (fd < 0)
 		return fd;
-	/* Random bytes tell our replies from those of other pings in the namespace. */
+	/* Random bytes distinguish our replies from those of other pings in the namespace. */
 	if (getrandom(&echo.id, sizeof(echo.id), 0) < 0 ||
 	    getrandom(echo.data, sizeof(echo.data), 0) < 0)
 		return kn_fail(err, -errno, "random bytes: %s", strerror(errno));

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Whoever adds steps first counts them: steps NULL. */
+/* Called twice for each step: with steps NULL it only counts. */
 static void add(struct kn_plan *plan, struct kn_step step)
 {
 	if (plan->steps)
@@ -19,7 +19,7 @@ static void add_namespaces(struct kn_plan *plan, const struct kn_topology *topo)
 
 		add(plan, (struct kn_step){ .ops = &kn_step_namespace, .ns = ns });
 		add(plan, (struct kn_step){ .ops = &kn_step_up, .ns = ns });
-		/* Before the links are born, which take conf.default with them. */
+		/* Before links are created, which copy conf.default. */
 		for (size_t s = 0; s < ns->n_sysctls; s++)
 			add(plan, (struct kn_step){ .ops = &kn_step_sysctl,
 						    .ns = ns,
@@ -189,7 +189,7 @@ static void add_all(struct kn_plan *plan, const struct kn_topology *topo)
 	add_namespaces(plan, topo);
 	add_of_kind(plan, topo, KN_VETH, &kn_step_veth);
 	add_of_kind(plan, topo, KN_BRIDGE, &kn_step_bridge);
-	/* As late as may be: until here a failure has not touched the way in. */
+	/* As late as possible: a failure before this step leaves the way in untouched. */
 	add_of_kind(plan, topo, KN_UPLINK, &kn_step_uplink);
 	add_upper_links(plan, topo);
 	add_settings(plan, topo);

@@ -19,23 +19,23 @@ typedef void kn_plan_line(void *data, const char *does, const char *step);
 /* Calls line for each step of up, and changes nothing. -errno if a step clashes with what is
  * there.
  */
-int kn_plan_show(const struct kn_plan *plan, struct kn_world *world, kn_plan_line *line, void *data,
+int kn_plan_show(const struct kn_plan *plan, struct kn_nets *nets, kn_plan_line *line, void *data,
 		 struct kn_err *err);
 
-/* Makes what is missing, then calls wait, and the world is complete. On failure, or when a signal
- * asks for the end, undoes in reverse order: everything of ours if the world was never complete,
- * else what this run did.
+/* Makes what is missing, calls wait, and marks the topology as complete. On failure or a signal,
+ * undoes in reverse order: everything of ours if the topology was never complete, else what this
+ * run made.
  */
-int kn_plan_up(const struct kn_plan *plan, struct kn_world *world,
-	       void (*wait)(struct kn_world *world), struct kn_err *err);
+int kn_plan_up(const struct kn_plan *plan, struct kn_nets *nets, void (*wait)(struct kn_nets *nets),
+	       struct kn_err *err);
 
-/* Undoes everything of ours, but leaves to another topology that is up what that one has too. Goes
- * on past a failure and returns the first.
+/* Undoes everything of ours. What another topology that is up has too is left to it. Continues
+ * after a failure and returns the first.
  */
-int kn_plan_down(const struct kn_plan *plan, struct kn_world *world, struct kn_err *err);
+int kn_plan_down(const struct kn_plan *plan, struct kn_nets *nets, struct kn_err *err);
 
 /* Calls line for the steps that down would undo or leave. */
-int kn_plan_show_down(const struct kn_plan *plan, struct kn_world *world, kn_plan_line *line,
+int kn_plan_show_down(const struct kn_plan *plan, struct kn_nets *nets, kn_plan_line *line,
 		      void *data, struct kn_err *err);
 
 #endif

@@ -107,6 +107,15 @@ static void read_macvlan(const struct nlattr *data, struct kn_link_info *link)
 			get_u32(attr, &link->macvlan_mode);
 }
 
+static void read_vxlan(const struct nlattr *data, struct kn_link_info *link)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested (attr, data)
+		if (mnl_attr_get_type(attr) == IFLA_VXLAN_LINK)
+			get_int(attr, &link->link);
+}
+
 static void read_info(const struct nlattr *info, struct kn_link_info *link)
 {
 	static const struct {
@@ -116,6 +125,7 @@ static void read_info(const struct nlattr *info, struct kn_link_info *link)
 		{ "bridge", read_bridge },
 		{ "vlan", read_vlan },
 		{ "macvlan", read_macvlan },
+		{ "vxlan", read_vxlan },
 	};
 	const struct nlattr *attr, *data = NULL;
 
@@ -153,6 +163,29 @@ static void read_altnames(const struct nlattr *list, struct kn_link_info *link)
 	}
 }
 
+static void read_inet6(const struct nlattr *inet6, struct kn_link_info *link)
+{
+	static const uint8_t none[16];
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested (attr, inet6) {
+		if (mnl_attr_get_type(attr) != IFLA_INET6_TOKEN ||
+		    mnl_attr_get_payload_len(attr) != sizeof(link->token))
+			continue;
+		memcpy(link->token, mnl_attr_get_payload(attr), sizeof(link->token));
+		link->has_token = memcmp(link->token, none, sizeof(none)) != 0;
+	}
+}
+
+static void read_families(const struct nlattr *families, struct kn_link_info *link)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested (attr, families)
+		if (mnl_attr_get_type(attr) == AF_INET6)
+			read_inet6(attr, link);
+}
+
 static void read_link_attr(const struct nlattr *attr, struct kn_link_info *link)
 {
 	uint8_t carrier = 0;
@@ -172,12 +205,19 @@ static void read_link_attr(const struct nlattr *attr, struct kn_link_info *link)
 		return get_int(attr, &link->master);
 	case IFLA_LINK:
 		return get_int(attr, &link->link);
+	case IFLA_LINK_NETNSID:
+		link->link_elsewhere = true;
+		return;
+	case IFLA_PARENT_DEV_NAME:
+		return get_text(attr, link->device, sizeof(link->device));
 	case IFLA_CARRIER:
 		get_u8(attr, &carrier);
 		link->carrier = carrier != 0;
 		return;
 	case IFLA_LINKINFO:
 		return read_info(attr, link);
+	case IFLA_AF_SPEC:
+		return read_families(attr, link);
 	case IFLA_XDP:
 		return read_xdp(attr, link);
 	case IFLA_PROP_LIST:

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define KN_ALTNAMES 8
+#define KN_ALTNAMES 32
 
 struct kn_link_info {
 	int ifindex;
@@ -25,12 +25,16 @@ struct kn_link_info {
 	uint8_t permanent_mac[6];
 	bool has_mac, has_permanent_mac;
 	int master; /* ifindex of the bridge, 0: none */
-	int link; /* ifindex of the parent or the veth peer, 0: none */
+	int link; /* ifindex of the parent, a vxlan's device or the veth peer, 0: none */
+	bool link_elsewhere; /* which is an interface of another namespace */
+	char device[64]; /* its place on the bus, "0000:00:03.0" (kernel 5.14); empty: unknown */
 	bool carrier;
 	bool stp;
 	uint32_t forward_delay_cs;
 	uint16_t vlan_id, vlan_protocol;
 	uint32_t macvlan_mode;
+	bool has_token;
+	uint8_t token[16]; /* the host part of its IPv6 addresses, if one was set (ip-token(8)) */
 	uint8_t xdp_mode; /* XDP_ATTACHED_*, 0: none */
 	uint32_t xdp_prog;
 	unsigned int altnames;

@@ -9,8 +9,8 @@
 #include <sched.h>
 #include <string.h>
 
-/* The process ends up in the last of them; whoever called goes back home. */
-static int scratch_namespaces(struct kn_world *scratch, struct kn_err *err)
+/* Leaves the process in the last of them; the caller returns it. */
+static int scratch_namespaces(struct kn_nets *scratch, struct kn_err *err)
 {
 	for (size_t i = scratch->topo->n_ns; i-- > 0;) {
 		kn_close_fd(&scratch->refs[i].fd);
@@ -24,15 +24,15 @@ static int scratch_namespaces(struct kn_world *scratch, struct kn_err *err)
 	return 0;
 }
 
-static int stand_in(struct kn_world *scratch, const struct kn_link *uplink, struct kn_err *err)
+static int stand_in(struct kn_nets *scratch, const struct kn_link *uplink, struct kn_err *err)
 {
 	struct kn_link_spec end = kn_link_spec(uplink), peer = { .name = "veth%d", .ns_fd = -1 };
 	char buf[KN_MSG_SIZE];
 
-	return kn_world_do(scratch, uplink->ns, kn_msg_veth_new(buf, &end, &peer), err);
+	return kn_nets_do(scratch, uplink->ns, kn_msg_veth_new(buf, &end, &peer), err);
 }
 
-static int rehearse(struct kn_world *scratch, struct kn_world *world, const struct kn_step *step,
+static int rehearse(struct kn_nets *scratch, struct kn_nets *nets, const struct kn_step *step,
 		    struct kn_err *err)
 {
 	struct kn_err ignored;
@@ -44,14 +44,14 @@ static int rehearse(struct kn_world *scratch, struct kn_world *world, const stru
 		return stand_in(scratch, step->link, err);
 	if (step->ops == &kn_step_sysctl || step->ops == &kn_step_link_sysctl)
 		return kn_sysctl_writable(scratch, step, err);
-	/* Its gateway may be behind a link that is there and not ours. */
-	if (step->ops == &kn_step_route && kn_world_fd(world, step->ns, &ignored) >= 0)
+	/* Its gateway may be behind an existing link that is not ours. */
+	if (step->ops == &kn_step_route && kn_nets_fd(nets, step->ns, &ignored) >= 0)
 		return 0;
 	return step->ops->make(scratch, step, err);
 }
 
-static int rehearse_all(const struct kn_plan *plan, struct kn_world *scratch,
-			struct kn_world *world, struct kn_err *err)
+static int rehearse_all(const struct kn_plan *plan, struct kn_nets *scratch, struct kn_nets *nets,
+			struct kn_err *err)
 {
 	char key[KN_STEP_TEXT];
 	int code = scratch_namespaces(scratch, err);
@@ -60,7 +60,7 @@ static int rehearse_all(const struct kn_plan *plan, struct kn_world *scratch,
 	for (size_t i = 0; !code && i < plan->n; i++) {
 		const struct kn_step *step = &plan->steps[i];
 
-		code = rehearse(scratch, world, step, err);
+		code = rehearse(scratch, nets, step, err);
 		if (!code)
 			continue;
 		step->ops->text(step, key, sizeof(key));
@@ -69,15 +69,15 @@ static int rehearse_all(const struct kn_plan *plan, struct kn_world *scratch,
 	return code;
 }
 
-int kn_rehearse(const struct kn_plan *plan, struct kn_world *world, struct kn_err *err)
+int kn_rehearse(const struct kn_plan *plan, struct kn_nets *nets, struct kn_err *err)
 {
-	struct kn_world *scratch;
-	int code = kn_world_open(&scratch, world->topo, err);
+	struct kn_nets *scratch;
+	int code = kn_nets_open(&scratch, nets->topo, err);
 
 	if (code)
 		return code;
-	code = rehearse_all(plan, scratch, world, err);
-	kn_world_close(scratch);
-	kn_world_leave(world);
+	code = rehearse_all(plan, scratch, nets, err);
+	kn_nets_close(scratch);
+	kn_nets_leave(nets);
 	return code;
 }

@@ -4,11 +4,11 @@
 
 #include "plan.h"
 
-/* Makes the plan in namespaces that have no name and end with this call: what the kernel would
- * refuse in new namespaces fails here. Outside nothing changes, but that the kernel may load a
- * module. Left out is what reaches outside: files, DHCP clients, values of sysctls. A veth stands
- * in for the uplink. world is the real one, whose existing namespaces may have routes of others.
+/* Makes the plan in namespaces that have no name and go with this call, so that what the kernel
+ * would refuse fails here. Nothing else changes, but the kernel may load a module. Files, DHCP
+ * clients and values of sysctls are left out, and a veth takes the place of the uplink. nets are
+ * the real namespaces: in those that exist already, routes are not tried.
  */
-int kn_rehearse(const struct kn_plan *plan, struct kn_world *world, struct kn_err *err);
+int kn_rehearse(const struct kn_plan *plan, struct kn_nets *nets, struct kn_err *err);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef KN_REPORT_H
 #define KN_REPORT_H
 
-#include "world.h"
+#include "nets.h"
 
 #include <json-c/json.h>
 
@@ -14,14 +14,14 @@ enum kn_result {
 #define KN_RESULTS 3
 
 struct kn_report {
-	struct kn_world *world;
+	struct kn_nets *nets;
 	bool same_topology;
 	struct json_object *items; /* an array, if JSON was asked for */
 	FILE *out;
 	unsigned int count[KN_RESULTS];
 };
 
-/* One line: what was looked at, and why it is as it is. */
+/* One line: what was checked, and the reason of the result. */
 void kn_report_add(struct kn_report *report, enum kn_result result, const char *check,
 		   const char *item, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 

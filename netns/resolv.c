@@ -129,13 +129,13 @@ static int read_trusted(const char *ns, char **now, struct kn_err *err)
 	return code == -ENOENT ? 0 : code;
 }
 
-static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int probe(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	_cleanup_free_ char *now = NULL;
 	_cleanup_free_ char *want = wanted(&step->ns->resolv);
 	int code = read_trusted(step->ns->name, &now, err);
 
-	(void)world;
+	(void)nets;
 	if (code || !now)
 		return code ? code : KN_ABSENT;
 	if (want && strcmp(now, want) == 0)
@@ -146,19 +146,19 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 	return KN_DIFFERS;
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int make(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	_cleanup_free_ char *want = wanted(&step->ns->resolv);
 
-	(void)world;
+	(void)nets;
 	if (!want)
 		return kn_fail(err, -ENOMEM, "out of memory");
 	return kn_resolv_write(step->ns->name, want, err);
 }
 
-static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int undo(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
-	(void)world;
+	(void)nets;
 	return kn_resolv_remove(step->ns->name, err);
 }
 

@@ -67,7 +67,7 @@ static size_t build_query(uint8_t query[512], uint16_t id, const char *name)
 	return at;
 }
 
-static int connect_to(struct kn_world *world, const struct kn_ns *ns, const char *server,
+static int connect_to(struct kn_nets *nets, const struct kn_ns *ns, const char *server,
 		      struct kn_err *err)
 {
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(DNS_PORT) };
@@ -77,12 +77,12 @@ static int connect_to(struct kn_world *world, const struct kn_ns *ns, const char
 
 	if (!is_v6 && inet_pton(AF_INET, server, &v4.sin_addr) != 1)
 		return kn_fail(err, -EINVAL, "nameserver %s: not an address", server);
-	code = kn_world_enter(world, ns, err);
+	code = kn_nets_enter(nets, ns, err);
 	if (code < 0)
 		return code;
 	fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	code = fd < 0 ? -errno : 0;
-	kn_world_leave(world);
+	kn_nets_leave(nets);
 	if (!code &&
 	    connect(fd, is_v6 ? (void *)&v6 : (void *)&v4, is_v6 ? sizeof(v6) : sizeof(v4)) < 0)
 		code = -errno;
@@ -104,7 +104,7 @@ static int read_answer(const uint8_t *answer, ssize_t len, uint16_t id, const ch
 	return 0;
 }
 
-int kn_resolve(struct kn_world *world, const struct kn_ns *ns, const char *name, struct kn_err *err)
+int kn_resolve(struct kn_nets *nets, const struct kn_ns *ns, const char *name, struct kn_err *err)
 {
 	uint8_t query[512], answer[1500];
 	char server[64];
@@ -120,7 +120,7 @@ int kn_resolve(struct kn_world *world, const struct kn_ns *ns, const char *name,
 	len = build_query(query, id, name);
 	if (!len)
 		return kn_fail(err, -EINVAL, "not a domain name");
-	fd = connect_to(world, ns, server, err);
+	fd = connect_to(nets, ns, server, err);
 	if (fd < 0)
 		return fd;
 	if (send(fd, query, len, 0) < 0)

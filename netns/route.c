@@ -33,19 +33,19 @@ static void restart(void *data)
 	walk->each(NULL, NULL, walk->data);
 }
 
-int kn_route_walk(struct kn_world *world, const struct kn_ns *ns, uint8_t family,
-		  kn_route_each *each, void *data, struct kn_err *err)
+int kn_route_walk(struct kn_nets *nets, const struct kn_ns *ns, uint8_t family, kn_route_each *each,
+		  void *data, struct kn_err *err)
 {
 	struct walk walk = { each, data };
 	struct kn_dump dump = { restart, take, &walk };
 	char buf[KN_MSG_SIZE];
 	struct kn_talk *talk;
-	int code = kn_world_talk(world, ns, &talk, err);
+	int code = kn_nets_talk(nets, ns, &talk, err);
 
 	return code ? code : kn_talk_dump(talk, kn_msg_route_dump(buf, family), &dump, err);
 }
 
-static int spec_of(struct kn_world *world, const struct kn_step *step, struct kn_route_spec *spec,
+static int spec_of(struct kn_nets *nets, const struct kn_step *step, struct kn_route_spec *spec,
 		   struct kn_err *err)
 {
 	const struct kn_route *route = step->item;
@@ -62,8 +62,8 @@ static int spec_of(struct kn_world *world, const struct kn_step *step, struct kn
 	};
 	if (!route->dev[0])
 		return 0;
-	code = kn_world_link(world, step->ns, route->link ? route->link->name : route->dev, &info,
-			     err);
+	code = kn_nets_link(nets, step->ns, route->link ? route->link->name : route->dev, &info,
+			    err);
 	spec->oif = code ? 0 : info.ifindex;
 	return code;
 }
@@ -109,14 +109,14 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 		 ((const struct kn_route *)step->item)->text);
 }
 
-static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int probe(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	struct kn_route_spec spec;
 	struct search search = { .spec = &spec };
-	int code = spec_of(world, step, &spec, err);
+	int code = spec_of(nets, step, &spec, err);
 
 	if (!code)
-		code = kn_route_walk(world, step->ns, spec.to.family, compare, &search, err);
+		code = kn_route_walk(nets, step->ns, spec.to.family, compare, &search, err);
 	if (code)
 		return kn_is_gone(code) ? KN_ABSENT : code;
 	if (!search.found && search.taken)
@@ -124,18 +124,18 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 	return search.found ? KN_FITS : search.taken ? KN_DIFFERS : KN_ABSENT;
 }
 
-static int set(struct kn_world *world, const struct kn_step *step,
+static int set(struct kn_nets *nets, const struct kn_step *step,
 	       struct nlmsghdr *(*message)(void *buf, const struct kn_route_spec *route),
 	       struct kn_err *err)
 {
 	struct kn_route_spec spec;
 	char buf[KN_MSG_SIZE];
-	int code = spec_of(world, step, &spec, err);
+	int code = spec_of(nets, step, &spec, err);
 
 	if (!code && spec.source.family)
-		code = kn_dad_wait(world, step->ns, &spec.source, err);
+		code = kn_dad_wait(nets, step->ns, &spec.source, err);
 	if (!code)
-		code = kn_world_do(world, step->ns, message(buf, &spec), err);
+		code = kn_nets_do(nets, step->ns, message(buf, &spec), err);
 	if ((code == -ENETUNREACH || code == -EHOSTUNREACH) && spec.via.family && !spec.onlink)
 		return kn_fail_at(err, code,
 				  "a gateway outside the link's own prefixes takes "
@@ -143,24 +143,24 @@ static int set(struct kn_world *world, const struct kn_step *step,
 	return code;
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int make(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
-	return set(world, step, kn_msg_route_new, err);
+	return set(nets, step, kn_msg_route_new, err);
 }
 
-static int mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int mend(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
-	return set(world, step, kn_msg_route_replace, err);
+	return set(nets, step, kn_msg_route_replace, err);
 }
 
-static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int undo(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	struct kn_route_spec spec;
 	char buf[KN_MSG_SIZE];
-	int code = spec_of(world, step, &spec, err);
+	int code = spec_of(nets, step, &spec, err);
 
 	if (!code)
-		code = kn_world_do(world, step->ns, kn_msg_route_del(buf, &spec), err);
+		code = kn_nets_do(nets, step->ns, kn_msg_route_del(buf, &spec), err);
 	return kn_is_gone(code) ? 0 : code;
 }
 

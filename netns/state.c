@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "state.h"
+#include "journal.h"
 #include "netlink/cleanup.h"
 #include "stop.h"
 #include "trust.h"
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 
 #define MADE "made"
-#define TOPOLOGY "topology.json"
+#define TOPOLOGY KN_STATE_TOPOLOGY
 #define COMPLETE "complete"
 #define LOCK_PAUSE_MS 50
 
@@ -76,7 +77,9 @@ static int remember(struct kn_state *state, const char *step, const char *was)
 	return 0;
 }
 
-/* One line per step; a tab parts the value to put back. A torn last line is a step never begun. */
+/* One line per step, with the value to put back after a tab. A last line without its end is a step
+ * that was not begun.
+ */
 static int read_made(struct kn_state *state, struct kn_err *err)
 {
 	_cleanup_free_ char *text = NULL;
@@ -110,8 +113,8 @@ static int load(struct kn_state *state, struct kn_err *err)
 	return read_made(state, err);
 }
 
-/* One kidos-netns at a time. Asked for again and again: a signal could come just before a wait
- * inside the kernel began.
+/* One kidos-netns at a time. The lock is polled: a signal that comes just before a blocking flock()
+ * would be missed.
  */
 static int take_lock(int run, const char *path, struct kn_err *err)
 {
@@ -142,7 +145,7 @@ static int open_writer(struct kn_state *state, const char *run, const char *dir,
 	return state->lib < 0 ? state->lib : 0;
 }
 
-/* What a writer refuses is refused; what it would make may be missing. */
+/* Refuses what a writer refuses. A directory that a writer would make may be missing. */
 static int open_there(int *fd, const char *path, struct kn_err *err)
 {
 	int dir = kn_trust_dir(path, 0, err);
@@ -197,11 +200,6 @@ void kn_state_close(struct kn_state *state)
 	free(state);
 }
 
-DIR *kn_state_list(void)
-{
-	return opendir(dir_or("KIDOS_NETNS_RUN", KN_RUN_DIR));
-}
-
 int kn_state_dir(const struct kn_state *state)
 {
 	return state->dir;
@@ -220,6 +218,11 @@ const char *kn_state_topology(const struct kn_state *state)
 int kn_state_keep_topology(struct kn_state *state, const char *json, struct kn_err *err)
 {
 	return kn_trust_write_at(state->dir, TOPOLOGY, json, err);
+}
+
+int kn_state_keep_place(struct kn_state *state, const char *place, struct kn_err *err)
+{
+	return kn_trust_write_at(state->dir, KN_STATE_PLACE, place, err);
 }
 
 int kn_state_begin(struct kn_state *state, const char *step, const char *was, struct kn_err *err)
@@ -270,9 +273,20 @@ bool kn_state_is_complete(const struct kn_state *state)
 
 int kn_state_forget(struct kn_state *state, struct kn_err *err)
 {
-	/* The record goes last but one: without it nothing would be known to be ours. */
+	/* The record of steps and the topology go late: without them down would not know what is
+	 * ours.
+	 */
 	static const char *const files[] = {
-		COMPLETE, "." MADE ".new", "." TOPOLOGY ".new", "." COMPLETE ".new", MADE, TOPOLOGY
+		COMPLETE,
+		"." MADE ".new",
+		"." TOPOLOGY ".new",
+		"." COMPLETE ".new",
+		"." KN_STATE_PLACE ".new",
+		"." KN_STATE_UPLINK KN_JOURNAL_SUFFIX ".new",
+		KN_STATE_UPLINK KN_JOURNAL_SUFFIX,
+		MADE,
+		TOPOLOGY,
+		KN_STATE_PLACE,
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
@@ -281,4 +295,14 @@ int kn_state_forget(struct kn_state *state, struct kn_err *err)
 	if (unlinkat(state->run, state->name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return kn_fail(err, -errno, "%s: %s", state->name, strerror(errno));
 	return 0;
+}
+
+DIR *kn_state_list(void)
+{
+	return opendir(dir_or("KIDOS_NETNS_RUN", KN_RUN_DIR));
+}
+
+DIR *kn_state_list_lib(void)
+{
+	return opendir(dir_or("KIDOS_NETNS_LIB", KN_LIB_DIR));
 }

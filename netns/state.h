@@ -25,24 +25,33 @@ struct kn_state;
 int kn_state_open(struct kn_state **out, const char *topology, bool write, struct kn_err *err);
 void kn_state_close(struct kn_state *state); /* NULL is fine */
 
-/* The RUN directory, whose entries are the topologies that are up or half up; NULL if there is
- * none. The caller closes it.
- */
-DIR *kn_state_list(void);
-
 int kn_state_dir(const struct kn_state *state); /* RUN/NAME; -1 in a reader without one */
 int kn_state_lib(const struct kn_state *state); /* LIB */
+
+/* The RUN directory, whose entries are the topologies that are up or half up; NULL if there is
+ * none. The caller closes it. LIB in the same way.
+ */
+DIR *kn_state_list(void);
+DIR *kn_state_list_lib(void);
 
 /* The copy of the topology that is up or half up, NULL if there is none. */
 const char *kn_state_topology(const struct kn_state *state);
 int kn_state_keep_topology(struct kn_state *state, const char *json, struct kn_err *err);
+
+/* And of the file's place, as kn_recorded_place has it. Written first. */
+#define KN_STATE_PLACE "file"
+#define KN_STATE_TOPOLOGY "topology.json"
+int kn_state_keep_place(struct kn_state *state, const char *place, struct kn_err *err);
+
+/* Of the journal, without what may be long; see uplink_journal.h. */
+#define KN_STATE_UPLINK "uplink"
 
 /* A step is ours from the moment before it is done; was is a value to put back, or NULL. */
 int kn_state_begin(struct kn_state *state, const char *step, const char *was, struct kn_err *err);
 bool kn_state_ours(const struct kn_state *state, const char *step);
 const char *kn_state_was(const struct kn_state *state, const char *step);
 
-/* Up has come to its end; without this mark the world is half-built. */
+/* up was completed; without this mark the topology is half-built. */
 int kn_state_complete(struct kn_state *state, struct kn_err *err);
 bool kn_state_is_complete(const struct kn_state *state);
 

@@ -37,7 +37,7 @@ static void print_json(struct kn_report *report)
 	for (int i = 0; i < KN_RESULTS; i++)
 		json_object_object_add(totals, result_name[i],
 				       json_object_new_int64(report->count[i]));
-	json_object_object_add(root, "topology", json_object_new_string(report->world->topo->name));
+	json_object_object_add(root, "topology", json_object_new_string(report->nets->topo->name));
 	json_object_object_add(root, "items", report->items);
 	json_object_object_add(root, "totals", totals);
 	fprintf(report->out, "%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY));
@@ -45,7 +45,7 @@ static void print_json(struct kn_report *report)
 	report->items = NULL;
 }
 
-int kn_status(struct kn_world *world, bool same_topology, bool json, FILE *out, struct kn_err *err)
+int kn_status(struct kn_nets *nets, bool same_topology, bool json, FILE *out, struct kn_err *err)
 {
 	static kn_check *const checks[] = {
 		kn_check_topology,  kn_check_namespaces, kn_check_links,  kn_check_members,
@@ -53,7 +53,7 @@ int kn_status(struct kn_world *world, bool same_topology, bool json, FILE *out, 
 		kn_check_gateways,  kn_check_far,        kn_check_dns,    kn_check_mirrors,
 		kn_check_xdp,
 	};
-	struct kn_report report = { .world = world, .same_topology = same_topology, .out = out };
+	struct kn_report report = { .nets = nets, .same_topology = same_topology, .out = out };
 
 	(void)err;
 	if (json)

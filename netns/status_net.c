@@ -44,20 +44,20 @@ void kn_check_routes(struct kn_report *r)
 {
 	struct kn_err err;
 
-	for (size_t n = 1; n < r->world->topo->n_ns; n++) {
-		struct kn_ns *ns = &r->world->topo->ns[n];
+	for (size_t n = 1; n < r->nets->topo->n_ns; n++) {
+		struct kn_ns *ns = &r->nets->topo->ns[n];
 		struct gateways gateways = {};
 
 		for (size_t i = 0; i < ns->n_routes; i++) {
 			struct kn_step step = { &kn_step_route, ns, NULL, &ns->routes[i], KN_IN };
-			bool there = kn_step_route.probe(r->world, &step, &err) == KN_FITS;
+			bool there = kn_step_route.probe(r->nets, &step, &err) == KN_FITS;
 
 			kn_report_add(r, there ? KN_PASS : KN_FAIL, "route", ns->name, "%s %s",
 				      ns->routes[i].text, there ? "there" : "missing");
 		}
-		if (!wants_dhcp(r->world->topo, ns))
+		if (!wants_dhcp(r->nets->topo, ns))
 			continue;
-		kn_route_walk(r->world, ns, AF_INET, collect, &gateways, &err);
+		kn_route_walk(r->nets, ns, AF_INET, collect, &gateways, &err);
 		kn_report_add(r, gateways.n ? KN_PASS : KN_FAIL, "route", ns->name,
 			      gateways.n ? "default route by DHCP" : "no default route by DHCP");
 	}
@@ -71,7 +71,7 @@ static void ping(struct kn_report *r, const char *check, const struct kn_ns *ns,
 
 	snprintf(item, sizeof(item), "%s to %s", ns->name,
 		 inet_ntop(to->family, to->bytes, address, sizeof(address)));
-	if (kn_ping(r->world, ns, to, &err))
+	if (kn_ping(r->nets, ns, to, &err))
 		kn_report_add(r, KN_FAIL, check, item, "ping: %s", err.text);
 	else
 		kn_report_add(r, KN_PASS, check, item, "answers");
@@ -89,13 +89,13 @@ void kn_check_gateways(struct kn_report *r)
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	struct kn_err err;
 
-	for (size_t n = 1; n < r->world->topo->n_ns; n++) {
-		const struct kn_ns *ns = &r->world->topo->ns[n];
+	for (size_t n = 1; n < r->nets->topo->n_ns; n++) {
+		const struct kn_ns *ns = &r->nets->topo->ns[n];
 
 		for (size_t f = 0; f < 2; f++) {
 			struct gateways gateways = {};
 
-			if (kn_route_walk(r->world, ns, families[f], collect, &gateways, &err))
+			if (kn_route_walk(r->nets, ns, families[f], collect, &gateways, &err))
 				continue; /* a missing namespace has its row already */
 			for (size_t i = 0; i < gateways.n; i++)
 				if (!is_link_local(&gateways.at[i]))
@@ -108,8 +108,8 @@ void kn_check_far(struct kn_report *r)
 {
 	struct kn_prefix to;
 
-	for (size_t n = 1; n < r->world->topo->n_ns; n++) {
-		const struct kn_ns *ns = &r->world->topo->ns[n];
+	for (size_t n = 1; n < r->nets->topo->n_ns; n++) {
+		const struct kn_ns *ns = &r->nets->topo->ns[n];
 
 		for (size_t i = 0; i < ns->health.n_ping; i++) {
 			to.family = strchr(ns->health.ping[i], ':') ? AF_INET6 : AF_INET;
@@ -124,12 +124,12 @@ void kn_check_dns(struct kn_report *r)
 	char item[KN_NS_NAME + KN_TEXT];
 	struct kn_err err;
 
-	for (size_t n = 1; n < r->world->topo->n_ns; n++) {
-		const struct kn_ns *ns = &r->world->topo->ns[n];
+	for (size_t n = 1; n < r->nets->topo->n_ns; n++) {
+		const struct kn_ns *ns = &r->nets->topo->ns[n];
 
 		for (size_t i = 0; i < ns->health.n_resolve; i++) {
 			snprintf(item, sizeof(item), "%s for %s", ns->name, ns->health.resolve[i]);
-			if (kn_resolve(r->world, ns, ns->health.resolve[i], &err))
+			if (kn_resolve(r->nets, ns, ns->health.resolve[i], &err))
 				kn_report_add(r, KN_FAIL, "dns", item, "%s", err.text);
 			else
 				kn_report_add(r, KN_PASS, "dns", item, "resolves");

@@ -2,15 +2,17 @@
 #ifndef KN_STEP_H
 #define KN_STEP_H
 
-/* A world is built by steps, each of which can look, make and undo. One file for each thing. */
-#include "world.h"
+/* A topology is built by steps. Each can be probed, made and undone. One file for each kind of
+ * step.
+ */
+#include "nets.h"
 
 #define KN_STEP_TEXT 384
 
 enum kn_found {
 	KN_ABSENT,
-	KN_FITS, /* there and as the topology says */
-	KN_DIFFERS, /* there, otherwise than the topology says: the error text says how */
+	KN_FITS, /* there, and as in the topology */
+	KN_DIFFERS, /* there, but not as in the topology; the error text has the difference */
 };
 
 struct kn_step {
@@ -26,15 +28,15 @@ struct kn_step_ops {
 	bool goes_with_namespace;
 	/* One line for --dry-run, and the step's name in the record. */
 	void (*text)(const struct kn_step *step, char *buf, size_t size);
-	/* Looks and changes nothing. Returns enum kn_found or -errno. */
-	int (*probe)(struct kn_world *world, const struct kn_step *step, struct kn_err *err);
-	int (*make)(struct kn_world *world, const struct kn_step *step, struct kn_err *err);
-	/* From KN_DIFFERS to what the topology says; NULL: make does that too. */
-	int (*mend)(struct kn_world *world, const struct kn_step *step, struct kn_err *err);
-	/* Good also when the step was done by half or not at all. */
-	int (*undo)(struct kn_world *world, const struct kn_step *step, struct kn_err *err);
+	/* Changes nothing. Returns enum kn_found or -errno. */
+	int (*probe)(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err);
+	int (*make)(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err);
+	/* Changes what is there to what the topology has; NULL: make does that too. */
+	int (*mend)(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err);
+	/* Works also if the step was half done or not done at all. */
+	int (*undo)(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err);
 	/* A value that undo will want back, allocated; NULL if there is none. */
-	char *(*was)(struct kn_world *world, const struct kn_step *step);
+	char *(*was)(struct kn_nets *nets, const struct kn_step *step);
 };
 
 extern const struct kn_step_ops kn_step_namespace, kn_step_veth, kn_step_bridge, kn_step_vlan,

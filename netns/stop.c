@@ -15,7 +15,7 @@ static void remember(int sig)
 
 static void on_signals(void (*handler)(int))
 {
-	/* A change that is under way is not to fail with EINTR. Pauses end all the same. */
+	/* SA_RESTART: a request to the kernel does not fail with EINTR. Pauses end all the same. */
 	struct sigaction act = { .sa_handler = handler, .sa_flags = SA_RESTART };
 
 	sigaction(SIGINT, &act, NULL);

@@ -2,9 +2,7 @@
 #ifndef KN_STOP_H
 #define KN_STOP_H
 
-/* SIGINT and SIGTERM ask a run to end; whoever waits or goes on to a next step asks whether one
- * came.
- */
+/* SIGINT and SIGTERM end a run: it checks for them before each step and while it waits. */
 #include <stdbool.h>
 
 /* From here on these signals are remembered and no longer end the process. */

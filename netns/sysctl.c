@@ -31,20 +31,20 @@ static void target_of(const struct kn_step *step, struct target *target)
 			*c = '/';
 }
 
-static int open_inside(struct kn_world *world, const struct kn_step *step, const char *path,
+static int open_inside(struct kn_nets *nets, const struct kn_step *step, const char *path,
 		       int flags, struct kn_err *err)
 {
-	int fd, code = kn_world_enter(world, step->ns, err);
+	int fd, code = kn_nets_enter(nets, step->ns, err);
 
 	if (code < 0)
 		return code;
 	fd = open(path, flags | O_CLOEXEC);
 	code = -errno;
-	kn_world_leave(world);
+	kn_nets_leave(nets);
 	return fd < 0 ? kn_fail(err, code, "%s: %s", path, strerror(-code)) : fd;
 }
 
-static int read_value(struct kn_world *world, const struct kn_step *step, char *buf, size_t size,
+static int read_value(struct kn_nets *nets, const struct kn_step *step, char *buf, size_t size,
 		      struct kn_err *err)
 {
 	struct target target;
@@ -52,7 +52,7 @@ static int read_value(struct kn_world *world, const struct kn_step *step, char *
 	ssize_t len;
 
 	target_of(step, &target);
-	fd = open_inside(world, step, target.path, O_RDONLY, err);
+	fd = open_inside(nets, step, target.path, O_RDONLY, err);
 	if (fd < 0)
 		return fd;
 	len = read(fd, buf, size - 1);
@@ -63,14 +63,14 @@ static int read_value(struct kn_world *world, const struct kn_step *step, char *
 	return 0;
 }
 
-static int write_value(struct kn_world *world, const struct kn_step *step, const char *value,
+static int write_value(struct kn_nets *nets, const struct kn_step *step, const char *value,
 		       struct kn_err *err)
 {
 	struct target target;
 	_cleanup_fd_ int fd = -1;
 
 	target_of(step, &target);
-	fd = open_inside(world, step, target.path, O_WRONLY, err);
+	fd = open_inside(nets, step, target.path, O_WRONLY, err);
 	if (fd < 0)
 		return fd;
 	if (write(fd, value, strlen(value)) < 0)
@@ -78,13 +78,13 @@ static int write_value(struct kn_world *world, const struct kn_step *step, const
 	return 0;
 }
 
-int kn_sysctl_writable(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+int kn_sysctl_writable(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	struct target target;
 	_cleanup_fd_ int fd = -1;
 
 	target_of(step, &target);
-	fd = open_inside(world, step, target.path, O_WRONLY, err);
+	fd = open_inside(nets, step, target.path, O_WRONLY, err);
 	return fd < 0 ? fd : 0;
 }
 
@@ -118,42 +118,42 @@ static void link_text(const struct kn_step *step, char *buf, size_t size)
 		 sysctl->value);
 }
 
-static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int probe(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	const struct kn_sysctl *sysctl = step->item;
 	char now[256];
-	int code = read_value(world, step, now, sizeof(now), err);
+	int code = read_value(nets, step, now, sizeof(now), err);
 
 	if (code)
 		return kn_is_gone(code) ? KN_ABSENT : code;
 	return same_value(now, sysctl->value) ? KN_FITS : KN_ABSENT;
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int make(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
-	return write_value(world, step, ((const struct kn_sysctl *)step->item)->value, err);
+	return write_value(nets, step, ((const struct kn_sysctl *)step->item)->value, err);
 }
 
-static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int undo(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	char key[KN_STEP_TEXT];
 	const char *was;
 	int code;
 
 	step->ops->text(step, key, sizeof(key));
-	was = kn_state_was(world->state, key);
+	was = kn_state_was(nets->state, key);
 	if (!was)
 		return 0;
-	code = write_value(world, step, was, err);
+	code = write_value(nets, step, was, err);
 	return kn_is_gone(code) ? 0 : code;
 }
 
-static char *was(struct kn_world *world, const struct kn_step *step)
+static char *was(struct kn_nets *nets, const struct kn_step *step)
 {
 	struct kn_err ignored;
 	char now[256];
 
-	return read_value(world, step, now, sizeof(now), &ignored) ? NULL : strdup(now);
+	return read_value(nets, step, now, sizeof(now), &ignored) ? NULL : strdup(now);
 }
 
 const struct kn_step_ops kn_step_sysctl = {

@@ -171,7 +171,7 @@ static size_t root_of(size_t *set, size_t i)
 	return i;
 }
 
-/* Frames go round for ever where veth pairs close a ring of bridges and none of them speaks STP. */
+/* Frames loop for ever where veth pairs close a ring of bridges without STP. */
 static int check_rings(struct kn_topology *topo, struct kn_err *err)
 {
 	size_t *set = calloc(topo->n_links + 1, sizeof(*set));

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* json-c keeps the last of two members with one key and says nothing, so their keys are looked for
- * in the text. It has been parsed before: it is JSON, and not nested deeper than json-c allows.
+/* json-c silently keeps the last of two members with the same key, so the text is searched for
+ * them. It was parsed before: it is valid JSON, and not nested deeper than json-c allows.
  */
 struct scan {
 	struct kn_reader *r;

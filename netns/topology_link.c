@@ -22,7 +22,7 @@ static int link_mac(struct kn_reader *r, const char *place, struct json_object *
 	return kn_field_mac(r, place, value, out, field);
 }
 
-/* What the kernel does unless it is told not to: the file says yes or no, we keep the no. */
+/* On by default in the kernel: the file has true or false, the flag is set for false. */
 static int link_unless(struct kn_reader *r, const char *place, struct json_object *value, void *out,
 		       const struct kn_field *field)
 {

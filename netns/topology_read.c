@@ -86,7 +86,7 @@ static int room_for_links(struct kn_topology *topo, struct json_object *root)
 	return topo->links ? 0 : -ENOMEM;
 }
 
-/* demo.json is called demo unless it says otherwise. */
+/* The name of demo.json is demo, unless the file has a name of its own. */
 static int name_from_file(struct kn_reader *r)
 {
 	struct kn_topology *topo = r->topo;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -22,26 +23,41 @@ static int trusted(const struct stat *st, const char *what, struct kn_err *err)
 	return 0;
 }
 
-static int read_fd(int fd, const char *what, char **text, size_t *len, struct kn_err *err)
+/* Doubled, and always with room for the NUL. */
+static bool make_room(char **buf, size_t *size, size_t used)
+{
+	char *more;
+
+	if (used + 1 < *size)
+		return true;
+	more = realloc(*buf, *size ? *size * 2 : 65536);
+	if (!more)
+		return false;
+	*size = *size ? *size * 2 : 65536;
+	*buf = more;
+	return true;
+}
+
+static int read_fd(int fd, const char *what, size_t max, char **text, size_t *len,
+		   struct kn_err *err)
 {
 	_cleanup_free_ char *buf = NULL;
-	size_t used = 0;
+	size_t used = 0, size = 0;
 	ssize_t got;
 
-	buf = malloc(MAX_FILE + 1);
-	if (!buf)
-		return kn_fail(err, -ENOMEM, "out of memory");
-	while ((got = read(fd, buf + used, MAX_FILE + 1 - used)) > 0)
+	do {
+		if (!make_room(&buf, &size, used))
+			return kn_fail(err, -ENOMEM, "out of memory");
+		got = read(fd, buf + used, size - 1 - used);
+		if (got < 0)
+			return kn_fail(err, -errno, "%s: %s", what, strerror(errno));
 		used += (size_t)got;
-	if (got < 0)
-		return kn_fail(err, -errno, "%s: %s", what, strerror(errno));
-	if (used > MAX_FILE)
-		return kn_fail(err, -EFBIG, "%s: larger than 1 MiB", what);
-	*text = malloc(used + 1);
-	if (!*text)
-		return kn_fail(err, -ENOMEM, "out of memory");
-	memcpy(*text, buf, used);
-	(*text)[used] = '\0';
+		if (used > max)
+			return kn_fail(err, -EFBIG, "%s: larger than 1 MiB", what);
+	} while (got);
+	buf[used] = '\0';
+	*text = buf;
+	buf = NULL;
 	*len = used;
 	return 0;
 }
@@ -74,7 +90,7 @@ int kn_trust_read(const char *path, char **text, size_t *len, struct kn_err *err
 	if (fd < 0)
 		return fd;
 	code = geteuid() == 0 ? trusted(&st, path, err) : 0;
-	return code ? code : read_fd(fd, path, text, len, err);
+	return code ? code : read_fd(fd, path, MAX_FILE, text, len, err);
 }
 
 static int make_dir(const char *path, unsigned int mode)
@@ -123,7 +139,8 @@ int kn_trust_read_at(int dir, const char *name, char **text, size_t *len, struct
 	if (fd < 0)
 		return fd;
 	code = trusted(&st, name, err);
-	return code ? code : read_fd(fd, name, text, len, err);
+	/* What we wrote ourselves must be readable, however long it is. */
+	return code ? code : read_fd(fd, name, SIZE_MAX, text, len, err);
 }
 
 static int write_all(int fd, const char *text)

@@ -19,7 +19,7 @@ int kn_trust_read(const char *path, char **text, size_t *len, struct kn_err *err
  */
 int kn_trust_dir(const char *path, unsigned int mode, struct kn_err *err);
 
-/* Reads a file below a trusted directory; -ENOENT without a text if there is none. */
+/* Reads a file of any size below a trusted directory; -ENOENT without a text if there is none. */
 int kn_trust_read_at(int dir, const char *name, char **text, size_t *len, struct kn_err *err);
 
 /* Replaces name by text: written beside it, synced, renamed, the directory synced. */

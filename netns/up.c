@@ -20,37 +20,36 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 		snprintf(buf, size, "up %s/lo", step->ns->name);
 }
 
-static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int probe(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	struct kn_link_info info;
-	int code = kn_world_link(world, step->ns, name_of(step), &info, err);
+	int code = kn_nets_link(nets, step->ns, name_of(step), &info, err);
 
 	if (code)
 		return kn_is_gone(code) ? KN_ABSENT : code;
 	return info.flags & IFF_UP ? KN_FITS : KN_ABSENT;
 }
 
-static int set(struct kn_world *world, const struct kn_step *step, unsigned int flags,
+static int set(struct kn_nets *nets, const struct kn_step *step, unsigned int flags,
 	       struct kn_err *err)
 {
 	char buf[KN_MSG_SIZE];
 	struct kn_link_info info;
-	int code = kn_world_link(world, step->ns, name_of(step), &info, err);
+	int code = kn_nets_link(nets, step->ns, name_of(step), &info, err);
 
 	if (code)
 		return code;
-	return kn_world_do(world, step->ns, kn_msg_link_flags(buf, info.ifindex, flags, IFF_UP),
-			   err);
+	return kn_nets_do(nets, step->ns, kn_msg_link_flags(buf, info.ifindex, flags, IFF_UP), err);
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int make(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
-	return set(world, step, IFF_UP, err);
+	return set(nets, step, IFF_UP, err);
 }
 
-static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int undo(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
-	int code = set(world, step, 0, err);
+	int code = set(nets, step, 0, err);
 
 	return kn_is_gone(code) ? 0 : code;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "uplink.h"
 #include "address.h"
-#include "journal.h"
-#include "netlink/cleanup.h"
-#include "route.h"
 #include "step.h"
+#include "uplink_find.h"
+#include "uplink_guard.h"
+#include "uplink_journal.h"
+#include "uplink_lost.h"
 #include "uplink_restore.h"
 
 #include <errno.h>
@@ -13,60 +14,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define _cleanup_journal_ __attribute__((cleanup(kn_journal_clear)))
-
-static const struct kn_ns *home(const struct kn_world *world)
+static const struct kn_ns *home(const struct kn_nets *nets)
 {
-	return &world->topo->ns[0];
-}
-
-static int read_journal(struct kn_world *world, struct kn_journal *journal, struct kn_err *err)
-{
-	*journal = (struct kn_journal){};
-	if (!world->state)
-		return kn_fail(err, -ENOENT, "no journal");
-	return kn_journal_read(kn_state_lib(world->state), world->topo->name, journal, err);
+	return &nets->topo->ns[0];
 }
 
 /* --- which interface it is --- */
-
-struct default_routes {
-	int ifindex; /* of the default route with the lowest metric, IPv4 first; 0: none */
-	uint32_t metric;
-	int asked; /* does this interface carry any default route? */
-	bool carries;
-};
-
-static void look_at_default(const struct kn_route_info *info, const struct nlmsghdr *nlh,
-			    void *data)
-{
-	struct default_routes *routes = data;
-
-	if (!info || info->route.to.len || info->type != RTN_UNICAST ||
-	    info->route.table != RT_TABLE_MAIN)
-		return;
-	if (routes->asked && kn_route_uses(nlh, routes->asked))
-		routes->carries = true;
-	if (info->route.oif && (!routes->ifindex || info->route.metric < routes->metric)) {
-		routes->ifindex = info->route.oif;
-		routes->metric = info->route.metric;
-	}
-}
-
-static int default_routes(struct kn_world *world, struct default_routes *routes, struct kn_err *err)
-{
-	struct default_routes v6 = { .asked = routes->asked };
-	int code = kn_route_walk(world, home(world), AF_INET, look_at_default, routes, err);
-
-	if (!code)
-		code = kn_route_walk(world, home(world), AF_INET6, look_at_default, &v6, err);
-	if (code)
-		return code;
-	if (!routes->ifindex)
-		routes->ifindex = v6.ifindex;
-	routes->carries |= v6.carries;
-	return 0;
-}
 
 static bool has_ifindex(const struct kn_link_info *info, const void *data)
 {
@@ -83,67 +36,44 @@ static bool has_mac(const struct kn_link_info *info, const void *data)
 	return info->has_mac && memcmp(info->mac, data, 6) == 0;
 }
 
-static int find_in_home(struct kn_world *world, struct kn_link *link, struct kn_link_info *info,
+static int find_in_home(struct kn_nets *nets, struct kn_link *link, struct kn_link_info *info,
 			struct kn_err *err)
 {
-	struct default_routes routes = {};
-	int code;
+	int code, ifindex;
 
 	if (link->by_mac) {
-		code = kn_uplink_find(world, home(world), has_mac, link->mac, info, err);
-		return code == -ENODEV ? kn_fail(err, code, "uplink.mac: no such interface here")
-				       : code;
+		code = kn_uplink_find(nets, home(nets), has_mac, link->mac, info, err);
+		if (code == -ENODEV)
+			return kn_fail(err, code, "uplink.mac: no such interface here");
+		return code ? kn_fail_at(err, code, "uplink.mac") : 0;
 	}
 	if (!link->by_default_route) {
-		code = kn_world_link(world, home(world), link->name, info, err);
+		code = kn_nets_link(nets, home(nets), link->name, info, err);
 		return code ? kn_fail_at(err, code, "uplink.interface \"%s\"", link->name) : 0;
 	}
-	code = default_routes(world, &routes, err);
-	if (code)
-		return code;
-	if (!routes.ifindex)
-		return kn_fail(err, -ENODEV,
-			       "uplink.default_route: there is no default route here");
-	return kn_uplink_find(world, home(world), has_ifindex, &routes.ifindex, info, err);
+	code = kn_uplink_default(nets, &ifindex, err);
+	return code ? code : kn_uplink_find(nets, home(nets), has_ifindex, &ifindex, info, err);
 }
 
-static int may_go(struct kn_world *world, const struct kn_link_info *info, bool may_move,
-		  struct kn_err *err)
+int kn_uplink_resolve(struct kn_nets *nets, bool may_move, struct kn_err *err)
 {
-	struct default_routes routes = { .asked = info->ifindex };
-	int code;
-
-	if (info->master)
-		return kn_fail(err, -EBUSY, "uplink %s: it is a member of another interface here",
-			       info->name);
-	code = default_routes(world, &routes, err);
-	if (code || may_move || !routes.carries)
-		return code;
-	return kn_fail(err, -EPERM,
-		       "uplink %s carries the default route and may be the only way in: "
-		       "--yes-move-uplink moves it all the same",
-		       info->name);
-}
-
-int kn_uplink_resolve(struct kn_world *world, bool may_move, struct kn_err *err)
-{
-	struct kn_link *link = world->topo->uplink;
+	struct kn_link *link = nets->topo->uplink;
 	_cleanup_journal_ struct kn_journal journal = {};
 	struct kn_link_info info;
 	int code;
 
 	if (!link)
 		return 0;
-	code = read_journal(world, &journal, err);
+	code = kn_uplink_journal(nets, &journal, err);
 	if (!code) {
 		snprintf(link->name, sizeof(link->name), "%s", journal.name);
 		return 0;
 	}
 	if (code != -ENOENT)
 		return code;
-	code = find_in_home(world, link, &info, err);
+	code = find_in_home(nets, link, &info, err);
 	if (!code)
-		code = may_go(world, &info, may_move, err);
+		code = kn_uplink_may_go(nets, &info, may_move, err);
 	if (!code)
 		snprintf(link->name, sizeof(link->name), "%s", info.name);
 	return code;
@@ -156,85 +86,112 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 	snprintf(buf, size, "uplink to %s", step->ns->name);
 }
 
-static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int probe(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal journal = {};
-	struct kn_link_info info;
-	int code = read_journal(world, &journal, err);
+	struct kn_uplink_place place;
+	int code = kn_uplink_journal(nets, &journal, err);
 
 	if (code)
 		return code == -ENOENT ? KN_ABSENT : code;
-	code = kn_uplink_find(world, step->ns, kn_uplink_matches, &journal, &info, err);
-	if (code)
-		return kn_is_gone(code) ? KN_ABSENT : code;
-	if (step->link->mtu && info.mtu != step->link->mtu) {
-		kn_fail(err, 0, "its MTU is %u, not %u", info.mtu, step->link->mtu);
+	code = kn_uplink_locate(nets, &journal, &place, err);
+	if (code || place.ns != step->ns)
+		return code && !kn_is_gone(code) ? code : KN_ABSENT;
+	if (step->link->mtu && place.link.mtu != step->link->mtu) {
+		kn_fail(err, 0, "its MTU is %u, not %u", place.link.mtu, step->link->mtu);
 		return KN_DIFFERS;
 	}
 	return KN_FITS;
 }
 
-/* A journal that is there already is of a run that was killed: what it says is the truth, and
- * what the interface is now may be half a move.
+/* An existing journal is of a run that was killed. It has the state before the move, while the
+ * interface may be half moved now.
  */
-static int ensure_journal(struct kn_world *world, const struct kn_step *step,
+static int ensure_journal(struct kn_nets *nets, const struct kn_step *step,
 			  struct kn_journal *journal, struct kn_err *err)
 {
 	struct kn_link_info info;
-	int code = read_journal(world, journal, err);
+	int code = kn_uplink_journal(nets, journal, err);
 
 	if (code != -ENOENT)
 		return code;
-	code = kn_world_link(world, home(world), step->link->name, &info, err);
+	code = kn_nets_link(nets, home(nets), step->link->name, &info, err);
 	if (!code)
-		code = kn_uplink_snapshot(world, &info, step->ns->name, journal, err);
+		code = kn_uplink_print_lost(nets, &info, err);
+	if (!code)
+		code = kn_uplink_snapshot(nets, &info, step->ns->name, journal, err);
 	if (code)
 		return code;
-	return kn_journal_write(kn_state_lib(world->state), world->topo->name, journal, err);
+	journal->file = nets->place ? strdup(nets->place) : NULL;
+	journal->topology = strdup(nets->topo->json);
+	return kn_uplink_journal_write(nets, journal, err);
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int make(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal journal = {};
-	struct kn_link_info info;
+	struct kn_uplink_place place;
 	char buf[KN_MSG_SIZE];
-	int ns_fd = kn_world_fd(world, step->ns, err);
-	int code = ns_fd < 0 ? ns_fd : ensure_journal(world, step, &journal, err);
+	int ns_fd = kn_nets_fd(nets, step->ns, err);
+	int code = ns_fd < 0 ? ns_fd : ensure_journal(nets, step, &journal, err);
 
 	if (code)
 		return code;
-	code = kn_uplink_find(world, home(world), kn_uplink_matches, &journal, &info, err);
+	code = kn_uplink_locate(nets, &journal, &place, err);
 	if (code)
 		return kn_fail_at(err, code, "uplink %s", journal.name);
-	code = kn_world_do(world, home(world), kn_msg_link_move(buf, info.ifindex, ns_fd, NULL),
-			   err);
+	code = kn_nets_do(nets, place.ns, kn_msg_link_move(buf, place.link.ifindex, ns_fd, NULL),
+			  err);
 	if (code || !step->link->mtu)
 		return code;
-	return step->ops->mend(world, step, err);
+	return step->ops->mend(nets, step, err);
 }
 
-static int mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int mend(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	struct kn_link_info info;
 	char buf[KN_MSG_SIZE];
-	int code = kn_world_link(world, step->ns, step->link->name, &info, err);
+	int code = kn_nets_link(nets, step->ns, step->link->name, &info, err);
 
 	return code ? code
-		    : kn_world_do(world, step->ns,
-				  kn_msg_link_attrs(buf, info.ifindex, step->link->mtu, NULL), err);
+		    : kn_nets_do(nets, step->ns,
+				 kn_msg_link_attrs(buf, info.ifindex, step->link->mtu, NULL), err);
 }
 
-static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+/* Without the journal the interface comes home with what the copy has, which is not everything. */
+static int undo_by_copy(struct kn_nets *nets, struct kn_err *err)
 {
-	_cleanup_journal_ struct kn_journal journal = {};
-	int code = read_journal(world, &journal, err);
+	_cleanup_journal_ struct kn_journal copy = {};
+	struct kn_uplink_place place;
+	int code = kn_uplink_journal_copy(nets, &copy, err);
 
 	if (code)
 		return code == -ENOENT ? 0 : code;
-	code = kn_uplink_restore(world, step->ns, &journal, err);
-	if (code)
-		return code;
-	return kn_journal_remove(kn_state_lib(world->state), world->topo->name, err);
+	code = kn_uplink_locate(nets, &copy, &place, err);
+	if (!code && place.ns == home(nets))
+		return kn_uplink_journal_remove(nets, err);
+	if (!code)
+		code = kn_uplink_restore(nets, &copy, err);
+	if (!code)
+		code = kn_uplink_journal_remove(nets, err);
+	return code ? code
+		    : kn_fail(err, -ENODATA,
+			      "uplink %s: its journal was lost: it is home with its addresses, but "
+			      "its routes and neighbours have to be set by hand",
+			      copy.name);
+}
+
+static int undo(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
+{
+	_cleanup_journal_ struct kn_journal journal = {};
+	int code = kn_uplink_journal(nets, &journal, err);
+
+	(void)step;
+	if (code == -ENOENT)
+		return undo_by_copy(nets, err);
+	if (!code)
+		code = kn_uplink_restore(nets, &journal, err);
+	return code ? code : kn_uplink_journal_remove(nets, err);
 }
 
 const struct kn_step_ops kn_step_uplink = {
@@ -247,16 +204,20 @@ const struct kn_step_ops kn_step_uplink = {
 
 /* --- around the step --- */
 
-bool kn_uplink_is_in(struct kn_world *world, const struct kn_ns *ns)
+int kn_uplink_is_in(struct kn_nets *nets, const struct kn_ns *ns, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal journal = {};
-	struct kn_link_info info;
-	struct kn_err ignored;
+	struct kn_uplink_place place;
+	int code = kn_uplink_journal(nets, &journal, err);
 
-	if (!world->topo->uplink || world->topo->uplink->ns != ns ||
-	    read_journal(world, &journal, &ignored) < 0)
-		return false;
-	return kn_uplink_find(world, ns, kn_uplink_matches, &journal, &info, &ignored) == 0;
+	if (code == -ENOENT)
+		code = kn_uplink_journal_copy(nets, &journal, err);
+	if (code)
+		return code == -ENOENT ? 0 : code;
+	code = kn_uplink_locate(nets, &journal, &place, err);
+	if (code)
+		return code == -ENODEV ? 0 : code;
+	return place.ns == ns;
 }
 
 static bool is_global(const struct kn_addr_info *info, const void *data)
@@ -266,43 +227,39 @@ static bool is_global(const struct kn_addr_info *info, const void *data)
 }
 
 /* After a reboot the distribution may have brought it up again, with newer addresses than ours. */
-static bool boot_configured_it(struct kn_world *world, const struct kn_journal *journal)
+static bool boot_configured_it(struct kn_nets *nets, const struct kn_journal *journal)
 {
-	struct kn_link_info info;
+	struct kn_uplink_place place;
 	struct kn_err ignored;
 
-	return kn_uplink_find(world, home(world), kn_uplink_matches, journal, &info, &ignored) ==
-		       0 &&
-	       strcmp(info.name, journal->name) == 0 && (info.flags & IFF_UP) &&
-	       kn_address_find(world, home(world), info.name, is_global, NULL, &ignored) == 1;
+	return kn_uplink_locate(nets, journal, &place, &ignored) == 0 && place.ns == home(nets) &&
+	       strcmp(place.link.name, journal->name) == 0 && (place.link.flags & IFF_UP) &&
+	       kn_address_find(nets, place.ns, place.link.name, is_global, NULL, &ignored) == 1;
 }
 
-int kn_uplink_recover(struct kn_world *world, struct kn_err *err)
+int kn_uplink_recover(struct kn_nets *nets, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal journal = {};
 	char key[KN_STEP_TEXT], boot_id[40];
-	struct kn_step step = { .ops = &kn_step_uplink };
+	struct kn_ns ns = {};
+	struct kn_step step = { .ops = &kn_step_uplink, .ns = &ns };
 	bool this_boot;
-	int code;
+	int code = kn_uplink_journal(nets, &journal, err);
 
-	if (!world->topo->uplink)
-		return 0;
-	code = read_journal(world, &journal, err);
 	if (code)
 		return code == -ENOENT ? 0 : code;
-	step.ns = world->topo->uplink->ns;
-	step.link = world->topo->uplink;
+	snprintf(ns.name, sizeof(ns.name), "%s", journal.ns);
 	text(&step, key, sizeof(key));
 	kn_journal_boot_id(boot_id);
 	this_boot = strcmp(boot_id, journal.boot_id) == 0;
-	if (this_boot && kn_state_ours(world->state, key))
+	if (this_boot && kn_state_ours(nets->state, key))
 		return 0; /* the step's own business */
-	if (!this_boot && boot_configured_it(world, &journal)) {
+	if (!this_boot && boot_configured_it(nets, &journal)) {
 		fprintf(stderr, "kidos-netns: uplink %s was set up by this boot: journal dropped\n",
 			journal.name);
-		return kn_journal_remove(kn_state_lib(world->state), world->topo->name, err);
+		return kn_uplink_journal_remove(nets, err);
 	}
-	code = undo(world, &step, err);
+	code = undo(nets, &step, err);
 	if (!code)
 		fprintf(stderr, "kidos-netns: uplink %s restored from its journal\n", journal.name);
 	return code;

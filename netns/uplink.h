@@ -2,20 +2,21 @@
 #ifndef KN_UPLINK_H
 #define KN_UPLINK_H
 
-#include "world.h"
+#include "nets.h"
 
 /* Finds the uplink's interface by its journal, name, MAC address or default route, and writes its
- * name into the topology's link. -EPERM if it carries the default route and may_move is false.
- * A topology without an uplink is fine.
+ * name into the topology's link. -EPERM if it is the way out and may_move is false, -EBUSY if other
+ * interfaces are on top of it, -ENOTUNIQ if several match. 0 if the topology has no uplink.
  */
-int kn_uplink_resolve(struct kn_world *world, bool may_move, struct kn_err *err);
+int kn_uplink_resolve(struct kn_nets *nets, bool may_move, struct kn_err *err);
 
-/* Before anything else: a journal of an earlier boot, or of a run that left nothing else behind,
- * is followed and removed. Says what it did on stderr.
+/* Called before anything else. Restores the uplink from a journal of an earlier boot, or of a run
+ * that left nothing else behind, and removes the journal, also if the topology has no uplink now.
+ * Prints what it did on stderr.
  */
-int kn_uplink_recover(struct kn_world *world, struct kn_err *err);
+int kn_uplink_recover(struct kn_nets *nets, struct kn_err *err);
 
-/* True if the namespace holds the uplink now. */
-bool kn_uplink_is_in(struct kn_world *world, const struct kn_ns *ns);
+/* 1 if the namespace holds the uplink now, 0 if it does not, -errno if that is not known. */
+int kn_uplink_is_in(struct kn_nets *nets, const struct kn_ns *ns, struct kn_err *err);
 
 #endif

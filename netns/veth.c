@@ -12,14 +12,14 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 		 kn_link_text(step->link->peer, b));
 }
 
-static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int probe(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	const struct kn_link *link = step->link;
 	struct kn_link_info a, b;
 	struct kn_err far_err;
 	char where[KN_LINK_TEXT];
-	int near = kn_link_probe(world, link, &a, err);
-	int far = kn_link_probe(world, link->peer, &b, &far_err);
+	int near = kn_link_probe(nets, link, &a, err);
+	int far = kn_link_probe(nets, link->peer, &b, &far_err);
 
 	if (near < 0 || far < 0) {
 		if (near >= 0)
@@ -39,33 +39,33 @@ static int probe(struct kn_world *world, const struct kn_step *step, struct kn_e
 	return near == KN_DIFFERS ? near : far;
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int make(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	struct kn_link_spec end = kn_link_spec(step->link), peer = kn_link_spec(step->link->peer);
 	char buf[KN_MSG_SIZE];
 
-	peer.ns_fd = kn_world_fd(world, step->link->peer->ns, err);
+	peer.ns_fd = kn_nets_fd(nets, step->link->peer->ns, err);
 	if (peer.ns_fd < 0)
 		return peer.ns_fd;
-	return kn_world_do(world, step->link->ns, kn_msg_veth_new(buf, &end, &peer), err);
+	return kn_nets_do(nets, step->link->ns, kn_msg_veth_new(buf, &end, &peer), err);
 }
 
-static int mend(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int mend(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
-	int code = kn_link_mend(world, step->link, err);
+	int code = kn_link_mend(nets, step->link, err);
 
-	return code ? code : kn_link_mend(world, step->link->peer, err);
+	return code ? code : kn_link_mend(nets, step->link->peer, err);
 }
 
-/* Either end takes the other with it. A namespace that somebody holds would keep both, so this is
- * not left to the namespaces' going.
+/* Deleting one end deletes the other. This is not left to the namespaces: one that somebody holds
+ * would keep both ends.
  */
-static int undo(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int undo(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
-	int code = kn_link_delete(world, step->link->ns, step->link->name, err);
+	int code = kn_link_delete(nets, step->link->ns, step->link->name, err);
 
 	return code ? code
-		    : kn_link_delete(world, step->link->peer->ns, step->link->peer->name, err);
+		    : kn_link_delete(nets, step->link->peer->ns, step->link->peer->name, err);
 }
 
 const struct kn_step_ops kn_step_veth = {

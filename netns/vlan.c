@@ -14,34 +14,34 @@ static void text(const struct kn_step *step, char *buf, size_t size)
 		 link->vlan_protocol == 0x88a8 ? " 802.1ad" : "");
 }
 
-static int probe(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int probe(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	const struct kn_link *link = step->link;
 	struct kn_link_info info;
-	int code, found = kn_link_probe(world, link, &info, err);
+	int code, found = kn_link_probe(nets, link, &info, err);
 
 	if (found < KN_FITS)
 		return found;
 	if (info.vlan_id != link->vlan_id || info.vlan_protocol != link->vlan_protocol)
 		return kn_fail(err, -EEXIST, "%s exists with VLAN id %u", link->name, info.vlan_id);
-	code = kn_link_check_parent(world, link, &info, err);
+	code = kn_link_check_parent(nets, link, &info, err);
 	return code ? code : found;
 }
 
-static int make(struct kn_world *world, const struct kn_step *step, struct kn_err *err)
+static int make(struct kn_nets *nets, const struct kn_step *step, struct kn_err *err)
 {
 	const struct kn_link *link = step->link;
 	struct kn_link_spec spec = kn_link_spec(link);
 	struct kn_link_info parent;
 	char buf[KN_MSG_SIZE];
-	int code = kn_world_link(world, link->ns, link->parent->name, &parent, err);
+	int code = kn_nets_link(nets, link->ns, link->parent->name, &parent, err);
 
 	if (code)
 		return code;
-	code = kn_world_do(world, link->ns,
-			   kn_msg_vlan_new(buf, &spec, parent.ifindex, (uint16_t)link->vlan_id,
-					   (uint16_t)link->vlan_protocol),
-			   err);
+	code = kn_nets_do(nets, link->ns,
+			  kn_msg_vlan_new(buf, &spec, parent.ifindex, (uint16_t)link->vlan_id,
+					  (uint16_t)link->vlan_protocol),
+			  err);
 	if (code == -EOPNOTSUPP)
 		return kn_fail_at(err, code, "this kernel has no vlan links");
 	return code;

@@ -25,7 +25,7 @@ bool kn_route_is_default(const struct nlmsghdr *nlh);
  */
 uint32_t kn_route_oifs(const struct nlmsghdr *nlh, kn_oif_each *each, void *data);
 
-/* What a message of a nexthop object, RTM_NEWNEXTHOP, says. */
+/* A nexthop object, as in RTM_NEWNEXTHOP. */
 struct kn_nexthop {
 	uint32_t id;
 	unsigned int ifindex; /* 0: none (a blackhole, a group) */

@@ -86,8 +86,8 @@ static int take_message(struct kn_reply *reply, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-/* mnl_nlmsg_ok compares lengths as signed and lets 2^31 and more through, and its walk over
- * attributes ends at the aligned end: so both are looked at here.
+/* mnl_nlmsg_ok compares lengths as signed and accepts 2^31 and more, and its walk over attributes
+ * ends at the aligned end. So both are checked here.
  */
 static bool is_whole(const char *at, size_t left, size_t *whole)
 {

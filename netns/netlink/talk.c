@@ -186,8 +186,7 @@ static bool worth_repeating(int code)
 	return code == -ENOBUFS || code == -EBUSY || code == -EAGAIN;
 }
 
-/* After an overrun the first sending may well have been done: then "exists" or "is gone" is what
- * was wanted.
+/* After an overrun the first request may have been done: then "exists" or "is gone" means success.
  */
 static bool done_before(const struct nlmsghdr *nlh, int code)
 {

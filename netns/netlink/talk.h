@@ -35,9 +35,9 @@ int kn_talk_do(struct kn_talk *talk, struct nlmsghdr *nlh, struct kn_err *err);
 int kn_talk_get(struct kn_talk *talk, struct nlmsghdr *nlh, mnl_cb_t each, void *data,
 		struct kn_err *err);
 
-/* A dump starts over when the kernel says that the table changed under it: begin, if not NULL,
- * forgets what each has collected so far. If it changed under every try, that is -EINTR, and what
- * each has collected is the last try's.
+/* A dump starts over when the kernel reports that the table changed meanwhile (NLM_F_DUMP_INTR):
+ * begin, if not NULL, drops what each has collected so far. If every try was interrupted, returns
+ * -EINTR, and each has collected what the last try had.
  */
 struct kn_dump {
 	void (*begin)(void *data);

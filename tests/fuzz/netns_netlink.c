@@ -5,13 +5,33 @@
 #include "read.h"
 #include "netlink/nexthop.h"
 #include "netlink/reply.h"
-#include "uplink_restore.h"
+#include "uplink_compare.h"
+#include "uplink_route.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* As the uplink does: save, make the message again, compare. */
+static void make_again(const struct nlmsghdr *nlh)
+{
+	const struct kn_uses uses = { .ifindex = 1 };
+	struct kn_journal journal = { .ifindex = 1 };
+	struct kn_err err;
+	void *buf = malloc(nlh->nlmsg_len + 64);
+
+	kn_route_uses(nlh, &uses);
+	if (buf)
+		kn_route_again(buf, nlh, 1, 2, NULL);
+	free(buf);
+	if (kn_journal_add(&journal.routes, "", nlh, nlh->nlmsg_len) < 0)
+		abort();
+	if (kn_uplink_missing(&journal, &journal, &err))
+		abort();
+	kn_journal_clear(&journal);
+}
 
 static void no_interface_0(unsigned int ifindex, void *data)
 {
@@ -42,7 +62,7 @@ static int each(const struct nlmsghdr *nlh, void *data)
 	if (kn_read_addr(nlh, &addr) == 0 && !addr.addr.family)
 		abort();
 	if (kn_read_route(nlh, &route) == 0)
-		kn_route_uses(nlh, 1);
+		make_again(nlh);
 	if (kn_read_qdisc(nlh, &qdisc) == 0 && strlen(qdisc.kind) >= sizeof(qdisc.kind))
 		abort();
 	if (kn_read_filter(nlh, &filter) == 0 && strlen(filter.kind) >= sizeof(filter.kind))

@@ -154,13 +154,11 @@ static const struct {
 	{ NS("{\"name\":\"a\",\"routes\":[{\"to\":\"default\",\"via\":\"10.0.0.1\",\"onlink\":true}"
 	     "]}") "}",
 	  "onlink needs via and dev" },
-	{ NS(
-		  "{\"name\":\"a\",\"routes\":[{\"to\":\"10.0.0.0/"
-		  "8\",\"dev\":\"lo\",\"onlink\":true}]}") "}",
+	{ NS("{\"name\":\"a\",\"routes\":[{\"to\":\"10.0.0.0/"
+	     "8\",\"dev\":\"lo\",\"onlink\":true}]}") "}",
 	  "onlink needs via and dev" },
-	{ NS(
-		  "{\"name\":\"a\",\"routes\":[{\"to\":\"default\",\"via\":\"10.0.0.1\",\"onlink\":"
-		  "1}]}") "}",
+	{ NS("{\"name\":\"a\",\"routes\":[{\"to\":\"default\",\"via\":\"10.0.0.1\",\"onlink\":"
+	     "1}]}") "}",
 	  "routes[0].onlink" },
 	{ NS("{\"name\":\"a\",\"routes\":[{\"to\":\"10.0.0.1/24\",\"via\":\"10.0.0.1\"}]}") "}",
 	  "has host bits set" },

@@ -7,7 +7,7 @@ KN=${KIDOS_NETNS:-${KIDOS_BUILD:-$top/build}/netns/kidos-netns}
 
 # Several runs on one machine do not see each other: what is mounted and where kidos-netns is started
 # are a run's own. In a guest there is one run, and netns_uplink_test.sh needs the kernel's first namespace.
-own_world() {
+own_namespaces() {
 	if [ -z "${NETNS_OWN:-}" ]; then
 		NETNS_OWN=1 exec unshare --mount --net --propagation private bash "$0" "$@"
 	fi
@@ -17,7 +17,7 @@ own_world() {
 		mount --move /run/etc /etc && ip link set lo up
 }
 if [ "$(id -u)" = 0 ] && [ -z "${KIDOS_SLOW:-}${first_namespace:-}" ]; then
-	own_world "$@" || { echo "not ok 1 - netns: $(basename "$0"): a world of its own"; exit 1; }
+	own_namespaces "$@" || { echo "not ok 1 - netns: $(basename "$0"): namespaces of its own"; exit 1; }
 fi
 
 tests=0
