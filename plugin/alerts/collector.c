@@ -156,7 +156,7 @@ static void send_self(const struct kidos_alert_counts *counts,
 	kidos_send_derive(output, "total_events", "alerts_suppressed", counts->suppressed);
 	kidos_send_derive(output, "total_events", "alerts_lost",
 			  counts->lost + deliveries->refused);
-	kidos_send_gauge(output, "count", "alerts_pending",
+	kidos_send_gauge(output, "objects", "alerts_pending",
 			 (double)(counts->pending + deliveries->queued));
 }
 

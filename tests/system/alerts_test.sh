@@ -207,7 +207,7 @@ start_and_end() {
 
 sums() {
 	echo "$(events alerts drop_share) $(events self alerts_sent) $(events self alerts_suppressed) $(
-		events self alerts_lost) $(csv_last self/count-alerts_pending | cut -d. -f1)"
+		events self alerts_lost) $(csv_last self/objects-alerts_pending | cut -d. -f1)"
 }
 
 rate_limit() {
