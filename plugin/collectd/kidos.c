@@ -2,6 +2,7 @@
 /* kidos.c: the callbacks that collectd knows, each one call into kidos. */
 #include "collectd/config.h"
 #include "collectd/notify.h"
+#include "collectd/test_run.h"
 #include "collectd/values.h"
 #include "collector.h"
 #include "core/log.h"
@@ -87,6 +88,7 @@ static int kidos_init(void)
 	}
 	folder = global_option_get("BaseDir");
 	snprintf(config.data_path, sizeof(config.data_path), "%s", folder ? folder : "");
+	config.test = collectd_is_test_run();
 	collectd_notify_as_here();
 	engine =
 		kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()), collectd_notify);

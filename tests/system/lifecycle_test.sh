@@ -68,10 +68,37 @@ no_a0() {
 	! ip -n "$run-a" link show a0
 }
 
+# second_instance OPTIONS: another collectd with this configuration. Its log is the daemon's too.
 second_instance() {
-	! timeout $((20 * ${KIDOS_SLOW:-1})) collectd -T -C "$work/collectd.conf" 2>&1 || return 1
+	timeout $((20 * ${KIDOS_SLOW:-1})) collectd "$@" -P "$work/second.pid" -C "$work/collectd.conf" 2>&1
+}
+
+unharmed() {
 	tail -n 5 "$work/log"
-	grep -qF "$daemon" "$work/log" && kill -0 "$daemon" && is b0 attached
+	kill -0 "$daemon" && is b0 attached
+}
+
+refused() {
+	: >"$work/log"
+	second_instance -f &
+	wait_for 10 logged "is in use by process $daemon" && wait_for 10 logged 'Initialization complete'
+	kill %% && wait %%
+	unharmed && ! grep -F 'attaches nothing' "$work/log"
+}
+
+test_passes() {
+	: >"$work/log"
+	second_instance "$@" && unharmed && logged "is in use by process $daemon: the test attaches nothing" &&
+		[ ! -e "$state-test" ]
+}
+
+test_fails() {
+	: >"$work/log"
+	cp "$work/collectd.conf" "$work/right.conf"
+	sed -i 's/<Plugin kidos>/&\nMaxInterfaces 0/' "$work/collectd.conf"
+	! second_instance -T || return 1
+	cp "$work/right.conf" "$work/collectd.conf"
+	unharmed && logged 'MaxInterfaces "0": not a whole number'
 }
 
 # A guest's files come over 9p, where a process that is killed while it reads may never end: there
@@ -132,7 +159,10 @@ make_ns b
 make_veth a a0 b b0
 check 'a recreated namespace is attached' wait_for 10 is b0 attached
 check 'and counted again' sends_counted "$run-b:b0"
-check 'collectd -T beside it is refused, naming the pid' second_instance
+check 'another collectd beside it is refused, naming the pid' refused
+check 'collectd -T beside it passes' test_passes -T
+check 'collectd -fT too' test_passes -fT
+check 'collectd -T beside it says what is wrong' test_fails
 check 'and harms nothing' sends_counted "$run-b:b0"
 check 'killed at random points and restarted' killed_and_restarted
 check 'counted after a restart' sends_counted "$run-b:b0"
