@@ -249,6 +249,17 @@ static inline __attribute__((always_inline)) __u32 kidos_port_home(__u32 netns, 
 	return ifindex + netns * 61;
 }
 
+/*
+ * Where a packet was seen. netns is kidos's own number, and of the counting
+ * programs that all namespaces share KIDOS_NETNS_OF_ENTRY: each packet's is in
+ * the map `origin`.
+ */
+#define KIDOS_NETNS_OF_ENTRY 0xffffffffu
+struct kidos_origin {
+	__u32 netns;
+	__u32 direction;
+};
+
 /* What the flow table's hash is keyed with: random, no number used twice (flow_hash.h). */
 struct kidos_hash_seed {
 	__u32 halves[sizeof(struct kidos_flow_key) / sizeof(__u32)];
@@ -276,6 +287,7 @@ enum kidos_event {
 	KIDOS_EVENT_SPILLED, /* ... and its counts were written to the spill ring */
 	KIDOS_EVENT_SPILL_LOST, /* ... or the ring was full; neither where nobody wants them */
 	KIDOS_EVENT_UNATTRIBUTED, /* a packet found no entry: counted in retired only */
+	KIDOS_EVENT_UNCOUNTED, /* a packet passed: its entry program found none that counts */
 	KIDOS_EVENTS
 };
 

@@ -16,10 +16,10 @@ struct wire {
 	__u64 bytes;
 };
 
-static __always_inline struct kidos_port port_of(__u32 ifindex)
+static __always_inline struct kidos_port port_of(__u32 netns, __u32 ifindex)
 {
 	struct kidos_port other = { .slot = KIDOS_SLOT_OTHER, .flags = KIDOS_PORT_ETHERNET };
-	__u32 home = kidos_port_home(kidos_config.netns, ifindex);
+	__u32 home = kidos_port_home(netns, ifindex);
 
 	KIDOS_NO_UNROLL
 	for (__u32 i = 0; i < KIDOS_PORT_PROBES; i++) {
@@ -28,7 +28,7 @@ static __always_inline struct kidos_port port_of(__u32 ifindex)
 
 		if (!port || !port->ifindex)
 			break;
-		if (port->ifindex == ifindex && port->netns == kidos_config.netns)
+		if (port->ifindex == ifindex && port->netns == netns)
 			return *port;
 	}
 	return other;
@@ -119,9 +119,10 @@ static __always_inline void look_inside(struct kidos_packet *packet,
 	packet->tunnel_id = tunnel_id;
 }
 
-static __always_inline void account_frame(const struct kidos_frame *frame, __u32 ifindex)
+static __always_inline void account_frame(const struct kidos_frame *frame, __u32 netns,
+					  __u32 ifindex)
 {
-	struct kidos_port port = port_of(ifindex);
+	struct kidos_port port = port_of(netns, ifindex);
 	struct wire wire = { .packets = 1, .bytes = frame->length };
 	struct kidos_packet packet, inner;
 
@@ -204,9 +205,9 @@ static __always_inline struct wire wire_of(skb_fields *skb, __u32 headers)
 	return wire;
 }
 
-static __always_inline void account_skb(struct __sk_buff *skb, __u32 direction)
+static __always_inline void account_skb(struct __sk_buff *skb, struct kidos_origin from)
 {
-	struct kidos_port port = port_of(skb->ifindex);
+	struct kidos_port port = port_of(from.netns, skb->ifindex);
 	struct kidos_packet packet, inner;
 	struct kidos_frame frame = parse_skb(skb, port.flags, &packet);
 	__u32 headers = packet.headers;
@@ -220,6 +221,6 @@ static __always_inline void account_skb(struct __sk_buff *skb, __u32 direction)
 			look_inside(&packet, &inner);
 	}
 	wire = wire_of(skb, headers);
-	account(port.slot, direction, &packet, ((skb_fields *)skb)->len, &wire);
+	account(port.slot, from.direction, &packet, ((skb_fields *)skb)->len, &wire);
 }
 #endif

@@ -7,6 +7,7 @@
 #define KIDOS_MAPS_H
 
 #include "abi.h"
+#include "entry.h"
 
 #define KIDOS_DEFAULT_SETS (1u << 18) /* 2^21 entries */
 #define KIDOS_DEFAULT_PORTS 256
@@ -46,13 +47,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct kidos_retired);
 } retired SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, KIDOS_EVENTS);
-	__type(key, __u32);
-	__type(value, __u64);
-} events SEC(".maps");
 
 #ifdef KIDOS_BASELINE
 struct {
@@ -99,12 +93,4 @@ struct {
 	__type(value, struct kidos_spilling);
 } spilling SEC(".maps");
 #endif
-
-static __always_inline void count_event(__u32 event)
-{
-	__u64 *count = bpf_map_lookup_elem(&events, &event);
-
-	if (count)
-		__sync_fetch_and_add(count, 1);
-}
 #endif

@@ -25,8 +25,8 @@ struct kidos_collector {
 	const char *name; /* kidosctl's, and the first of its plugin_instances */
 	const char *const *instances; /* its further plugin_instances; NULL at the end, or NULL */
 	const struct kidos_block *block; /* its options; one of them is Enabled */
-	const char
-		*without; /* what does not happen while Enabled is false; NULL: no line in the log */
+	const char *
+		without; /* what does not happen while Enabled is false; NULL: no line in the log */
 	bool counts; /* packets of interfaces have to be counted for it */
 	bool serves; /* it works on what others collect: alone it is no reason to start */
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * collector.c: events become alerts, and alerts become notifications. States
- * and limits are behind one lock, which is held briefly. A thread of its own
- * hands updates to collectd, which may take its time.
+ * and limits are behind one lock, which is held briefly.
  */
 #include "alerts/maps.h"
-#include "alerts/notice.h"
 #include "alerts/queue.h"
 #include "alerts/rings.h"
+#include "alerts/sender.h"
 #include "alerts/settings.h"
 #include "collector.h"
 #include "core/log.h"
@@ -18,8 +17,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define PATIENCE_S 1 /* with a receiver, at the end */
-
 struct alerts {
 	struct kidos_context *context;
 	const struct kidos_alert_settings *settings;
@@ -28,10 +25,8 @@ struct alerts {
 	pthread_mutex_t lock; /* states, on */
 	struct kidos_alert_states *states; /* NULL before the first start, as are the next two */
 	bool on;
-	struct kidos_alert_queue *queue;
+	struct kidos_alert_sender *sender;
 	struct kidos_alert_rings *rings;
-	struct kidos_thread sender;
-	atomic_ullong sent, refused;
 };
 
 static void store(unsigned int index, const struct kidos_alert *alert, void *context)
@@ -77,37 +72,11 @@ static void source_sink(void *self, const void *source)
 		kidos_log(LOG_WARNING, "alerts: a source of events: %s", strerror(-error));
 }
 
-static void *send_updates(void *self)
-{
-	struct alerts *alerts = self;
-	struct kidos_alert_update update;
-	struct kidos_notice notice;
-	int error;
-
-	while (kidos_alert_queue_take(alerts->queue, &update)) {
-		kidos_notice_of(&update.alert, update.step, kidos_boot_ns(), &notice);
-		kidos_sinks_give(&alerts->context->sinks[KIDOS_SINK_ALERT], &notice);
-		error = alerts->context->notify(&notice);
-		if (error && !atomic_load(&alerts->refused))
-			kidos_log(LOG_NOTICE,
-				  "alerts: no plugin takes notifications, such as exec");
-		if (update.step != KIDOS_ALERT_ENDED)
-			atomic_fetch_add(error ? &alerts->refused : &alerts->sent, 1);
-	}
-	return NULL;
-}
-
-static bool put(const struct kidos_alert *alert, enum kidos_alert_step step, void *context)
-{
-	const struct alerts *alerts = context;
-
-	return kidos_alert_queue_put(alerts->queue, alert, step);
-}
-
 static int make_states(struct alerts *alerts)
 {
 	const struct kidos_alert_limits limits = {
 		.cool_down_ns = alerts->settings->cool_down * 1000000000u,
+		.interval_ns = alerts->context->meta.interval_ns,
 		.rate = (unsigned int)alerts->settings->rate_limit,
 	};
 	uint64_t first_id;
@@ -116,20 +85,21 @@ static int make_states(struct alerts *alerts)
 	if (getrandom(&first_id, sizeof(first_id), 0) != sizeof(first_id))
 		return -errno;
 	first_id = first_id >> 1 | 1;
-	alerts->states = kidos_alert_states_new(&limits, first_id, put, alerts);
-	alerts->queue = kidos_alert_queue_new(KIDOS_ALERT_QUEUE);
-	return alerts->states && alerts->queue ? 0 : -ENOMEM;
+	if (!alerts->sender)
+		alerts->sender = kidos_alert_sender_open(alerts->context);
+	if (!alerts->sender)
+		return -errno;
+	alerts->states =
+		kidos_alert_states_new(&limits, first_id, kidos_alert_sender_put, alerts->sender);
+	return alerts->states ? 0 : -ENOMEM;
 }
 
-static int start_threads(struct alerts *alerts)
+static int open_rings(struct alerts *alerts)
 {
 	const struct kidos_alert_rings_use use = { .take = take_event,
 						   .tick = expire,
 						   .self = alerts };
-	int error = kidos_thread_start(&alerts->sender, "kidos alerts", send_updates, alerts);
 
-	if (error)
-		return error;
 	alerts->rings = kidos_alert_rings_open(&use);
 	return alerts->rings ? 0 : -errno;
 }
@@ -143,7 +113,7 @@ static int open_alerts(struct alerts *alerts)
 	if (!error)
 		error = kidos_state_pin_set(&alerts->context->state, &kidos_alert_map_set,
 					    alerts->maps);
-	return error ? error : start_threads(alerts);
+	return error ? error : open_rings(alerts);
 }
 
 static void set_on(struct alerts *alerts, bool on)
@@ -178,29 +148,39 @@ static void status(const void *self, struct kidos_collector_status *status)
 	status->state = alerts->on ? KIDOS_COLLECTOR_ON : KIDOS_COLLECTOR_OFF;
 }
 
-/* sent + lost + suppressed + those in the queue = the sum of raised. */
+static void send_self(const struct kidos_alert_counts *counts,
+		      const struct kidos_alert_deliveries *deliveries, struct kidos_output *output)
+{
+	output->instance = "self";
+	kidos_send_derive(output, "total_events", "alerts_sent", deliveries->sent);
+	kidos_send_derive(output, "total_events", "alerts_suppressed", counts->suppressed);
+	kidos_send_derive(output, "total_events", "alerts_lost",
+			  counts->lost + deliveries->refused);
+	kidos_send_gauge(output, "objects", "alerts_pending",
+			 (double)(counts->pending + deliveries->queued));
+}
+
+/* Of one moment: sent + lost + suppressed + pending = the sum of raised. */
 static void poll_alerts(void *self, const struct kidos_poll *poll)
 {
 	struct alerts *alerts = self;
+	struct kidos_alert_deliveries deliveries;
 	struct kidos_alert_counts counts;
 
 	if (!alerts->states)
 		return;
 	pthread_mutex_lock(&alerts->lock);
 	kidos_alert_count(alerts->states, &counts);
+	kidos_alert_sender_count(alerts->sender, &deliveries);
 	pthread_mutex_unlock(&alerts->lock);
 	poll->output->instance = "alerts";
 	for (unsigned int i = 0; i < KIDOS_ALERT_KINDS; i++) {
 		const char *kind = kidos_alert_kinds[i].name;
 
 		kidos_send_derive(poll->output, "total_events", kind, counts.raised[i]);
-		kidos_send_gauge(poll->output, "count", kind, counts.active[i]);
+		kidos_send_gauge(poll->output, "objects", kind, counts.active[i]);
 	}
-	poll->output->instance = "self";
-	kidos_send_derive(poll->output, "total_events", "alerts_sent", atomic_load(&alerts->sent));
-	kidos_send_derive(poll->output, "total_events", "alerts_suppressed", counts.suppressed);
-	kidos_send_derive(poll->output, "total_events", "alerts_lost",
-			  counts.lost + atomic_load(&alerts->refused));
+	send_self(&counts, &deliveries, poll->output);
 }
 
 static void *create(struct kidos_context *context, const void *settings, bool enabled)
@@ -212,35 +192,38 @@ static void *create(struct kidos_context *context, const void *settings, bool en
 	alerts->context = context;
 	alerts->settings = settings;
 	alerts->enabled = enabled;
-	alerts->sender = (struct kidos_thread)KIDOS_NO_THREAD;
 	for (int i = 0; i < KIDOS_ALERT_MAPS; i++)
 		alerts->maps[i] = -1;
 	pthread_mutex_init(&alerts->lock, NULL);
-	if (!enabled)
+	if (!enabled) {
+		kidos_log(LOG_INFO, "alerts are off: they take a block <Alerts> with Enabled true");
 		return alerts;
+	}
 	context->alert_window_ns = alerts->settings->window * 1000000000u;
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_ALERT_EVENT], event_sink, alerts);
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_ALERT_SOURCE], source_sink, alerts);
 	return alerts;
 }
 
-/* Within 1.5 s, whatever a receiver of notifications does. */
+/* Who was sent a start is sent its end. */
+static void end_all(struct alerts *alerts)
+{
+	pthread_mutex_lock(&alerts->lock);
+	alerts->on = false;
+	if (alerts->states)
+		kidos_alert_end_all(alerts->states, kidos_now_ns(CLOCK_BOOTTIME));
+	pthread_mutex_unlock(&alerts->lock);
+}
+
 static void close_alerts(void *self)
 {
 	struct alerts *alerts = self;
 
 	kidos_alert_rings_close(alerts->rings);
-	if (alerts->queue)
-		kidos_alert_queue_close(alerts->queue);
+	end_all(alerts);
+	kidos_alert_sender_close(alerts->sender);
 	kidos_map_set_close(&kidos_alert_map_set, alerts->maps);
-	if (!kidos_thread_stop(&alerts->sender, PATIENCE_S)) {
-		/* The queue is still in the hands of the thread, so both stay. */
-		kidos_log(LOG_WARNING,
-			  "alerts: a plugin that takes notifications hangs; not waited for");
-		return;
-	}
 	kidos_alert_states_free(alerts->states);
-	kidos_alert_queue_free(alerts->queue);
 	pthread_mutex_destroy(&alerts->lock);
 	free(alerts);
 }

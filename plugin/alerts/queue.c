@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "alerts/queue.h"
+#include "core/now.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@ struct kidos_alert_queue {
 	pthread_mutex_t lock;
 	pthread_cond_t filled;
 	bool closed;
+	uint64_t until_ns; /* the end of takes, once closed */
 	unsigned int room, first, count;
 	unsigned int booked; /* places kept for ends */
 	struct kidos_alert_update updates[];
@@ -61,7 +63,7 @@ bool kidos_alert_queue_put(struct kidos_alert_queue *queue, const struct kidos_a
 	bool admitted;
 
 	pthread_mutex_lock(&queue->lock);
-	admitted = admit(queue, step);
+	admitted = !queue->closed && admit(queue, step);
 	if (admitted) {
 		queue->updates[(queue->first + queue->count++) % queue->room] =
 			(struct kidos_alert_update){ .step = step, .alert = *alert };
@@ -71,27 +73,33 @@ bool kidos_alert_queue_put(struct kidos_alert_queue *queue, const struct kidos_a
 	return admitted;
 }
 
+static bool may_take(const struct kidos_alert_queue *queue)
+{
+	return !queue->closed || kidos_now_ns(CLOCK_MONOTONIC) < queue->until_ns;
+}
+
 bool kidos_alert_queue_take(struct kidos_alert_queue *queue, struct kidos_alert_update *update)
 {
-	bool open;
+	bool found;
 
 	pthread_mutex_lock(&queue->lock);
 	while (!queue->count && !queue->closed)
 		pthread_cond_wait(&queue->filled, &queue->lock);
-	open = !queue->closed;
-	if (open) {
+	found = queue->count && may_take(queue);
+	if (found) {
 		*update = queue->updates[queue->first];
 		queue->first = (queue->first + 1) % queue->room;
 		queue->count--;
 	}
 	pthread_mutex_unlock(&queue->lock);
-	return open;
+	return found;
 }
 
-void kidos_alert_queue_close(struct kidos_alert_queue *queue)
+void kidos_alert_queue_close(struct kidos_alert_queue *queue, uint64_t until_ns)
 {
 	pthread_mutex_lock(&queue->lock);
 	queue->closed = true;
+	queue->until_ns = until_ns;
 	pthread_cond_broadcast(&queue->filled);
 	pthread_mutex_unlock(&queue->lock);
 }

@@ -6,8 +6,9 @@
 
 struct key {
 	struct kidos_alert *alert; /* NULL: free */
-	uint64_t until_ns;
-	char subject[KIDOS_ALERT_SUBJECT];
+	uint64_t started_ns, until_ns;
+	bool pending; /* raised and not sent yet */
+	struct kidos_alert_event event; /* of its start */
 };
 
 struct kidos_alert_states {
@@ -86,7 +87,8 @@ static struct key *key_find(struct kidos_alert_states *states, const struct kido
 			    const char *subject)
 {
 	for (unsigned int i = 0; i < KIDOS_ALERT_KEYS; i++)
-		if (states->keys[i].alert == alert && !strcmp(states->keys[i].subject, subject))
+		if (states->keys[i].alert == alert &&
+		    !strcmp(states->keys[i].event.subject, subject))
 			return &states->keys[i];
 	return NULL;
 }
@@ -112,21 +114,53 @@ static bool within_rate(const struct kidos_alert_states *states, uint64_t now_ns
 	return (int64_t)(now_ns - oldest) >= (int64_t)KIDOS_RATE_WINDOW_NS;
 }
 
-static void report(struct kidos_alert_states *states, struct kidos_alert *alert)
+/* What is sent is this key's start, whichever came after it. */
+static void report(struct kidos_alert_states *states, struct key *key, uint64_t now_ns)
 {
-	uint64_t now_ns = alert->last_ns;
+	struct kidos_alert *alert = key->alert, update = *alert;
 
-	if (!within_rate(states, now_ns)) {
-		states->counts.suppressed++;
-		return;
-	}
-	if (!states->send(alert, alert->announced ? KIDOS_ALERT_ADDED : KIDOS_ALERT_STARTED,
+	update.event = key->event;
+	key->pending = false;
+	states->counts.pending--;
+	if (!states->send(&update, alert->announced ? KIDOS_ALERT_ADDED : KIDOS_ALERT_STARTED,
 			  states->context)) {
 		states->counts.lost++;
 		return;
 	}
 	states->sent[states->sent_count++ % KIDOS_RATE_LIMIT_MAX] = now_ns;
 	alert->announced++;
+	changed(states, alert);
+}
+
+/* The one that started first. */
+static struct key *pending_find(struct kidos_alert_states *states)
+{
+	struct key *found = NULL;
+
+	for (unsigned int i = 0; states->counts.pending && i < KIDOS_ALERT_KEYS; i++) {
+		struct key *key = &states->keys[i];
+
+		if (key->alert && key->pending && (!found || key->started_ns < found->started_ns))
+			found = key;
+	}
+	return found;
+}
+
+static void report_pending(struct kidos_alert_states *states, uint64_t now_ns)
+{
+	struct key *key;
+
+	while (within_rate(states, now_ns) && (key = pending_find(states)))
+		report(states, key, now_ns);
+}
+
+static uint64_t hold_ns(const struct kidos_alert_limits *limits, __u32 kind)
+{
+	const struct kidos_alert_row *row = &kidos_alert_kinds[kind];
+	uint64_t least = row->intervals * limits->interval_ns;
+	uint64_t hold = row->hold * limits->cool_down_ns;
+
+	return hold < least ? least : hold;
 }
 
 static void renew(struct kidos_alert_states *states, struct key *key,
@@ -134,8 +168,9 @@ static void renew(struct kidos_alert_states *states, struct key *key,
 {
 	struct kidos_alert *alert = key->alert;
 
-	key->until_ns =
-		event->time_ns + kidos_alert_kinds[event->kind].hold * states->limits.cool_down_ns;
+	key->until_ns = event->time_ns + hold_ns(&states->limits, event->kind);
+	key->event.observed = event->observed;
+	key->event.threshold = event->threshold;
 	alert->last_ns = event->time_ns;
 	alert->event.observed = event->observed;
 	alert->event.threshold = event->threshold;
@@ -165,14 +200,16 @@ static void start(struct kidos_alert_states *states, struct kidos_alert *alert,
 		states->counts.suppressed++;
 		return;
 	}
-	key->alert = alert;
-	memcpy(key->subject, event->subject, sizeof(key->subject));
+	*key = (struct key){
+		.alert = alert, .started_ns = event->time_ns, .pending = true, .event = *event
+	};
+	states->counts.pending++;
 	alert->event = *event;
 	alert->keys++;
 	alert->raised++;
 	states->counts.active[event->kind]++;
 	renew(states, key, event);
-	report(states, alert);
+	report_pending(states, event->time_ns);
 }
 
 void kidos_alert_take(struct kidos_alert_states *states, const struct kidos_alert_event *event)
@@ -191,6 +228,8 @@ static void end(struct kidos_alert_states *states, struct key *key, uint64_t now
 	struct kidos_alert *alert = key->alert;
 
 	key->alert = NULL;
+	states->counts.pending -= key->pending;
+	states->counts.suppressed += key->pending;
 	states->counts.active[alert->event.kind]--;
 	changed(states, alert);
 	if (--alert->keys)
@@ -204,6 +243,14 @@ void kidos_alert_expire(struct kidos_alert_states *states, uint64_t now_ns)
 {
 	for (unsigned int i = 0; i < KIDOS_ALERT_KEYS; i++)
 		if (states->keys[i].alert && states->keys[i].until_ns <= now_ns)
+			end(states, &states->keys[i], now_ns);
+	report_pending(states, now_ns);
+}
+
+void kidos_alert_end_all(struct kidos_alert_states *states, uint64_t now_ns)
+{
+	for (unsigned int i = 0; i < KIDOS_ALERT_KEYS; i++)
+		if (states->keys[i].alert)
 			end(states, &states->keys[i], now_ns);
 }
 

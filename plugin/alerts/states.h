@@ -5,8 +5,9 @@
  * first and ends with the last. A key lasts until no event of it came for the
  * cool-down, so one that flaps is reported once.
  *
- * Every key that starts is raised. It is then exactly one of: sent (send took
- * it), lost (send refused it), suppressed (rate limit, or no room).
+ * Every key that starts is raised. It is then exactly one of: pending (the rate
+ * limit holds it back; sent as soon as the rate allows), sent (send took it),
+ * lost (send refused it), suppressed (it ended while pending, or no room).
  */
 #ifndef KIDOS_ALERTS_STATES_H
 #define KIDOS_ALERTS_STATES_H
@@ -28,6 +29,8 @@ struct kidos_alert {
 	__u32 pad;
 	struct kidos_alert_event event; /* the newest key's start, values of the last event */
 };
+_Static_assert(sizeof(struct kidos_alert) == 328, "alert");
+_Static_assert(offsetof(struct kidos_alert, event) == 48, "alert");
 
 #define KIDOS_ALERTS_KEPT 128 /* active and recent */
 
@@ -47,6 +50,7 @@ typedef bool (*kidos_alert_send)(const struct kidos_alert *alert, enum kidos_ale
 
 struct kidos_alert_limits {
 	uint64_t cool_down_ns;
+	uint64_t interval_ns; /* between polls */
 	unsigned int rate; /* starts that are sent in any minute, 0: all */
 };
 
@@ -61,13 +65,17 @@ void kidos_alert_states_free(struct kidos_alert_states *states);
 /* An event: starts a key or renews it. */
 void kidos_alert_take(struct kidos_alert_states *states, const struct kidos_alert_event *event);
 
-/* Ends the keys whose time is over. now_ns: CLOCK_BOOTTIME. */
+/* Ends the keys whose time is over, sends pending ones. now_ns: CLOCK_BOOTTIME. */
 void kidos_alert_expire(struct kidos_alert_states *states, uint64_t now_ns);
+
+/* Ends all keys, whatever their time; pending ones are not sent any more. */
+void kidos_alert_end_all(struct kidos_alert_states *states, uint64_t now_ns);
 
 struct kidos_alert_counts {
 	uint64_t raised[KIDOS_ALERT_KINDS];
 	unsigned int active[KIDOS_ALERT_KINDS]; /* keys */
 	uint64_t lost, suppressed;
+	unsigned int pending; /* keys */
 };
 void kidos_alert_count(const struct kidos_alert_states *states, struct kidos_alert_counts *counts);
 

@@ -59,6 +59,17 @@ static int kidos_read(user_data_t *data)
 	return 0;
 }
 
+/*
+ * collectd frees the read's data once no read runs, before any plugin shuts
+ * down: exec still runs scripts then, wherever its LoadPlugin stands.
+ */
+static void kidos_stop(void *data)
+{
+	(void)data;
+	kidos_engine_stop(engine);
+	engine = NULL;
+}
+
 static int kidos_init(void)
 {
 	const char *folder;
@@ -76,17 +87,18 @@ static int kidos_init(void)
 	}
 	folder = global_option_get("BaseDir");
 	snprintf(config.data_path, sizeof(config.data_path), "%s", folder ? folder : "");
+	collectd_notify_as_here();
 	engine =
 		kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()), collectd_notify);
 	if (!engine)
 		return -1;
-	return plugin_register_complex_read(NULL, "kidos", kidos_read, 0, NULL);
+	return plugin_register_complex_read(NULL, "kidos", kidos_read, 0,
+					    &(user_data_t){ &engine, kidos_stop });
 }
 
 static int kidos_shutdown(void)
 {
-	kidos_engine_stop(engine);
-	engine = NULL;
+	kidos_stop(NULL); /* Of an init that failed at its end. */
 	kidos_config_free(&config);
 	configured = false;
 	kidos_log_flush(true);

@@ -6,6 +6,14 @@
 #include <plugin.h>
 #include <stdio.h>
 
+/* Each thread has its own: exec, for one, looks there for the interval. */
+static plugin_ctx_t context;
+
+void collectd_notify_as_here(void)
+{
+	context = plugin_get_ctx();
+}
+
 static int severity_of(enum kidos_severity severity)
 {
 	switch (severity) {
@@ -48,6 +56,7 @@ int collectd_notify(const struct kidos_notice *notice)
 	snprintf(notification.type, sizeof(notification.type), "%s", notice->kind);
 	for (unsigned int i = 0; !status && i < KIDOS_NOTICE_FIELDS; i++)
 		status = add_meta(&notification, &kidos_notice_fields[i], &notice->values[i]);
+	plugin_set_ctx(context);
 	if (!status)
 		status = plugin_dispatch_notification(&notification);
 	plugin_notification_meta_free(notification.meta);

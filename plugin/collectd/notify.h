@@ -5,8 +5,11 @@
 
 #include "alerts/notice.h"
 
+/* Notifications come from the plugin whose callback calls this: once, in init. */
+void collectd_notify_as_here(void);
+
 /*
- * Returns when every plugin that takes notifications has done so. 0, or -1 if
+ * Any thread. Returns when every plugin that takes notifications has done so. 0, or -1 if
  * none took it (or there is none).
  */
 int collectd_notify(const struct kidos_notice *notice);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "collectd/values.h"
+#include "core/text.h"
 
 #include <plugin.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ void collectd_dispatch(const struct kidos_sample *sample, void *context)
 	list.values_len = sample->count;
 	list.time = batch->time;
 	snprintf(list.plugin, sizeof(list.plugin), "kidos");
-	snprintf(list.plugin_instance, sizeof(list.plugin_instance), "%s", sample->instance);
+	kidos_text_utf8(sample->instance, list.plugin_instance, sizeof(list.plugin_instance));
 	snprintf(list.type, sizeof(list.type), "%s", sample->type);
 	snprintf(list.type_instance, sizeof(list.type_instance), "%s", sample->type_instance);
 	plugin_dispatch_values(&list);

@@ -31,6 +31,7 @@ struct kidos_alert_row {
 	const char *option; /* that sets the threshold; NULL: there is none */
 	uint64_t least; /* observations in a window, below which nothing is judged */
 	unsigned int hold; /* cool-downs without an event, after which a key has ended */
+	unsigned int intervals; /* ... but at least so many: it is judged in polls; 0: it is not */
 	const char *wording; /* {observed}, {threshold} and {subject} are filled in */
 };
 extern const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS];
@@ -47,7 +48,8 @@ struct kidos_alert_event {
 	double threshold;
 	struct kidos_flow_key flow; /* meta 0: no five-tuple */
 	char instance[KIDOS_ALERT_INSTANCE]; /* interface or collector */
-	char subject[KIDOS_ALERT_SUBJECT]; /* distinguishes one instance's keys, "" if there is one */
+	char subject[KIDOS_ALERT_SUBJECT]; /* distinguishes one instance's keys, "" if there is one
+					    */
 	char command[KIDOS_COMM];
 };
 

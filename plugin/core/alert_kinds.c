@@ -11,6 +11,7 @@ const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS] = {
 	    .option = "DropShare",
 	    .least = 1000,
 	    .hold = 1,
+	    .intervals = 3,
 	    .wording = "{observed} % of packets dropped, {threshold} % are allowed",
 	},
     [KIDOS_ALERT_NEW_DROP_REASON] =

@@ -148,6 +148,29 @@ static const struct kidos_block *block_find(struct kidos_config *config,
 	return config->blocks[index];
 }
 
+/* As plugin_instances: collectd puts _ in place of a slash. */
+static bool is_alike(const char *name, const char *other)
+{
+	for (; *name && *other; name++, other++)
+		if (*name != *other && (!strchr("/_", *name) || !strchr("/_", *other)))
+			return false;
+	return *name == *other;
+}
+
+/* Two interfaces of one name would be one series that runs back and forth. */
+static int check_report(const struct kidos_config *config, const struct kidos_interface_rule *rule,
+			char reason[KIDOS_REASON])
+{
+	if (!*rule->report)
+		return 0;
+	if (rule->is_regex)
+		return kidos_fail(reason, "one name for all that a regular expression matches");
+	for (size_t i = 0; i < config->rule_count; i++)
+		if (&config->rules[i] != rule && is_alike(config->rules[i].report, rule->report))
+			return kidos_fail(reason, "another Interface block has it");
+	return 0;
+}
+
 int kidos_config_set(struct kidos_config *config, struct kidos_interface_rule *rule,
 		     const char *block, const char *name, const struct kidos_value *values,
 		     size_t count, char reason[KIDOS_REASON])
@@ -165,7 +188,7 @@ int kidos_config_set(struct kidos_config *config, struct kidos_interface_rule *r
 	for (size_t i = 0; i < count; i++)
 		if (kidos_option_set(option, base, &values[i], reason))
 			return -1;
-	return 0;
+	return rule ? check_report(config, rule, reason) : 0;
 }
 
 static void set_default(const struct kidos_option *option, void *base)

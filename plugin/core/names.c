@@ -30,10 +30,9 @@ const char *const kidos_error_names[KIDOS_PARSE_ERRORS] = {
 };
 
 const char *const kidos_event_names[KIDOS_EVENTS] = {
-	[KIDOS_EVENT_EVICTED] = "flows_evicted",
-	[KIDOS_EVENT_SPILLED] = "spilled",
-	[KIDOS_EVENT_SPILL_LOST] = "spill_lost",
-	[KIDOS_EVENT_UNATTRIBUTED] = "unattributed",
+	[KIDOS_EVENT_EVICTED] = "flows_evicted", [KIDOS_EVENT_SPILLED] = "spilled",
+	[KIDOS_EVENT_SPILL_LOST] = "spill_lost", [KIDOS_EVENT_UNATTRIBUTED] = "unattributed",
+	[KIDOS_EVENT_UNCOUNTED] = "uncounted",
 };
 
 const char *const kidos_direction_names[KIDOS_DIRECTIONS] = { "rx", "tx" };

@@ -7,25 +7,43 @@
 #include <string.h>
 #include <time.h>
 
+static bool is_plain(unsigned char byte, const char *reserved)
+{
+	return byte >= ' ' && byte < 0x7f && !strchr(reserved, byte);
+}
+
+/* Bytes of the character beyond ASCII that the text begins with; 0: it is none (RFC 3629). */
+static size_t utf8_length(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	size_t length = *at < 0xc2 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : *at < 0xf5 ? 4 : 0;
+
+	/* Longer than need be, a surrogate, beyond 0x10ffff, a control character. */
+	if ((*at == 0xe0 && at[1] < 0xa0) || (*at == 0xed && at[1] > 0x9f) ||
+	    (*at == 0xf0 && at[1] < 0x90) || (*at == 0xf4 && at[1] > 0x8f) ||
+	    (*at == 0xc2 && at[1] < 0xa0))
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
 /* reserved: printable characters that are not to stand either. */
-static void escape(const char *from, char *to, size_t room, const char *reserved)
+static void escape(const char *from, char *to, size_t room, const char *reserved, bool utf8)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	for (; *from; from++) {
+	while (*from) {
 		unsigned char byte = (unsigned char)*from;
-		bool plain = byte >= ' ' && byte < 0x7f && !strchr(reserved, byte);
-		size_t needed = plain ? 1 : 4;
+		size_t kept = is_plain(byte, reserved) ? 1 : utf8 ? utf8_length(from) : 0;
+		const char code[] = { '\\', 'x', digits[byte >> 4], digits[byte & 15] };
+		size_t needed = kept ? kept : sizeof(code);
 
 		if (needed >= room)
 			break;
-		if (plain) {
-			*to = (char)byte;
-		} else {
-			const char code[] = { '\\', 'x', digits[byte >> 4], digits[byte & 15] };
-
-			memcpy(to, code, sizeof(code));
-		}
+		memcpy(to, kept ? from : code, needed);
+		from += kept ? kept : 1;
 		to += needed;
 		room -= needed;
 	}
@@ -35,12 +53,17 @@ static void escape(const char *from, char *to, size_t room, const char *reserved
 
 void kidos_text_escape(const char *from, char *to, size_t room)
 {
-	escape(from, to, room, "\\");
+	escape(from, to, room, "\\", false);
+}
+
+void kidos_text_utf8(const char *from, char *to, size_t room)
+{
+	escape(from, to, room, "\\", true);
 }
 
 void kidos_text_escape_quotes(const char *from, char *to, size_t room)
 {
-	escape(from, to, room, "\\\"'");
+	escape(from, to, room, "\\\"'", false);
 }
 
 static void split(uint64_t realtime_ns, time_t *seconds, unsigned int *milliseconds)

@@ -18,6 +18,13 @@ void kidos_text_escape(const char *from, char *to, size_t room);
 /* The same with quotes too, for text that others put between quotes. */
 void kidos_text_escape_quotes(const char *from, char *to, size_t room);
 
+/*
+ * A string from outside as part of a value's name, which must be UTF-8 (RFC
+ * 3629): other bytes, control characters and the backslash become \xNN, so
+ * that different strings stay different. Cut as above.
+ */
+void kidos_text_utf8(const char *from, char *to, size_t room);
+
 /* RFC 3339 in UTC with milliseconds (an entry's time has steps of 4.19 ms). */
 void kidos_text_utc(uint64_t realtime_ns, char text[KIDOS_TEXT_TIME]);
 

@@ -15,6 +15,7 @@
 #include "drops/share.h"
 #include "drops/symbols.h"
 #include "drops/tally.h"
+#include "links/slots.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -196,6 +197,7 @@ static bool make_alert(void *self, const void *data, struct kidos_alert_event *e
 
 struct reading {
 	struct drops *drops;
+	const struct kidos_poll *poll;
 	size_t keys;
 	bool learned; /* the time to learn is over */
 };
@@ -211,29 +213,59 @@ static bool is_benign(const struct reading *reading, uint32_t reason, const char
 	return reading->learned && kidos_learned_has(&drops->learned, name);
 }
 
+/* NULL where kidos does not watch it, or counts it as other. */
+static const char *interface_name(const struct reading *reading, const struct kidos_drop_key *key)
+{
+	const struct kidos_port_state *port =
+		kidos_port_find(reading->drops->context, key->netns, key->ifindex);
+
+	if (port)
+		return reading->poll->instances[port->slot];
+	return key->ifindex ? NULL : "none";
+}
+
+/* What a drop is called in each partition. */
+struct names {
+	char reason[KIDOS_REASON_NAME], place[KIDOS_SYMBOL];
+};
+
+static struct kidos_drop_kind name_kind(const struct reading *reading,
+					const struct kidos_drop_key *key, struct names *names)
+{
+	const struct drops *drops = reading->drops;
+
+	return (struct kidos_drop_kind){ {
+		[KIDOS_DROP_REASON] = kidos_reason_name(drops->reasons, key->reason, names->reason),
+		[KIDOS_DROP_PLACE] =
+			kidos_symbol_name(drops->symbols, key->place, NULL, names->place),
+		[KIDOS_DROP_CLASS] = kidos_class_names[key->class],
+		[KIDOS_DROP_INTERFACE] = interface_name(reading, key),
+	} };
+}
+
 /* The share of drops is judged at once; new series may have to wait for later polls. */
 static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *context)
 {
 	struct reading *reading = context;
 	struct drops *drops = reading->drops;
 	struct kidos_drop_last *last = kidos_drop_tally_last(&drops->tally, key);
-	char reason[KIDOS_REASON_NAME], place[KIDOS_SYMBOL];
-	struct kidos_drop_kind kind = { .class = key->class };
+	struct kidos_drop_kind kind;
+	struct names names;
 	bool ignored;
 
 	reading->keys++;
 	if (!last || count == last->sent)
 		return true;
-	kind.reason = kidos_reason_name(drops->reasons, key->reason, reason);
-	kind.place = kidos_symbol_name(drops->symbols, key->place, NULL, place);
-	ignored = is_ignored(drops->settings, kind.reason, kind.place);
+	kind = name_kind(reading, key, &names);
+	ignored = is_ignored(drops->settings, kind.names[KIDOS_DROP_REASON],
+			     kind.names[KIDOS_DROP_PLACE]);
 	/* Driver losses are not in the denominator. */
 	if (!ignored && count > last->seen && key->place != KIDOS_PLACE_DRIVER)
 		kidos_drop_shares_add(drops->shares, key, count - last->seen);
 	if (count != last->seen)
 		last->moved = drops->tally.emitted;
 	last->seen = count;
-	kind.benign = is_benign(reading, key->reason, kind.reason);
+	kind.benign = is_benign(reading, key->reason, kind.names[KIDOS_DROP_REASON]);
 	if (ignored || kidos_drop_tally_add(&drops->tally, &kind, count - last->sent))
 		last->sent = count;
 	return true;
@@ -246,29 +278,30 @@ static void take_other(struct drops *drops)
 	if (kidos_drop_counts_other(drops->maps.fd[KIDOS_DROP_MAP_OTHER], other))
 		return;
 	for (unsigned int c = 0; c < KIDOS_CLASSES; c++) {
-		struct kidos_drop_kind kind = { .class = c };
+		struct kidos_drop_kind kind = { { [KIDOS_DROP_CLASS] = kidos_class_names[c] } };
 
 		if (kidos_drop_tally_add(&drops->tally, &kind, other[c] - drops->other[c]))
 			drops->other[c] = other[c];
 	}
 }
 
-static void send_part(struct kidos_output *output, const char *instance,
-		      const struct kidos_drop_part *part)
-{
-	output->instance = instance;
-	for (size_t i = 0; i < part->count; i++)
-		kidos_send_derive(output, "packets", part->series[i].name, part->series[i].packets);
-}
+static const char *const part_instances[KIDOS_DROP_PARTS] = {
+	[KIDOS_DROP_REASON] = "drops",
+	[KIDOS_DROP_PLACE] = "drops.place",
+	[KIDOS_DROP_CLASS] = "drops.proto",
+	[KIDOS_DROP_INTERFACE] = "drops.if",
+};
 
 static void send_tally(struct kidos_output *output, const struct kidos_drop_tally *tally)
 {
-	send_part(output, "drops", &tally->reasons);
-	send_part(output, "drops.place", &tally->places);
-	output->instance = "drops.proto";
-	for (unsigned int c = 0; c < KIDOS_CLASSES; c++)
-		kidos_send_derive(output, "packets", kidos_class_names[c], tally->classes[c]);
-	kidos_send_derive(output, "packets", "benign", tally->benign);
+	for (unsigned int i = 0; i < KIDOS_DROP_PARTS; i++) {
+		const struct kidos_drop_part *part = &tally->parts[i];
+
+		output->instance = part_instances[i];
+		for (size_t j = 0; j < part->count; j++)
+			kidos_send_derive(output, "packets", part->series[j].name,
+					  part->series[j].packets);
+	}
 }
 
 /* Not before there are names, by which reasons are ignored; the ring keeps the first records. */
@@ -297,7 +330,7 @@ static int fold_counts(struct drops *drops)
 
 static void read_counts(struct drops *drops, const struct kidos_poll *poll)
 {
-	struct reading reading = { .drops = drops };
+	struct reading reading = { .drops = drops, .poll = poll };
 	int error;
 
 	reading.learned = kidos_now_ns(CLOCK_BOOTTIME) >= drops->state.learn_until;
@@ -369,7 +402,9 @@ static uint64_t grow(void *self, uint64_t room)
 	return bytes;
 }
 
-static const char *const instances[] = { "drops.place", "drops.proto", NULL };
+/* The last two are no instances, but series of `drops.if` beside those of interfaces. */
+static const char *const instances[] = { "drops.place", "drops.proto", "drops.if",
+					 "none",        "benign",      NULL };
 
 const struct kidos_collector kidos_drops_collector = {
 	.name = "drops",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/fold.h"
 #include "drops/counts.h"
+#include "links/slots.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,23 +21,6 @@ struct search {
 	struct candidate *candidates; /* room for KIDOS_DROP_KEYS */
 };
 
-static bool has_port(const struct kidos_namespace *ns, unsigned int ifindex)
-{
-	for (size_t i = 0; i < ns->port_count; i++)
-		if (ns->ports[i].ifindex == ifindex)
-			return true;
-	return false;
-}
-
-static bool is_watched(const struct kidos_context *context, const struct kidos_drop_key *key)
-{
-	for (size_t i = 0; i < context->namespace_count; i++)
-		if (context->namespaces[i].inode == key->netns &&
-		    has_port(&context->namespaces[i], key->ifindex))
-			return true;
-	return false;
-}
-
 /* What has no interface to begin with is bounded by the kernel's reasons and places. */
 static bool take_candidate(const struct kidos_drop_key *key, uint64_t count, void *context)
 {
@@ -45,7 +29,8 @@ static bool take_candidate(const struct kidos_drop_key *key, uint64_t count, voi
 
 	search->keys++;
 	if (search->count == KIDOS_DROP_KEYS || key->ifindex == KIDOS_IFINDEX_GONE ||
-	    (!key->ifindex && !key->netns) || is_watched(search->context, key))
+	    (!key->ifindex && !key->netns) ||
+	    kidos_port_find(search->context, key->netns, key->ifindex))
 		return true;
 	last = kidos_drop_tally_last(search->tally, key);
 	/* One that came since the counts were read is new; one of a driver may be 0 for ever. */

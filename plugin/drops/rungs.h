@@ -40,5 +40,7 @@ struct kidos_drop_state {
 	char rung[32];
 	char blind[320];
 };
+_Static_assert(sizeof(struct kidos_drop_state) == 408, "drop state");
+_Static_assert(offsetof(struct kidos_drop_state, rung) == 56, "drop state");
 
 #endif

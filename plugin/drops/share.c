@@ -4,6 +4,7 @@
 #include "core/share.h"
 #include "links/conserve_check.h"
 #include "links/rule.h"
+#include "links/slots.h"
 
 #include <stdlib.h>
 
@@ -38,26 +39,14 @@ void kidos_drop_shares_free(struct kidos_drop_shares *shares)
 	free(shares);
 }
 
-static unsigned int slot_in(const struct kidos_namespace *ns, unsigned int ifindex)
-{
-	for (size_t i = 0; i < ns->port_count; i++)
-		if (ns->ports[i].ifindex == ifindex)
-			return ns->ports[i].slot;
-	return KIDOS_SLOT_OTHER;
-}
-
-static unsigned int slot_of(const struct kidos_context *context, const struct kidos_drop_key *key)
-{
-	for (size_t i = 0; key->ifindex && i < context->namespace_count; i++)
-		if (context->namespaces[i].inode == key->netns)
-			return slot_in(&context->namespaces[i], key->ifindex);
-	return KIDOS_SLOT_OTHER;
-}
-
 void kidos_drop_shares_add(struct kidos_drop_shares *shares, const struct kidos_drop_key *key,
 			   uint64_t packets)
 {
-	shares->slots[slot_of(shares->context, key)].drops += packets;
+	const struct kidos_port_state *port =
+		kidos_port_find(shares->context, key->netns, key->ifindex);
+
+	if (port)
+		shares->slots[port->slot].drops += packets;
 }
 
 static void raise_event(struct kidos_drop_shares *shares, unsigned int slot, double percent)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/tally.h"
+#include "core/names.h"
 #include "core/sample.h"
 
 #include <errno.h>
@@ -16,11 +17,29 @@ static void part_init(struct kidos_drop_part *part)
 	part->count = 2;
 }
 
+static struct kidos_drop_series *series_of(struct kidos_drop_part *part, const char *name)
+{
+	struct kidos_drop_series *series;
+
+	if (!name)
+		return &part->series[KIDOS_DROP_OTHER];
+	for (size_t i = 0; i < part->count; i++)
+		if (!strncmp(part->series[i].name, name, KIDOS_DROP_NAME - 1))
+			return &part->series[i];
+	if (part->count == KIDOS_DROP_SERIES)
+		return &part->series[KIDOS_DROP_OTHER];
+	series = &part->series[part->count++];
+	snprintf(series->name, sizeof(series->name), "%s", name);
+	return series;
+}
+
 int kidos_drop_tally_init(struct kidos_drop_tally *tally)
 {
 	memset(tally, 0, sizeof(*tally));
-	part_init(&tally->reasons);
-	part_init(&tally->places);
+	for (unsigned int part = 0; part < KIDOS_DROP_PARTS; part++)
+		part_init(&tally->parts[part]);
+	for (unsigned int c = 0; c < KIDOS_CLASSES; c++)
+		series_of(&tally->parts[KIDOS_DROP_CLASS], kidos_class_names[c]);
 	tally->last = calloc(PLACES, sizeof(*tally->last));
 	return tally->last ? 0 : -ENOMEM;
 }
@@ -91,22 +110,6 @@ void kidos_drop_tally_move(struct kidos_drop_tally *tally, const struct kidos_dr
 	last->sent += moved.sent;
 }
 
-static struct kidos_drop_series *series_of(struct kidos_drop_part *part, const char *name)
-{
-	struct kidos_drop_series *series;
-
-	if (!name)
-		return &part->series[KIDOS_DROP_OTHER];
-	for (size_t i = 0; i < part->count; i++)
-		if (!strncmp(part->series[i].name, name, KIDOS_DROP_NAME - 1))
-			return &part->series[i];
-	if (part->count == KIDOS_DROP_SERIES)
-		return &part->series[KIDOS_DROP_OTHER];
-	series = &part->series[part->count++];
-	snprintf(series->name, sizeof(series->name), "%s", name);
-	return series;
-}
-
 static bool is_ready(const struct kidos_drop_series *series)
 {
 	return series->emitted >= KIDOS_SERIES_ZEROS;
@@ -115,31 +118,26 @@ static bool is_ready(const struct kidos_drop_series *series)
 bool kidos_drop_tally_add(struct kidos_drop_tally *tally, const struct kidos_drop_kind *kind,
 			  uint64_t packets)
 {
-	struct kidos_drop_series *reason = &tally->reasons.series[KIDOS_DROP_BENIGN];
-	struct kidos_drop_series *place = &tally->places.series[KIDOS_DROP_BENIGN];
-	uint64_t *class = kind->benign ? &tally->benign : &tally->classes[kind->class];
+	struct kidos_drop_series *series[KIDOS_DROP_PARTS];
+	bool ready = true;
 
-	if (!kind->benign) {
-		reason = series_of(&tally->reasons, kind->reason);
-		place = series_of(&tally->places, kind->place);
+	for (unsigned int part = 0; part < KIDOS_DROP_PARTS; part++) {
+		series[part] = kind->benign ? &tally->parts[part].series[KIDOS_DROP_BENIGN]
+					    : series_of(&tally->parts[part], kind->names[part]);
+		ready &= is_ready(series[part]);
 	}
-	if (!is_ready(reason) || !is_ready(place) || tally->emitted < KIDOS_SERIES_ZEROS)
-		return false;
-	reason->packets += packets;
-	place->packets += packets;
-	*class += packets;
-	return true;
-}
-
-static void part_emitted(struct kidos_drop_part *part)
-{
-	for (size_t i = 0; i < part->count; i++)
-		part->series[i].emitted++;
+	for (unsigned int part = 0; ready && part < KIDOS_DROP_PARTS; part++)
+		series[part]->packets += packets;
+	return ready;
 }
 
 void kidos_drop_tally_emitted(struct kidos_drop_tally *tally)
 {
-	part_emitted(&tally->reasons);
-	part_emitted(&tally->places);
+	for (unsigned int i = 0; i < KIDOS_DROP_PARTS; i++) {
+		struct kidos_drop_part *part = &tally->parts[i];
+
+		for (size_t j = 0; j < part->count; j++)
+			part->series[j].emitted++;
+	}
 	tally->emitted++;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tally.h: counts of the drop programs, made into the series of the
- * values: by reason, by place, by protocol class. Each of the three adds up to
+ * values: by reason, by place, by protocol class, by interface. Each of the four adds up to
  * the same total at any poll, and none ever runs backwards.
  *
  * A back end has no rate for the first value of a series: a new one is sent as
  * 0 at two polls (KIDOS_SERIES_ZEROS, and why two) before anything is added to
- * it. Until its series are that far a drop waits, out of all three partitions.
+ * it. Until its series are that far a drop waits, out of all four partitions.
  */
 #ifndef KIDOS_DROPS_TALLY_H
 #define KIDOS_DROPS_TALLY_H
@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KIDOS_DROP_NAME 64
+#define KIDOS_DROP_NAME 128 /* as much as collectd takes */
 #define KIDOS_DROP_SERIES 128 /* of one kind: a back end never forgets a name */
 
 struct kidos_drop_series {
@@ -41,19 +41,24 @@ struct kidos_drop_last {
 	unsigned int moved; /* number of the last poll that found more */
 };
 
+/* The partitions; all classes are there from the start. */
+enum {
+	KIDOS_DROP_REASON,
+	KIDOS_DROP_PLACE,
+	KIDOS_DROP_CLASS,
+	KIDOS_DROP_INTERFACE,
+	KIDOS_DROP_PARTS
+};
+
 struct kidos_drop_tally {
-	struct kidos_drop_part reasons, places;
-	uint64_t classes[KIDOS_CLASSES];
-	uint64_t benign; /* of the classes' partition */
-	unsigned int emitted; /* polls: classes are there from the start */
+	struct kidos_drop_part parts[KIDOS_DROP_PARTS];
+	unsigned int emitted; /* polls */
 	struct kidos_drop_last *last;
 };
 
-/* A drop with what it is called; benign: in the series of that name in all three. */
+/* A drop with what it is called; benign: in the series of that name in all four. */
 struct kidos_drop_kind {
-	const char *reason; /* NULL: unknown, `other` */
-	const char *place;
-	unsigned int class;
+	const char *names[KIDOS_DROP_PARTS]; /* NULL: unknown, `other` */
 	bool benign;
 };
 
@@ -75,7 +80,7 @@ void kidos_drop_tally_move(struct kidos_drop_tally *tally, const struct kidos_dr
 			   const struct kidos_drop_key *to);
 
 /*
- * Adds to the series of all three partitions and returns true; or makes those
+ * Adds to the series of all four partitions and returns true; or makes those
  * that are missing and returns false: too new, to be added at a later poll.
  */
 bool kidos_drop_tally_add(struct kidos_drop_tally *tally, const struct kidos_drop_kind *kind,

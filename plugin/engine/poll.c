@@ -82,7 +82,7 @@ static void send_self(const struct kidos_meta *meta, struct kidos_output *output
 	kidos_send_gauge(output, "percent", "cpu",
 			 100.0 * (double)meta->poll_cpu_ns / (double)meta->interval_ns);
 	kidos_send_gauge(output, "gauge", "last_poll", (double)meta->last_poll_ns / 1e9);
-	kidos_send_gauge(output, "gauge", "memory", (double)meta->memory);
+	kidos_send_gauge(output, "memory", "planned", (double)meta->memory);
 }
 
 static void store(struct kidos_context *context)

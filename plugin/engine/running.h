@@ -17,7 +17,8 @@ int kidos_running_plan_less(struct kidos_engine *engine);
 /* Does any that is enabled need packets to be counted? */
 bool kidos_running_counts(const struct kidos_engine *engine);
 
-/* Those that the configuration enables. One that fails has its line in the log; the others go on. */
+/* Those that the configuration enables. One that fails has its line in the log; the others go on.
+ */
 void kidos_running_start(struct kidos_engine *engine);
 
 #endif

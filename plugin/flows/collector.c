@@ -254,9 +254,9 @@ static void send_series(const struct kidos_output *output, const char *interface
 
 	snprintf(instance, sizeof(instance), "%s.flows", interface);
 	flows.instance = instance;
-	kidos_send_rx_tx(&flows, "if_packets", name, counts[KIDOS_RX].packets,
+	kidos_send_rx_tx(&flows, "io_packets", name, counts[KIDOS_RX].packets,
 			 counts[KIDOS_TX].packets);
-	kidos_send_rx_tx(&flows, "if_octets", name, counts[KIDOS_RX].bytes, counts[KIDOS_TX].bytes);
+	kidos_send_rx_tx(&flows, "io_octets", name, counts[KIDOS_RX].bytes, counts[KIDOS_TX].bytes);
 }
 
 static void send_all(struct flows *flows, const struct kidos_poll *poll)

@@ -53,7 +53,7 @@ static void send_interface(const struct kidos_output *output, const struct kidos
 {
 	send_classes(output, counts);
 	send_errors(output, counts);
-	kidos_send_gauge(output, "count", "flows_active", (double)flows_active);
+	kidos_send_gauge(output, "objects", "flows_active", (double)flows_active);
 	kidos_send_gauge(output, "gauge", "unaccounted_rx", unaccounted(slot, KIDOS_RX));
 	kidos_send_gauge(output, "gauge", "unaccounted_tx", unaccounted(slot, KIDOS_TX));
 	kidos_send_gauge(output, "gauge", "unaccounted_bytes_rx",
@@ -82,11 +82,7 @@ void kidos_table_send(const struct kidos_context *context, const struct kidos_po
 	poll->output->instance = "self";
 	kidos_maps_events(&context->maps, events);
 	for (unsigned int i = 0; i < KIDOS_EVENTS; i++)
-		if (i != KIDOS_EVENT_EVICTED)
-			kidos_send_derive(poll->output, "total_events", kidos_event_names[i],
-					  events[i]);
-	kidos_send_gauge(poll->output, "count", "flows_evicted",
-			 (double)events[KIDOS_EVENT_EVICTED]);
+		kidos_send_derive(poll->output, "total_events", kidos_event_names[i], events[i]);
 	kidos_send_gauge(poll->output, "percent", "table_fill",
 			 100.0 * (double)meta->flows_active / (double)meta->max_flows);
 }

@@ -50,9 +50,9 @@ void kidos_series_group_key(const struct kidos_series_rule *rule, size_t group, 
 			    struct kidos_series_key *key);
 
 /*
- * A sum of products, which do not wait for each other, and one round of
- * mixing. Words are put together from fields: to read as one what was just
- * written in parts would wait for the store.
+ * A sum of products, which do not depend on each other, and one round of
+ * mixing. Words are put together from fields: that avoids a store-forwarding
+ * stall.
  */
 static inline uint64_t kidos_series_hash(const struct kidos_series_key *key, uint64_t seed)
 {

@@ -2,6 +2,8 @@
 #include "links/programs.h"
 #include "core/ladder.h"
 #include "core/log.h"
+#include "links/entry.h"
+#include "links/setup.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -18,9 +20,9 @@ const char *const kidos_program_names[KIDOS_PROGRAMS] = { "kidos_xdp", "kidos_tc
 							  "kidos_tc_egress" };
 
 struct kidos_traffic {
-	struct bpf_object
-		*objects[KIDOS_PROGRAMS]; /* each with its one program; NULL: not loaded */
-	const struct kidos_maps *maps; /* the caller's */
+	struct bpf_object *entry; /* NULL: the namespace has counting programs of its own */
+	struct bpf_object *own[KIDOS_PROGRAMS]; /* each with its one program; NULL: not loaded */
+	struct kidos_maps *maps; /* the caller's */
 	struct kidos_meta settings;
 	unsigned int netns;
 };
@@ -49,32 +51,6 @@ void kidos_libbpf_quiet(void)
 	libbpf_set_print(keep_words);
 }
 
-/* Frames of more than one buffer (kernel 5.18): helper and flag came together. */
-static bool has_xdp_frags(void)
-{
-	static int answer; /* 0 before it was asked */
-
-	if (!answer)
-		answer = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len,
-						 NULL) == 1
-				 ? 1
-				 : -1;
-	return answer > 0;
-}
-
-/* Without the flag, native XDP is refused where the MTU is larger than a page's frame. */
-static int set_xdp_frags(struct bpf_object *object)
-{
-	struct bpf_program *program =
-		bpf_object__find_program_by_name(object, kidos_program_names[KIDOS_PROGRAM_XDP]);
-
-	if (!program)
-		return -ENOENT;
-	return has_xdp_frags() ? bpf_program__set_flags(program, bpf_program__flags(program) |
-									 BPF_F_XDP_HAS_FRAGS)
-			       : 0;
-}
-
 static int set_config(struct bpf_object *object, const struct kidos_hash_seed *seed,
 		      const struct kidos_meta *settings, unsigned int netns)
 {
@@ -94,43 +70,9 @@ static int set_config(struct bpf_object *object, const struct kidos_hash_seed *s
 	config.ports_mask = settings->ports_mask;
 	config.netns = netns;
 	config.inner = (__u8)settings->inner;
-	config.xdp_frags = has_xdp_frags();
-	config.preemptible = !access("/sys/kernel/realtime", F_OK);
+	config.xdp_frags = kidos_has_xdp_frags();
+	config.preemptible = !kidos_entry_usable();
 	return bpf_map__set_initial_value(map, &config, sizeof(config));
-}
-
-static __u32 entries_of(enum kidos_map map, const struct kidos_meta *settings)
-{
-	switch (map) {
-	case KIDOS_MAP_PORTS:
-		return settings->ports_mask + 1;
-	case KIDOS_MAP_TOTALS:
-		return settings->slots * KIDOS_DIRECTIONS;
-	case KIDOS_MAP_RETIRED:
-		return 2 * settings->slots * KIDOS_DIRECTIONS;
-	case KIDOS_MAP_FLOWS:
-		return settings->baseline ? (__u32)settings->max_flows : settings->set_mask + 1;
-	case KIDOS_MAP_DETAILS:
-		return settings->set_mask + 1;
-	default:
-		return 0; /* as compiled */
-	}
-}
-
-static int set_entries(struct bpf_object *object, const struct kidos_maps *maps,
-		       const struct kidos_meta *settings)
-{
-	int error = 0;
-
-	for (int i = 0; !error && i < KIDOS_MAPS; i++) {
-		struct bpf_map *map =
-			bpf_object__find_map_by_name(object, kidos_map_set.rows[i].name);
-		__u32 entries = entries_of(i, settings);
-
-		if (map && maps->fd[i] < 0 && entries)
-			error = bpf_map__set_max_entries(map, entries);
-	}
-	return error;
 }
 
 /* Not loaded yet; NULL with errno. */
@@ -147,9 +89,9 @@ static struct bpf_object *open_rung(const struct rung *rung, const struct kidos_
 		return NULL;
 	error = set_config(object, &maps->seed, settings, netns);
 	if (!error)
-		error = set_xdp_frags(object);
+		error = kidos_allow_xdp_frags(object);
 	if (!error)
-		error = set_entries(object, maps, settings);
+		error = kidos_set_entries(object, maps, settings);
 	if (!error)
 		error = kidos_map_set_give(&kidos_map_set, maps->fd, object);
 	if (!error)
@@ -159,57 +101,83 @@ static struct bpf_object *open_rung(const struct rung *rung, const struct kidos_
 	return NULL;
 }
 
-static int load_program(struct kidos_traffic *traffic, enum kidos_program program)
+/* Not loaded yet, with this program alone; NULL with errno. */
+static struct bpf_object *open_program(const struct kidos_traffic *traffic,
+				       enum kidos_program program, unsigned int netns)
 {
-	struct bpf_object *object = kidos_traffic_open(traffic, program);
+	struct bpf_object *object = open_rung(&rungs[traffic->settings.baseline], traffic->maps,
+					      &traffic->settings, netns);
+	struct bpf_program *other;
+
+	if (!object)
+		return NULL;
+	bpf_object__for_each_program (other, object)
+		bpf_program__set_autoload(
+			other, !strcmp(bpf_program__name(other), kidos_program_names[program]));
+	return object;
+}
+
+/* The maps are taken from it, so that every other finds them. NULL with errno. */
+static struct bpf_object *load_program(struct kidos_traffic *traffic, enum kidos_program program,
+				       unsigned int netns)
+{
+	struct bpf_object *object = open_program(traffic, program, netns);
 	int error;
 
 	if (!object)
-		return -errno;
+		return NULL;
 	error = bpf_object__load(object);
-	if (error)
-		bpf_object__close(object);
-	else
-		traffic->objects[program] = object;
+	if (!error)
+		error = kidos_map_set_take(&kidos_map_set, traffic->maps->fd, object);
+	if (!error)
+		return object;
+	bpf_object__close(object);
+	errno = -error;
+	return NULL;
+}
+
+static const struct bpf_program *program_in(const struct bpf_object *object,
+					    enum kidos_program program)
+{
+	return bpf_object__find_program_by_name(object, kidos_program_names[program]);
+}
+
+static int load_shared(struct kidos_traffic *traffic, enum kidos_program program)
+{
+	const struct kidos_entry_target *target = &kidos_entry_targets[program];
+	struct bpf_object *object;
+	int error;
+
+	if (kidos_entry_has(traffic->maps, target))
+		return 0;
+	object = load_program(traffic, target->program, KIDOS_NETNS_OF_ENTRY);
+	if (!object)
+		return -errno;
+	error = kidos_entry_set(traffic->maps, target, program_in(object, target->program));
+	bpf_object__close(object);
 	return error;
 }
 
-static void close_programs(struct kidos_traffic *traffic)
+static int load_own(struct kidos_traffic *traffic, enum kidos_program program)
 {
-	for (int i = 0; i < KIDOS_PROGRAMS; i++) {
-		bpf_object__close(traffic->objects[i]);
-		traffic->objects[i] = NULL;
-	}
+	if (!traffic->own[program])
+		traffic->own[program] = load_program(traffic, program, traffic->netns);
+	return traffic->own[program] ? 0 : -errno;
+}
+
+/* The verifier spends 0.2 to 0.5 s on a counting program. */
+static int load(struct kidos_traffic *traffic, enum kidos_program program)
+{
+	return traffic->entry ? load_shared(traffic, program) : load_own(traffic, program);
 }
 
 struct loading {
 	struct kidos_traffic *traffic;
-	struct kidos_maps *maps;
 	struct kidos_meta *settings;
 	bool no_memory; /* a rung that takes as much later would not help */
 	bool first; /* which rung it is to be is still open */
 	__u32 baseline; /* else: this one's */
 };
-
-/*
- * One program tells whether the kernel takes the rung; the verifier spends 0.2
- * to 0.5 s on each. The maps are taken from it, so that every other finds them.
- */
-static int load_rung(struct loading *loading, const struct rung *rung)
-{
-	struct kidos_traffic *traffic = loading->traffic;
-	int error;
-
-	loading->settings->baseline = rung->baseline;
-	traffic->settings = *loading->settings;
-	error = load_program(traffic, KIDOS_PROGRAM_TC_INGRESS);
-	if (!error)
-		error = kidos_map_set_take(&kidos_map_set, loading->maps->fd,
-					   traffic->objects[KIDOS_PROGRAM_TC_INGRESS]);
-	if (error)
-		close_programs(traffic);
-	return error;
-}
 
 static void log_failure(const struct rung *rung, int error)
 {
@@ -228,40 +196,52 @@ static int try_rung(void *context, size_t index, char why[KIDOS_REASON])
 	if (loading->no_memory || (!loading->first && rung->baseline != loading->baseline))
 		return -ECANCELED;
 	*last_words = '\0';
-	error = load_rung(loading, rung);
+	loading->settings->baseline = rung->baseline;
+	loading->traffic->settings = *loading->settings;
+	/* One program tells whether the kernel takes the rung. */
+	error = load(loading->traffic, KIDOS_PROGRAM_TC_INGRESS);
 	loading->no_memory = error == -ENOMEM;
 	if (error && !loading->no_memory)
 		log_failure(rung, error);
 	return error;
 }
 
-struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_meta *settings,
-					 unsigned int netns)
+static int load_traffic(struct kidos_traffic *traffic, struct kidos_meta *settings)
 {
+	struct kidos_maps *maps = traffic->maps;
 	struct loading loading = {
-		.traffic = calloc(1, sizeof(*loading.traffic)),
-		.maps = maps,
+		.traffic = traffic,
 		.settings = settings,
 		.first = maps->fd[KIDOS_MAP_FLOWS] < 0,
 		.baseline = settings->baseline,
 	};
 	char refused[KIDOS_REASON];
 	size_t taken;
-	int error = -ENOMEM;
 
-	if (loading.first && getrandom(&maps->seed, sizeof(maps->seed), 0) != sizeof(maps->seed)) {
-		free(loading.traffic);
+	if (loading.first && getrandom(&maps->seed, sizeof(maps->seed), 0) != sizeof(maps->seed))
+		return -errno;
+	if (kidos_entry_usable()) {
+		traffic->entry = kidos_entry_load(maps, traffic->netns);
+		if (!traffic->entry)
+			return -errno;
+	}
+	return kidos_ladder(sizeof(rungs) / sizeof(rungs[0]), try_rung, &loading, &taken, refused);
+}
+
+struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_meta *settings,
+					 unsigned int netns)
+{
+	struct kidos_traffic *traffic = calloc(1, sizeof(*traffic));
+	int error;
+
+	if (!traffic)
 		return NULL;
-	}
-	if (loading.traffic) {
-		loading.traffic->maps = maps;
-		loading.traffic->netns = netns;
-		error = kidos_ladder(sizeof(rungs) / sizeof(rungs[0]), try_rung, &loading, &taken,
-				     refused);
-	}
+	traffic->maps = maps;
+	traffic->netns = netns;
+	error = load_traffic(traffic, settings);
 	if (!error)
-		return loading.traffic;
-	free(loading.traffic);
+		return traffic;
+	kidos_traffic_free(traffic);
 	errno = -error;
 	return NULL;
 }
@@ -287,23 +267,16 @@ void kidos_traffic_free(struct kidos_traffic *traffic)
 {
 	if (!traffic)
 		return;
-	close_programs(traffic);
+	for (int i = 0; i < KIDOS_PROGRAMS; i++)
+		bpf_object__close(traffic->own[i]);
+	bpf_object__close(traffic->entry);
 	free(traffic);
 }
 
 struct bpf_object *kidos_traffic_open(const struct kidos_traffic *traffic,
 				      enum kidos_program program)
 {
-	struct bpf_object *object = open_rung(&rungs[traffic->settings.baseline], traffic->maps,
-					      &traffic->settings, traffic->netns);
-	struct bpf_program *other;
-
-	if (!object)
-		return NULL;
-	bpf_object__for_each_program (other, object)
-		bpf_program__set_autoload(
-			other, !strcmp(bpf_program__name(other), kidos_program_names[program]));
-	return object;
+	return open_program(traffic, program, traffic->netns);
 }
 
 uint32_t kidos_traffic_map(const struct kidos_maps *maps)
@@ -316,9 +289,8 @@ uint32_t kidos_traffic_map(const struct kidos_maps *maps)
 
 int kidos_traffic_fd(struct kidos_traffic *traffic, enum kidos_program program)
 {
-	int error = traffic->objects[program] ? 0 : load_program(traffic, program);
+	int error = load(traffic, program);
+	const struct bpf_object *object = traffic->entry ? traffic->entry : traffic->own[program];
 
-	return error ? error
-		     : bpf_program__fd(bpf_object__find_program_by_name(
-			       traffic->objects[program], kidos_program_names[program]));
+	return error ? error : bpf_program__fd(program_in(object, program));
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* programs.h: loads the traffic programs, per network namespace over shared maps. */
+/*
+ * programs.h: loads the traffic programs over shared maps. What counts is
+ * loaded once for all namespaces (entry.h); on PREEMPT_RT once for each.
+ */
 #ifndef KIDOS_LINKS_PROGRAMS_H
 #define KIDOS_LINKS_PROGRAMS_H
 
@@ -36,7 +39,11 @@ void kidos_traffic_free(struct kidos_traffic *traffic);
 /* The program, loaded by now; or -errno. Not for two threads at once. */
 int kidos_traffic_fd(struct kidos_traffic *traffic, enum kidos_program program);
 
-/* The object once more over the same maps, not loaded, with this program alone; NULL with errno. */
+/*
+ * A counting program of the namespace's own, over the same maps, not loaded
+ * yet: what is put in the place of a function (freplace) cannot jump on all
+ * kernels. NULL with errno.
+ */
 struct bpf_object *kidos_traffic_open(const struct kidos_traffic *traffic,
 				      enum kidos_program program);
 

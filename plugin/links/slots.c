@@ -23,6 +23,24 @@ const char *kidos_netns_label(const char *netns)
 	return *netns ? netns : "this namespace";
 }
 
+static const struct kidos_port_state *port_in(const struct kidos_namespace *ns,
+					      unsigned int ifindex)
+{
+	for (size_t i = 0; i < ns->port_count; i++)
+		if (ns->ports[i].ifindex == ifindex)
+			return &ns->ports[i];
+	return NULL;
+}
+
+const struct kidos_port_state *kidos_port_find(const struct kidos_context *context,
+					       unsigned long inode, unsigned int ifindex)
+{
+	for (size_t i = 0; ifindex && i < context->namespace_count; i++)
+		if (context->namespaces[i].inode == inode)
+			return port_in(&context->namespaces[i], ifindex);
+	return NULL;
+}
+
 void kidos_slot_store(const struct kidos_context *context, unsigned int index)
 {
 	int error = index ? kidos_maps_set_slot(&context->maps, index, &context->slots[index]) : 0;

@@ -7,6 +7,12 @@
 
 /* "this namespace" for collectd's own. */
 const char *kidos_netns_label(const char *netns);
+/*
+ * The interface that is followed there, or NULL. inode: of the namespace. Its slot may be
+ * KIDOS_SLOT_OTHER.
+ */
+const struct kidos_port_state *kidos_port_find(const struct kidos_context *context,
+					       unsigned long inode, unsigned int ifindex);
 /* Into the map. */
 void kidos_slot_store(const struct kidos_context *context, unsigned int index);
 /* Gives the port its slot: the one it had, a free one, one of an interface that went, or other. */

@@ -19,6 +19,11 @@ static const struct kidos_map_row rows[KIDOS_MAPS] = {
 	[KIDOS_MAP_TOTALS] = { "totals", 0, sizeof(__u32), sizeof(struct kidos_totals) },
 	[KIDOS_MAP_RETIRED] = { "retired", 0, sizeof(__u32), sizeof(struct kidos_retired) },
 	[KIDOS_MAP_EVENTS] = { "events", 0, sizeof(__u32), sizeof(__u64), KIDOS_EVENTS },
+	[KIDOS_MAP_ORIGIN] = { "origin", 0, sizeof(__u32), sizeof(struct kidos_origin), 1 },
+	[KIDOS_MAP_XDP_PROGRAM] = { "xdp_program", BPF_MAP_TYPE_PROG_ARRAY, sizeof(__u32),
+				    sizeof(__u32), 1 },
+	[KIDOS_MAP_TC_PROGRAM] = { "tc_program", BPF_MAP_TYPE_PROG_ARRAY, sizeof(__u32),
+				   sizeof(__u32), 1 },
 	[KIDOS_MAP_FLOWS] = { "flows" }, /* sets, or a hash map's entries */
 	[KIDOS_MAP_DETAILS] = { "details", 0, sizeof(__u32), sizeof(struct kidos_detail_set) },
 	[KIDOS_MAP_SPILLS] = { "spills" },

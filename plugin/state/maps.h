@@ -11,6 +11,9 @@ enum kidos_map {
 	KIDOS_MAP_TOTALS,
 	KIDOS_MAP_RETIRED,
 	KIDOS_MAP_EVENTS,
+	KIDOS_MAP_ORIGIN,
+	KIDOS_MAP_XDP_PROGRAM, /* the counting programs, which the entry programs jump to: the */
+	KIDOS_MAP_TC_PROGRAM, /* kernel empties the array when neither pin nor descriptor is left */
 	KIDOS_MAP_FLOWS,
 	KIDOS_MAP_DETAILS, /* not with the baseline rung */
 	KIDOS_MAP_SPILLS, /* not with the baseline rung */

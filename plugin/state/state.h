@@ -50,10 +50,13 @@ struct kidos_slot {
 	__u64 unaccounted[KIDOS_DIRECTIONS]; /* packets */
 	__u64 unaccounted_bytes[KIDOS_DIRECTIONS];
 	__u32 bytes_compared; /* the driver's rule for bytes is known */
-	__u32 silent; /* polls since the interface has been gone for so long that others may come */
+	__u32 silent; /* polls since the interface's slot became reusable */
 	__u64 gone_ns; /* CLOCK_MONOTONIC when it went, 0: it is there, or never was */
 	__u64 pad[7];
 };
+_Static_assert(sizeof(struct kidos_slot) == 496, "slot");
+_Static_assert(offsetof(struct kidos_slot, unaccounted) == 392, "slot");
+_Static_assert(offsetof(struct kidos_slot, gone_ns) == 432, "slot");
 
 struct kidos_meta {
 	__u32 abi;
@@ -78,5 +81,8 @@ struct kidos_meta {
 	__u64 flows_active;
 	char version[32];
 };
+_Static_assert(sizeof(struct kidos_meta) == 152, "meta");
+_Static_assert(offsetof(struct kidos_meta, unit_ns) == 40, "meta");
+_Static_assert(offsetof(struct kidos_meta, version) == 120, "meta");
 
 #endif

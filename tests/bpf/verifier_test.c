@@ -27,7 +27,7 @@
 /* Of a kernel that takes all programs of the first, the second is not used, and not measured. */
 static const char *const tables[] = { "traffic", "traffic_baseline" };
 /* Of these a kernel may refuse some: that is recorded too. */
-static const char *const others[] = { "clock", "drop", "drop_probe", "owner" };
+static const char *const others[] = { "clock", "entry", "drop", "drop_probe", "owner" };
 
 static char series[16];
 
@@ -79,6 +79,7 @@ static void ask_for_everything(struct bpf_object *object)
 	memcpy(&config, initial, sizeof(config));
 	config.inner = 1;
 	config.preemptible = 1;
+	config.netns = KIDOS_NETNS_OF_ENTRY;
 	assert_int_equal(bpf_map__set_initial_value(map, &config, sizeof(config)), 0);
 }
 

@@ -35,6 +35,7 @@ start() {
 	end_sleepers
 	rm -f "$got"/*
 	write_receivers "${3:-receive}"
+	[ -z "${more_plugins:-}" ] || { start_collectd "$1" "$2"; return; }
 	start_collectd "$1" "$2
 	</Plugin>
 	Include \"$work/receivers.conf\"
@@ -157,6 +158,10 @@ events() {
 	csv_last "$1/total_events-$2" | cut -d. -f1
 }
 
+no_error() {
+	! grep -F '[error]' "$work/log"
+}
+
 # --- start, end, cool-down, metadata ---
 
 start_and_end() {
@@ -185,9 +190,10 @@ start_and_end() {
 	equal 'within the cool-down it was one alert' 1 "$(told 'Severity: WARNING' 'Type: drop_share' | wc -l)"
 	settle
 	equal 'values: raised, active now' '1 0.000000' \
-		"$(events alerts drop_share) $(csv_last alerts/count-drop_share)"
+		"$(events alerts drop_share) $(csv_last alerts/objects-drop_share)"
 	equal 'values: sent, suppressed, lost' '1 0 0' \
 		"$(events self alerts_sent) $(events self alerts_suppressed) $(events self alerts_lost)"
+	check 'the log has no error' no_error
 	ctl collector alerts off >/dev/null
 	send a a0 2000
 	settle
@@ -197,11 +203,16 @@ start_and_end() {
 	stop_collectd
 }
 
-# --- three alerts at once, one is allowed ---
+# --- three alerts at once, one is allowed; a minute later the next is ---
+
+sums() {
+	echo "$(events alerts drop_share) $(events self alerts_sent) $(events self alerts_suppressed) $(
+		events self alerts_lost) $(csv_last self/objects-alerts_pending | cut -d. -f1)"
+}
 
 rate_limit() {
 	local i
-	start b "$(config 'RateLimit 1' '')"
+	start b "$(config $'RateLimit 1\nCoolDown 120' '')"
 	wait_for 20 all_attached 3
 	settle
 	for i in 0 1; do
@@ -210,9 +221,10 @@ rate_limit() {
 	send a "$hostile" 2000
 	check 'rate limit: one of three is told' await 1 'Type: drop_share'
 	settle
-	equal 'rate limit: raised, sent, suppressed, lost' '3 1 2 0' \
-		"$(events alerts drop_share) $(events self alerts_sent) $(events self alerts_suppressed) $(
-			events self alerts_lost)"
+	equal 'rate limit: raised, sent, suppressed, lost, pending' '3 1 0 0 2' "$(sums)"
+	check 'rate limit: the next is sent a minute later' wait_for 70 told_count 2 'Type: drop_share'
+	settle
+	equal 'rate limit: one is pending still' '3 2 0 0 1' "$(sums)"
 	stop_collectd
 }
 
@@ -244,6 +256,24 @@ hostile_name() {
 	check 'a new reason: addresses have a community id' has_community "$file"
 	check 'all that scripts read is printable' all_printable
 	stop_collectd
+}
+
+# --- a clean stop ends what is active ---
+
+# stop_ends NAME: one that was sent, and one that the rate limit held back
+stop_ends() {
+	start b "$(config $'CoolDown 60\nRateLimit 1' '')"
+	wait_for 20 all_attached 3
+	settle
+	send a a0 2000
+	check "$1: started" await 1 'Severity: WARNING' 'Type: drop_share'
+	send a a1 2000
+	wait_for 20 active_alerts 2
+	stop_collectd
+	check "$1: ended by the stop" await 1 'Severity: OKAY' 'Type: drop_share'
+	check "$1: start and end have one id" same_id
+	check "$1: down in two seconds" test "$stopped_ms" -le 2000
+	check "$1: the log has no error" no_error
 }
 
 # --- receivers that take their time ---
@@ -314,6 +344,8 @@ make_hostile
 start_and_end
 rate_limit
 hostile_name
+stop_ends 'stop, exec loaded after kidos'
+more_plugins="Include \"$work/receivers.conf\"" stop_ends 'stop, exec loaded before kidos'
 slow 'a script that sleeps ten seconds' sleeper
 slow 'a plugin that sleeps ten seconds' notify_sleep
 finish

@@ -72,7 +72,7 @@ page() {
 }
 
 flow_names() {
-	find "$work/rrd/kt/kidos-b0.flows" -name 'if_packets-flow_*.rrd' -printf '%f\n' | sort
+	find "$work/rrd/kt/kidos-b0.flows" -name 'io_packets-flow_*.rrd' -printf '%f\n' | sort
 }
 
 run_half() {

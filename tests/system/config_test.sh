@@ -29,6 +29,9 @@ an empty interface name|<Interface "">;</Interface>|Plugin kidos / Interface "":
 an interface name that is too long|<Interface "abcdefghijklmnop">;</Interface>|Plugin kidos / Interface "abcdefghijklmnop": longer than 15 characters, as no interface name is
 an interface name with a blank|<Interface "a b">;</Interface>|Plugin kidos / Interface "a b": not an interface name
 half a regular expression|<Interface "/eth">;</Interface>|Plugin kidos / Interface "/eth": not a regular expression between slashes
+a Report of a regular expression|<Interface "/^e/">;Report "lan";</Interface>|Plugin kidos / Interface "/^e/" / Report "lan": one name for all that a regular expression matches
+a Report that another has|<Interface "x">;Report "lan";</Interface>;<Interface "y">;Namespace "n";Report "lan";</Interface>|Plugin kidos / Interface "y" / Report "lan": another Interface block has it
+a Report that becomes another'\''s|<Interface "x">;Report "lan_0";</Interface>;<Interface "y">;Report "lan/0";</Interface>|Plugin kidos / Interface "y" / Report "lan/0": another Interface block has it
 too little memory|MemoryLimit "4K"|Plugin kidos / MemoryLimit "4096":'
 
 wrong() {
@@ -51,6 +54,13 @@ wrong() {
 
 right() {
 	write_config '<Interface "nothere">
+	  Report "lan"
+	</Interface>
+	<Interface "/^nor/">
+	  Report ""
+	</Interface>
+	<Interface "nothere2">
+	  Report "Lan"
 	</Interface>'
 	timeout $((20 * ${KIDOS_SLOW:-1})) collectd -T -C "$work/collectd.conf"
 }

@@ -54,7 +54,7 @@ all_flows() {
 		read -ra got <<<"${counted[if_packets-$class]}"
 		sum=$((sum + got[0]))
 	done
-	equal "$1: the flows add up to the classes" "$sum" "$(csv_last "$1.flows/if_packets-other" | cut -d, -f1)"
+	equal "$1: the flows add up to the classes" "$sum" "$(csv_last "$1.flows/io_packets-other" | cut -d, -f1)"
 }
 
 malformed() {

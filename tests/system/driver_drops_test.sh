@@ -81,17 +81,18 @@ sum_of() {
 	tail -qn 1 "$work/csv/kt/kidos-$1"/packets-* | awk -F, '{ sum += $2 } END { print sum }'
 }
 
-# By reason, by place and by protocol: as values, and as kidosctl has them.
+# By reason, by place, by protocol and by interface: as values, and as kidosctl has them.
 one_sum() {
 	local by
 	{
 		echo "$(sum_of drops) $(sum_of drops.place)"
 		echo "$(sum_of drops) $(sum_of drops.proto)"
+		echo "$(sum_of drops) $(sum_of drops.if)"
 		for by in reason place proto interface; do
 			ctl drops --json --by "$by" --limit 0 | jq -r '"\(.total) \([.groups[].packets] | add)"'
 		done
 	} | tee "$work/sums"
-	awk '$1 != $2 { wrong = 1 } END { exit wrong || NR != 6 }' "$work/sums"
+	awk '$1 != $2 { wrong = 1 } END { exit wrong || NR != 7 }' "$work/sums"
 }
 
 bpftool prog load "$build/bpf/drop_xdp.bpf.o" "$drop_pin"

@@ -53,7 +53,7 @@ start_collectd b '<Interface "b0">
 wait_for 30 grep -q 'drops are counted' "$work/log" && attached b0
 wait_for 20 polled_after $(($(date +%s) + 2))
 check 'a reason seen once is under the graph whole' burst
-for instance in drops drops.place drops.proto; do
+for instance in drops drops.place drops.proto drops.if; do
 	check "$instance: its rates make what was counted" near "$instance/packets-*"
 done
 stop_collectd

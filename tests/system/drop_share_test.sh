@@ -100,7 +100,7 @@ sums_are_exact() {
 	local instance sum least most
 	least=$(total)
 	settle && settle && settle
-	for instance in drops drops.place drops.proto; do
+	for instance in drops drops.place drops.proto drops.if; do
 		sum=$(tail -qn 1 "$work"/csv/kt/kidos-"$instance"/packets-* | awk -F, '{ sum += $2 } END { print sum }')
 		most=$(total)
 		echo "$instance: $sum, counted $least to $most"

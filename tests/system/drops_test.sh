@@ -51,8 +51,9 @@ send() {
 }
 
 wire() {
-	make_ns a b
+	make_ns a b c
 	make_veth a a0 b b0
+	make_veth a c1 c c0
 	ip -n "$run-a" addr add 10.9.0.1/24 dev a0
 	ip -n "$run-b" addr add 10.9.0.2/24 dev b0
 	ip -n "$run-b" route add default dev b0
@@ -73,6 +74,77 @@ start_drops() {
 	wait_for 30 grep -qE 'drops are (not )?counted' "$work/log"
 	rung=$(sed -n 's/.*drops are counted at \([a-z_]*\).*/\1/p' "$work/log" | head -n 1)
 }
+
+# Drops of that series of drops.if, as the newest value has them.
+of_interface() {
+	local got
+	got=$(csv_last "drops.if/packets-$1")
+	echo "${got:-0}"
+}
+
+is_more() {
+	[ $(($(of_interface "$1") - $2)) -ge 20 ]
+}
+
+# value_gains INTERFACE COMMAND...: it drops 20 packets, which are in this series of drops.if
+value_gains() {
+	local before
+	before=$(of_interface "$1")
+	"${@:2}" && wait_for 20 is_more "$1" "$before" && echo "$1: $before, then $(of_interface "$1")"
+}
+
+as_counted() {
+	[ "$(of_interface "$run-c:c0")" = \
+		"$(ctl drops --json --by interface --limit 0 --interface "$run-c:c0" | jq .selected)" ]
+}
+
+wrong_host() {
+	in_ns "$1" "$frames" "$2" udp 20 --dst-mac "$nobody"
+}
+
+# What the output hook drops has not got to an interface yet.
+without_interface() {
+	in_ns b nft -f - <<-END || return
+		table inet kt {
+			chain out { type filter hook output priority 0; udp dport 7778 drop; }
+		}
+	END
+	in_ns b python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(20):
+    try:
+        s.sendto(b"kidos", ("10.9.0.1", 7778))
+    except PermissionError:
+        pass'
+}
+
+# At every poll each way to divide the drops has one sum, and no series runs backwards. The newest
+# may not be written whole.
+partitions_agree() (
+	cd "$work/csv/kt" || return
+	awk -F, '
+		FNR == 1 { split(FILENAME, path, "/"); part = path[1]; last = 0; next }
+		$2 + 0 < last { print FILENAME " runs backwards: " $0; bad = 1 }
+		{ last = $2 + 0; sums[$1, part] += $2; times[$1]; parts[part] }
+		$1 + 0 > newest { newest = $1 + 0 }
+		END {
+			for (time in times) {
+				if (time + 0 == newest) continue
+				polls++
+				drops = sums[time, "kidos-drops"]
+				most = drops > most ? drops : most
+				for (part in parts)
+					if (sums[time, part] != drops) {
+						print time ": " drops " drops, " part " " sums[time, part]
+						bad = 1
+					}
+			}
+			for (part in parts) count++
+			print count " partitions, " polls " polls, " most " drops"
+			exit bad || count != 4 || polls < 3 || most < 60
+		}' kidos-drops{,.place,.proto,.if}/packets-*
+)
 
 filtered() {
 	in_ns b nft -f - <<-END || return
@@ -304,11 +376,22 @@ one_refusal() {
 bpftool btf dump file /sys/kernel/btf/vmlinux format raw |
 	sed -n "s/.*'SKB_DROP_REASON_\([A-Z0-9_]*\)'.*/\1/p" >"$work/reasons"
 wire
-start_drops ''
+start_drops '' "<Interface \"c0\">
+	Namespace \"$run-c\"
+</Interface>"
 attached b0
 check 'a probe works' test -n "$rung"
 echo "# probe: $rung"
 check 'a burst is recorded whole' recorded_burst
+check 'drops.if: an interface in a namespace' value_gains "$run-c:c0" wrong_host a c1
+check 'drops.if: as many as kidosctl counts' wait_for 10 as_counted
+check 'drops.if: an interface without a namespace' value_gains b0 wrong_host a a0
+check 'drops.if: one that is not watched' value_gains other wrong_host b b0
+if nft list ruleset >/dev/null 2>&1; then
+	check 'drops.if: no interface' value_gains none without_interface
+else
+	skip 'drops.if: no interface' 'no nft, or a kernel without nf_tables'
+fi
 gains 'no socket' 20 NO_SOCKET send 20
 gains 'one thousand at a pace' 1000 NO_SOCKET send 1000
 gains 'bad checksum' 20 UDP_CSUM send 20 --bad-sum
@@ -342,6 +425,7 @@ else
 	check 'no read was skipped meanwhile' no_hole
 fi
 stop_collectd
+check 'four ways to divide the drops have one sum at every poll' partitions_agree
 check 'nothing is left' nothing_left
 
 for probe in $(cd "$top" && sed -n 's/^\t{ "\([a-z_]*\)", "drop_.*/\1/p' plugin/drops/rungs.c); do

@@ -43,7 +43,7 @@ keep() {
 # than was ever sent. A single rate says little: a machine that stood still catches up.
 sound() {
 	echo "at most $1 frames were sent"
-	find "$work/kept" \( -name 'if_packets-*' -o -name 'errors-*' -o -name 'total_events-*' \) -print0 |
+	find "$work/kept" \( -name 'i[fo]_packets-*' -o -name 'errors-*' -o -name 'total_events-*' \) -print0 |
 		xargs -0 awk -F, -v sent="$1" '
 			FNR == 1 { sum = 0; before = 0 }
 			/epoch/ { next }

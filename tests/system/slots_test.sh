@@ -47,7 +47,7 @@ send() {
 # What series and other have of an interface, packets in and out.
 flow_sums() {
 	local file
-	for file in "$work/csv/kt/kidos-$1.flows"/if_packets-*-20*; do
+	for file in "$work/csv/kt/kidos-$1.flows"/io_packets-*-20*; do
 		tail -n 1 "$file"
 	done | awk -F, '{ rx += $2; tx += $3 } END { print rx "," tx }'
 }

@@ -11,6 +11,7 @@
 
 #include "alerts/queue.h"
 #include "alert_event.h"
+#include "core/now.h"
 
 /* The end of what was told always fits, however full the queue is. */
 static void test_queue_keeps_room(void **state)
@@ -31,9 +32,31 @@ static void test_queue_keeps_room(void **state)
 		assert_int_equal(update.step, i < 2 ? KIDOS_ALERT_STARTED : KIDOS_ALERT_ENDED);
 	}
 	assert_true(kidos_alert_queue_put(queue, &alert, KIDOS_ALERT_STARTED));
-	kidos_alert_queue_close(queue);
+	kidos_alert_queue_close(queue, 0);
 	assert_false(kidos_alert_queue_take(queue, &update));
 	kidos_alert_queue_free(queue);
+}
+
+/* What was put before is taken after it, in time; nothing is put any more. */
+static void test_queue_closes(void **state)
+{
+	const uint64_t now_ns = kidos_now_ns(CLOCK_MONOTONIC);
+
+	(void)state;
+	for (int late = 0; late < 2; late++) {
+		struct kidos_alert_queue *queue = kidos_alert_queue_new(8);
+		struct kidos_alert alert = { .id = 1 };
+		struct kidos_alert_update update;
+
+		assert_true(kidos_alert_queue_put(queue, &alert, KIDOS_ALERT_STARTED));
+		assert_true(kidos_alert_queue_put(queue, &alert, KIDOS_ALERT_ENDED));
+		kidos_alert_queue_close(queue, late ? now_ns - 1 : now_ns + 3600 * SECOND);
+		assert_false(kidos_alert_queue_put(queue, &alert, KIDOS_ALERT_STARTED));
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(kidos_alert_queue_take(queue, &update), !late);
+		assert_false(kidos_alert_queue_take(queue, &update));
+		kidos_alert_queue_free(queue);
+	}
 }
 
 struct receiver {
@@ -111,6 +134,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		{ "alerts: the queue keeps room for ends", test_queue_keeps_room, NULL, NULL,
+		  NULL },
+		{ "alerts: a closed queue is emptied in time", test_queue_closes, NULL, NULL,
 		  NULL },
 		{ "alerts: a million, all accounted for", test_million, NULL, NULL, NULL },
 	};

@@ -28,14 +28,20 @@ static bool record(const struct kidos_alert *alert, enum kidos_alert_step step, 
 	return true;
 }
 
-static struct kidos_alert_states *states_new(unsigned int rate)
+static struct kidos_alert_states *states_of(const struct kidos_alert_limits *limits)
 {
-	const struct kidos_alert_limits limits = { .cool_down_ns = 60 * SECOND, .rate = rate };
-	struct kidos_alert_states *states = kidos_alert_states_new(&limits, FIRST_ID, record, NULL);
+	struct kidos_alert_states *states = kidos_alert_states_new(limits, FIRST_ID, record, NULL);
 
 	memset(&sent, 0, sizeof(sent));
 	assert_non_null(states);
 	return states;
+}
+
+static struct kidos_alert_states *states_new(unsigned int rate)
+{
+	const struct kidos_alert_limits limits = { .cool_down_ns = 60 * SECOND, .rate = rate };
+
+	return states_of(&limits);
 }
 
 static void take(struct kidos_alert_states *states, uint64_t seconds, enum kidos_alert_kind kind,
@@ -142,12 +148,128 @@ static void test_rate_limit(void **state)
 	assert_sent(1, 3, 0);
 	take_numbered(states, 160, 12);
 	kidos_alert_count(states, &counts);
-	assert_int_equal(counts.suppressed, 9);
+	assert_int_equal(counts.pending, 9);
+	assert_int_equal(counts.suppressed, 0);
 	assert_int_equal(counts.raised[KIDOS_ALERT_NEW_DROP_REASON], 13);
 	/* Ends are not limited. */
 	kidos_alert_expire(states, 300 * SECOND);
 	assert_sent(1, 3, 1);
+	kidos_alert_count(states, &counts);
+	assert_int_equal(counts.pending, 0);
+	assert_int_equal(counts.suppressed, 9);
 	kidos_alert_states_free(states);
+}
+
+/* raised = sent + lost + suppressed + pending, at any moment. */
+static void assert_sums(const struct kidos_alert_states *states)
+{
+	struct kidos_alert_counts counts;
+	uint64_t raised = 0;
+
+	kidos_alert_count(states, &counts);
+	for (unsigned int i = 0; i < KIDOS_ALERT_KINDS; i++)
+		raised += counts.raised[i];
+	assert_int_equal(raised, sent.steps[KIDOS_ALERT_STARTED] + sent.steps[KIDOS_ALERT_ADDED] +
+					 counts.lost + counts.suppressed + counts.pending);
+}
+
+/* Ten short ones, then six hours of loss: it is sent once the ten are a minute old. */
+static void test_pending_is_sent(void **state)
+{
+	struct kidos_alert_states *states = states_new(10);
+	char instance[16];
+
+	(void)state;
+	for (unsigned int i = 0; i < 10; i++) {
+		snprintf(instance, sizeof(instance), "veth%u", i);
+		take(states, 100 + i, KIDOS_ALERT_DROP_SHARE, instance, "");
+		assert_sums(states);
+	}
+	for (uint64_t at = 110; at < 110 + 6 * 3600; at += 10) {
+		take(states, at, KIDOS_ALERT_DROP_SHARE, "eth0", "");
+		assert_sums(states);
+		kidos_alert_expire(states, at * SECOND);
+		assert_sums(states);
+		assert_int_equal(sent.steps[KIDOS_ALERT_STARTED], at < 160 ? 10 : 11);
+		if (at == 160)
+			assert_string_equal(sent.last.event.instance, "eth0");
+	}
+	kidos_alert_expire(states, UINT64_MAX);
+	assert_sent(11, 0, 11);
+	assert_sums(states);
+	kidos_alert_states_free(states);
+}
+
+/* Without further events too, in the order in which they started, each with its own subject. */
+static void test_pending_in_order(void **state)
+{
+	struct kidos_alert_states *states = states_new(1);
+	char subject[16];
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++)
+		take_numbered(states, 100 + i, i);
+	for (unsigned int i = 0; i < 4; i++) {
+		for (unsigned int j = 0; j < 4; j++)
+			take_numbered(states, 101 + 60 * i, 3 - j);
+		kidos_alert_expire(states, (101 + 60 * i) * SECOND);
+		assert_sent(1, i, 0);
+		snprintf(subject, sizeof(subject), "%u", i);
+		assert_string_equal(sent.last.event.subject, subject);
+		assert_sums(states);
+	}
+	kidos_alert_states_free(states);
+}
+
+/* What is pending when its key ends, or when all end, is suppressed and has no end. */
+static void test_pending_ends(void **state)
+{
+	struct kidos_alert_states *states = states_new(1);
+	struct kidos_alert_counts counts;
+
+	(void)state;
+	take(states, 100, KIDOS_ALERT_DROP_SHARE, "eth0", "");
+	take(states, 101, KIDOS_ALERT_DROP_SHARE, "eth1", "");
+	take(states, 150, KIDOS_ALERT_DROP_SHARE, "eth0", "");
+	take(states, 150, KIDOS_ALERT_DROP_SHARE, "eth2", "");
+	kidos_alert_expire(states, 170 * SECOND);
+	assert_sent(2, 0, 0);
+	take(states, 171, KIDOS_ALERT_DROP_SHARE, "eth3", "");
+	kidos_alert_end_all(states, 172 * SECOND);
+	assert_sent(2, 0, 2);
+	assert_sums(states);
+	kidos_alert_count(states, &counts);
+	assert_int_equal(counts.suppressed, 2);
+	assert_int_equal(counts.active[KIDOS_ALERT_DROP_SHARE], 0);
+	kidos_alert_states_free(states);
+}
+
+/* Judged each minute, and cool-downs of a second, half a minute and a minute: one alert. */
+static void test_long_interval(void **state)
+{
+	static const uint64_t cool_downs[] = { 1, 30, 60, 119 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		const struct kidos_alert_limits limits = { .cool_down_ns = cool_downs[i] * SECOND,
+							   .interval_ns = 60 * SECOND };
+		struct kidos_alert_states *states = states_of(&limits);
+
+		for (uint64_t at = 100; at <= 3700; at += 60) {
+			kidos_alert_expire(states, at * SECOND + 1);
+			take(states, at, KIDOS_ALERT_DROP_SHARE, "eth0", "");
+		}
+		assert_sent(1, 0, 0);
+		kidos_alert_expire(states, (3700 + 179) * SECOND);
+		assert_sent(1, 0, 0);
+		kidos_alert_expire(states, (3700 + 180) * SECOND);
+		assert_sent(1, 0, 1);
+		/* What is not judged in polls keeps its cool-down. */
+		take(states, 5000, KIDOS_ALERT_NEW_DROP_REASON, "drops", "NO_SOCKET");
+		kidos_alert_expire(states, (5000 + cool_downs[i]) * SECOND);
+		assert_sent(2, 0, 2);
+		kidos_alert_states_free(states);
+	}
 }
 
 /* A start that never went out has no end that anybody could make sense of. */
@@ -230,6 +352,14 @@ int main(void)
 		  NULL },
 		{ "alerts: a state ends with its last key", test_keys, NULL, NULL, NULL },
 		{ "alerts: so many starts in any minute", test_rate_limit, NULL, NULL, NULL },
+		{ "alerts: what the rate held back is sent later", test_pending_is_sent, NULL, NULL,
+		  NULL },
+		{ "alerts: pending ones are sent in order", test_pending_in_order, NULL, NULL,
+		  NULL },
+		{ "alerts: a pending one that ends is suppressed", test_pending_ends, NULL, NULL,
+		  NULL },
+		{ "alerts: a cool-down holds three intervals", test_long_interval, NULL, NULL,
+		  NULL },
 		{ "alerts: no end without a start", test_untold_start, NULL, NULL, NULL },
 		{ "alerts: no room is counted", test_no_room, NULL, NULL, NULL },
 		{ "alerts: what changed is told once", test_changed, NULL, NULL, NULL },

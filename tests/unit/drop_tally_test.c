@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Drops into series: three partitions of one total; names of places. */
+/* Drops into series: four partitions of one total; names of places. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,20 +24,23 @@ static uint64_t sum_part(const struct kidos_drop_part *part)
 	return sum;
 }
 
-static uint64_t sum_classes(const struct kidos_drop_tally *tally)
-{
-	uint64_t sum = tally->benign;
-
-	for (size_t i = 0; i < KIDOS_CLASSES; i++)
-		sum += tally->classes[i];
-	return sum;
-}
-
 static void assert_sums(const struct kidos_drop_tally *tally, uint64_t total)
 {
-	assert_int_equal(sum_part(&tally->reasons), total);
-	assert_int_equal(sum_part(&tally->places), total);
-	assert_int_equal(sum_classes(tally), total);
+	for (unsigned int part = 0; part < KIDOS_DROP_PARTS; part++)
+		assert_int_equal(sum_part(&tally->parts[part]), total);
+}
+
+/* Of the series of this name in a partition. */
+static uint64_t packets_of(const struct kidos_drop_tally *tally, unsigned int part,
+			   const char *name)
+{
+	const struct kidos_drop_part *series = &tally->parts[part];
+
+	for (size_t i = 0; i < series->count; i++)
+		if (!strcmp(series->series[i].name, name))
+			return series->series[i].packets;
+	fail_msg("no series %s", name);
+	return 0;
 }
 
 static void emitted(struct kidos_drop_tally *tally)
@@ -59,9 +62,9 @@ static void add(struct kidos_drop_tally *tally, const struct kidos_drop_kind *ki
 /* A drop waits for the younger of its series, in all partitions. */
 static void test_new_series_are_sent_as_0(void **state)
 {
-	const struct kidos_drop_kind first = { "NO_SOCKET", "udp", KIDOS_CLASS_UDP, false };
-	const struct kidos_drop_kind second = { "NO_SOCKET", "tcp", KIDOS_CLASS_TCP, false };
-	const struct kidos_drop_kind other = { NULL, NULL, KIDOS_CLASS_ARP, false };
+	const struct kidos_drop_kind first = { { "NO_SOCKET", "udp", "udp", "b0" }, false };
+	const struct kidos_drop_kind second = { { "NO_SOCKET", "tcp", "tcp", "b0" }, false };
+	const struct kidos_drop_kind other = { { NULL, NULL, "arp", NULL }, false };
 	struct kidos_drop_tally tally;
 
 	(void)state;
@@ -87,10 +90,10 @@ static void test_new_series_are_sent_as_0(void **state)
 static void test_partitions_have_one_sum(void **state)
 {
 	const struct kidos_drop_kind kinds[] = {
-		{ "NO_SOCKET", "__udp4_lib_rcv", KIDOS_CLASS_UDP, false },
-		{ "NETFILTER_DROP", "nf_hook_slow", KIDOS_CLASS_TCP, false },
-		{ "NO_SOCKET", "tcp_v4_rcv", KIDOS_CLASS_TCP, true },
-		{ NULL, NULL, KIDOS_CLASS_OTHER, false },
+		{ { "NO_SOCKET", "__udp4_lib_rcv", "udp", "ns:b0" }, false },
+		{ { "NETFILTER_DROP", "nf_hook_slow", "tcp", "none" }, false },
+		{ { "NO_SOCKET", "tcp_v4_rcv", "tcp", "ns:b0" }, true },
+		{ { NULL, NULL, "other", NULL }, false },
 	};
 	struct kidos_drop_tally tally;
 	uint64_t total = 0;
@@ -102,9 +105,14 @@ static void test_partitions_have_one_sum(void **state)
 		total += i + 1;
 		assert_sums(&tally, total);
 	}
-	assert_int_equal(tally.reasons.count, 4);
-	assert_int_equal(tally.reasons.series[KIDOS_DROP_BENIGN].packets, 3);
-	assert_int_equal(tally.reasons.series[KIDOS_DROP_OTHER].packets, 4);
+	assert_int_equal(tally.parts[KIDOS_DROP_REASON].count, 4);
+	for (unsigned int part = 0; part < KIDOS_DROP_PARTS; part++) {
+		assert_int_equal(packets_of(&tally, part, "benign"), 3);
+		assert_int_equal(packets_of(&tally, part, "other"), 4);
+	}
+	assert_int_equal(packets_of(&tally, KIDOS_DROP_INTERFACE, "ns:b0"), 1);
+	assert_int_equal(packets_of(&tally, KIDOS_DROP_INTERFACE, "none"), 2);
+	assert_int_equal(packets_of(&tally, KIDOS_DROP_CLASS, "tcp"), 2);
 	kidos_drop_tally_free(&tally);
 }
 
@@ -116,13 +124,80 @@ static void test_names_are_bounded(void **state)
 	(void)state;
 	assert_int_equal(kidos_drop_tally_init(&tally), 0);
 	for (int i = 0; i < 3 * KIDOS_DROP_SERIES; i++) {
-		struct kidos_drop_kind kind = { name, name, KIDOS_CLASS_UDP, false };
+		struct kidos_drop_kind kind = { { name, name, "udp", name }, false };
 
 		snprintf(name, sizeof(name), "name_%d", i);
 		add(&tally, &kind, 1);
 	}
-	assert_int_equal(tally.reasons.count, KIDOS_DROP_SERIES);
+	assert_int_equal(tally.parts[KIDOS_DROP_REASON].count, KIDOS_DROP_SERIES);
+	assert_int_equal(tally.parts[KIDOS_DROP_INTERFACE].count, KIDOS_DROP_SERIES);
+	assert_int_equal(tally.parts[KIDOS_DROP_CLASS].count, KIDOS_CLASSES + 1);
 	assert_sums(&tally, 3 * KIDOS_DROP_SERIES);
+	kidos_drop_tally_free(&tally);
+}
+
+/* Every series is at least what it was in `before`; then before is what it is. */
+static void assert_forwards(const struct kidos_drop_tally *tally, struct kidos_drop_part *before)
+{
+	for (unsigned int part = 0; part < KIDOS_DROP_PARTS; part++) {
+		for (size_t i = 0; i < before[part].count; i++) {
+			assert_string_equal(tally->parts[part].series[i].name,
+					    before[part].series[i].name);
+			assert_true(tally->parts[part].series[i].packets >=
+				    before[part].series[i].packets);
+		}
+		before[part] = tally->parts[part];
+	}
+}
+
+/*
+ * A counter whose interface comes, goes and comes back under another name, and then has the name of
+ * one that went: what it gains is the present name's, and no series loses what it had.
+ */
+static void test_interfaces_come_and_go(void **state)
+{
+	static const char *const names[] = { "a", NULL, "b", "a", NULL, "b", "b", "a" };
+	static struct kidos_drop_part before[KIDOS_DROP_PARTS];
+	struct kidos_drop_tally tally;
+	uint64_t sent = 0, count = 0;
+
+	(void)state;
+	assert_int_equal(kidos_drop_tally_init(&tally), 0);
+	for (unsigned int poll = 0; poll < 64; poll++) {
+		struct kidos_drop_kind kind = { { "NO_SOCKET", "udp", "udp", names[poll / 8] } };
+
+		count += poll + 1;
+		if (kidos_drop_tally_add(&tally, &kind, count - sent))
+			sent = count;
+		assert_sums(&tally, sent);
+		assert_forwards(&tally, before);
+		kidos_drop_tally_emitted(&tally);
+	}
+	assert_int_equal(sent, 64 * 65 / 2);
+	/* Polls 1 to 8, 25 to 32 and 57 to 64; other: 9 to 16 and 33 to 40; b: new at poll 17. */
+	assert_int_equal(packets_of(&tally, KIDOS_DROP_INTERFACE, "a"), 36 + 228 + 484);
+	assert_int_equal(packets_of(&tally, KIDOS_DROP_INTERFACE, "other"), 100 + 292);
+	assert_int_equal(packets_of(&tally, KIDOS_DROP_INTERFACE, "b"), 164 + 356 + 420);
+	kidos_drop_tally_free(&tally);
+}
+
+/* It goes before its series counts: what is pending is other's, at once. */
+static void test_interface_goes_while_new(void **state)
+{
+	struct kidos_drop_kind kind = { { "NO_SOCKET", "udp", "udp", NULL } };
+	struct kidos_drop_tally tally;
+
+	(void)state;
+	assert_int_equal(kidos_drop_tally_init(&tally), 0);
+	add(&tally, &kind, 1);
+	kind.names[KIDOS_DROP_INTERFACE] = "late";
+	assert_false(kidos_drop_tally_add(&tally, &kind, 5));
+	kidos_drop_tally_emitted(&tally);
+	assert_false(kidos_drop_tally_add(&tally, &kind, 5));
+	kind.names[KIDOS_DROP_INTERFACE] = NULL;
+	assert_true(kidos_drop_tally_add(&tally, &kind, 6));
+	assert_sums(&tally, 7);
+	assert_int_equal(packets_of(&tally, KIDOS_DROP_INTERFACE, "late"), 0);
 	kidos_drop_tally_free(&tally);
 }
 
@@ -236,6 +311,8 @@ int main(void)
 		cmocka_unit_test(test_new_series_are_sent_as_0),
 		cmocka_unit_test(test_partitions_have_one_sum),
 		cmocka_unit_test(test_names_are_bounded),
+		cmocka_unit_test(test_interfaces_come_and_go),
+		cmocka_unit_test(test_interface_goes_while_new),
 		cmocka_unit_test(test_every_key_is_known_again),
 		cmocka_unit_test(test_keys_move_to_one),
 		cmocka_unit_test(test_symbols),

@@ -157,6 +157,20 @@ static void test_man_has_every_option(void **state)
 	assert_int_equal(missing, 0);
 }
 
+/* Names that graphs depend on, and that no interface has. */
+static void test_instances_are_documented(void **state)
+{
+	(void)state;
+	for (size_t i = 0; kidos_collectors[i]; i++) {
+		const char *const *instance = kidos_collectors[i]->instances;
+
+		for (; instance && *instance; instance++) {
+			assert_document_has("plugin/collectd-kidos.5", *instance);
+			assert_document_has("README.md", *instance);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +180,8 @@ int main(void)
 		  NULL },
 		{ "options: the man page has every option and default", test_man_has_every_option,
 		  NULL, NULL, NULL },
+		{ "options: the instances of every collector are documented",
+		  test_instances_are_documented, NULL, NULL, NULL },
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -9,11 +9,7 @@
 #include "report_json.h"
 
 static const enum subject_id net_columns[] = {
-	SUBJECT_LIMIT,
-	SUBJECT_PERCPU_HASH,
-	SUBJECT_HASH,
-	SUBJECT_KIDOS_XDP,
-	SUBJECT_KIDOS_TC,
+	SUBJECT_LIMIT, SUBJECT_PERCPU_HASH, SUBJECT_HASH, SUBJECT_KIDOS_XDP, SUBJECT_KIDOS_TC,
 };
 
 #define COLUMNS (sizeof(net_columns) / sizeof(*net_columns))

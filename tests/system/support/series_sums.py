@@ -19,7 +19,7 @@ import subprocess
 import sys
 
 WAYS = ("rx", "tx")
-TYPES = ("if_packets", "if_octets")
+TYPES = ("packets", "octets")
 problems = []
 
 
@@ -27,9 +27,15 @@ def wrong(text):
     problems.append(text)
 
 
+def type_of(instance, kind):
+    """Flows have types of their own, so that a sum over if_* has each packet once."""
+    return f"{'io' if instance.endswith('.flows') else 'if'}_{kind}"
+
+
 def names(folder, instance, kind):
     """type_instance -> files of one plugin_instance and type."""
     files = collections.defaultdict(list)
+    kind = type_of(instance, kind)
     for path in sorted(glob.glob(f"{glob.escape(folder)}/kt/kidos-{instance}/{kind}-*")):
         name = os.path.basename(path)[len(kind) + 1:]
         files[re.sub(r"(-\d{4}-\d\d-\d\d|\.rrd)$", "", name)].append(path)
@@ -132,7 +138,7 @@ def check_rrd(folder, interface, start, end):
 
 def check_page(path, interface):
     sums = collections.Counter()
-    pattern = re.compile(r'collectd_kidos_(if_\w+)_(rx|tx)_total\{kidos="([^"]*)",.*\} (\d+)')
+    pattern = re.compile(r'collectd_kidos_(i[fo]_\w+)_(rx|tx)_total\{kidos="([^"]*)",.*\} (\d+)')
     with open(path, encoding="ascii") as file:
         for found in map(pattern.match, file):
             if found:
@@ -140,11 +146,16 @@ def check_page(path, interface):
                 sums[kind, way, instance] += int(value)
     for kind in TYPES:
         for way in WAYS:
-            totals, flows = sums[kind, way, interface], sums[kind, way, f"{interface}.flows"]
+            totals, flows = (sums[type_of(instance, kind), way, instance]
+                             for instance in (interface, f"{interface}.flows"))
+            natural = sum(count for (name, of, _), count in sums.items()
+                          if (name, of) == (type_of(interface, kind), way))
             print(f"{kind} {way}: totals {totals}, series {flows}")
             if totals != flows:
                 wrong(f"{kind} {way}: totals {totals}, series {flows}")
-    if not sums[TYPES[0], "rx", interface]:
+            if totals != natural:
+                wrong(f"{kind} {way}: totals {totals}, the sum of all series {natural}")
+    if not sums[type_of(interface, TYPES[0]), "rx", interface]:
         wrong("nothing was counted")
 
 
