@@ -162,6 +162,23 @@ cp "$up" "$work/copy.json"
 check "away: down by a copy of the file" kn down "$work/copy.json"
 check "away: by a copy nothing is left" gone
 
+# --- another topology has the namespace too ---
+build
+second=$work/second.json
+echo '{ "name": "kt-second", "namespaces": [ { "name": "kt-netns-away" } ] }' >"$second"
+chmod 644 "$second"
+move
+check "away: shared: another topology with the uplink's namespace" kn up "$second"
+check "away: shared: down of the uplink's topology" kn down "$up"
+check "away: shared: it is home" home
+check "away: shared: the namespace stays with the other one" test -e /run/netns/kt-netns-away
+move
+check "away: shared: down of the other one" kn down "$second"
+check "away: shared: the uplink is still in the namespace" away
+check "away: shared: down of the last one" kn down "$up"
+check "away: shared: it is home again" home
+check "away: shared: nothing is left" gone
+
 # --- kill -9, with all of it ---
 build
 host ip nexthop add id 7 via 10.71.0.2 dev up1
