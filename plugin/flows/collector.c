@@ -10,6 +10,7 @@
 #include "flows/interfaces.h"
 #include "flows/memory.h"
 #include "flows/reader.h"
+#include "flows/saved_names.h"
 #include "flows/series.h"
 #include "flows/spills.h"
 #include "flows/wipe.h"
@@ -31,31 +32,13 @@ struct flows {
 	struct kidos_reader reader;
 	struct kidos_flow_series series;
 	struct kidos_spills spills; /* has a lock of its own */
-	uint64_t names_saved; /* seconds of CLOCK_REALTIME */
-	bool names_failed; /* the last save of names did not work */
+	struct kidos_saved_names saved;
 	bool opened; /* reader and series are there */
 };
 
 static void gained(void *context, const struct kidos_flow_key *key, const struct kidos_count *count)
 {
 	kidos_series_add(context, key, count);
-}
-
-static uint64_t now_seconds(void)
-{
-	return (uint64_t)time(NULL);
-}
-
-static void load_names(struct flows *flows)
-{
-	const char *folder = flows->context->config->data_path;
-	int error = kidos_names_load(&flows->series.names, folder, now_seconds());
-
-	flows->names_saved = now_seconds();
-	if (error)
-		kidos_log(LOG_WARNING, "names of series in %s/" KIDOS_NAMES_FILE ": %s: not read",
-			  folder,
-			  error == -EPERM ? "not a file that only we may write" : strerror(-error));
 }
 
 static int open_reader(struct flows *flows)
@@ -73,7 +56,8 @@ static int open_reader(struct flows *flows)
 	if (error)
 		return error;
 	if (flows->series.by[0])
-		load_names(flows);
+		kidos_saved_names_load(&flows->saved, &flows->series.names,
+				       context->config->data_path);
 	flows->opened = true;
 	if (context->maps.fd[KIDOS_MAP_SPILLS] < 0 || !wanted)
 		return 0;
@@ -116,24 +100,6 @@ static void status(const void *self, struct kidos_collector_status *status)
 	const struct flows *flows = self;
 
 	status->state = flows->context->attaching ? KIDOS_COLLECTOR_ON : KIDOS_COLLECTOR_OFF;
-}
-
-/* One line when saving begins to fail, one when it works again. */
-static void save_names(struct flows *flows)
-{
-	const char *folder = flows->context->config->data_path;
-	int error = kidos_names_save(&flows->series.names, folder);
-
-	flows->names_saved = now_seconds();
-	if (error && !flows->names_failed)
-		kidos_log(LOG_WARNING,
-			  "names of series in %s/" KIDOS_NAMES_FILE ": %s: a restart "
-			  "will forget them",
-			  folder, strerror(-error));
-	if (!error && flows->names_failed)
-		kidos_log(LOG_NOTICE, "names of series in %s/" KIDOS_NAMES_FILE ": saved again",
-			  folder);
-	flows->names_failed = error;
 }
 
 /* Before the scan: it overwrites what was last read of entries that went to others. */
@@ -208,7 +174,7 @@ static void read_flows(void *self)
 static void select_series(struct flows *flows, const char *const *instances)
 {
 	struct kidos_flow_series *series = &flows->series;
-	uint64_t now = now_seconds();
+	uint64_t now = (uint64_t)time(NULL);
 	bool refused = series->refused;
 
 	if (kidos_series_select(series, instances, now))
@@ -218,8 +184,9 @@ static void select_series(struct flows *flows, const char *const *instances)
 			  "MaxFlowSeries %zu is reached: further top flows are in other "
 			  "until a name was not seen for a day",
 			  series->names.most);
-	if (series->by[0] && (series->names.changed || now - flows->names_saved >= SAVE_SECONDS))
-		save_names(flows);
+	if (series->by[0] && (series->names.changed || now - flows->saved.time >= SAVE_SECONDS))
+		kidos_saved_names_save(&flows->saved, &flows->series.names,
+				       flows->context->config->data_path);
 }
 
 static void sum_classes(const struct kidos_totals totals[KIDOS_DIRECTIONS],
@@ -331,7 +298,8 @@ static void close_flows(void *self)
 
 	kidos_spills_stop(&flows->spills);
 	if (flows->series.by[0] && flows->series.names.count)
-		save_names(flows);
+		kidos_saved_names_save(&flows->saved, &flows->series.names,
+				       flows->context->config->data_path);
 	kidos_reader_free(&flows->reader);
 	kidos_series_free(&flows->series);
 	free(flows);
