@@ -31,6 +31,16 @@ END
 	chmod 644 "$up"
 }
 
+# The kernel reports a new carrier up to a second late.
+runs() {
+	local tries
+	for tries in {1..100}; do
+		host ip -br link show "$1" | grep -q ' UP ' && return
+		sleep 0.1
+	done
+	echo "# $1 does not run"
+}
+
 # A host with two interfaces, up1 that will move and other that stays.
 build() {
 	take_away
@@ -49,6 +59,7 @@ build() {
 	host ip link set up1 up
 	host ip addr add 10.71.0.1/24 dev up1
 	host ip -6 addr add 2001:db8:71::1/64 dev up1 nodad
+	runs up1 && runs other
 	topology_with '"interface": "up1"'
 }
 take_away() {
@@ -85,7 +96,8 @@ returns() {
 	host ip link show up1 >/dev/null 2>&1 && { echo "it did not move"; return 1; }
 	kn down "$up" || return 1
 	gone || return 1
-	[ "$(state)" = "$was" ] || { diff <(echo "$was") <(state); return 1; }
+	runs up1
+	[ "$(state)" = "$was" ] || { diff <(echo "$was") <(state) || return 1; echo "it was not back yet"; return 1; }
 }
 home() { host ip link show "${1:-up1}" >/dev/null; }
 away() { inside kt-netns-away ip link show "${1:-up1}" >/dev/null; }
