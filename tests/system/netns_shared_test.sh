@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10
 # Topologies that share a namespace: it goes with the last that uses it, if kidos-netns made it, and
 # each takes only its own things away.
 . "$(dirname "$0")/support/netns_lib.bash"
