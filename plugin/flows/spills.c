@@ -7,14 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 static void set_spilling(struct kidos_spills *spills)
 {
 	const unsigned int zero = 0;
 
-	if (bpf_map_update_elem(spills->maps->fd[KIDOS_MAP_SPILLING], &zero, &spills->told,
+	if (bpf_map_update_elem(spills->maps->fd[KIDOS_MAP_SPILLING], &zero, &spills->shared,
 				BPF_ANY))
 		kidos_log(LOG_ERR, "map spilling: %s", strerror(errno));
 }
@@ -29,15 +28,15 @@ static void take_one(const void *record, size_t size, void *context)
 	if (spills->count < KIDOS_SPILL_QUEUE)
 		memcpy(&spills->queue[spills->count++], record, size);
 	else
-		spills->told.lost++;
+		spills->shared.lost++;
 }
 
 static void consume(struct kidos_spills *spills)
 {
-	uint64_t lost = spills->told.lost;
+	uint64_t lost = spills->shared.lost;
 
 	kidos_ring_consume(spills->ring);
-	if (spills->told.lost != lost)
+	if (spills->shared.lost != lost)
 		set_spilling(spills);
 }
 
@@ -47,7 +46,7 @@ static void *drain(void *context)
 	struct epoll_event event = {};
 
 	while (epoll_wait(spills->wake, &event, 1, -1) >= 0 || errno == EINTR) {
-		if (event.data.fd == spills->stop)
+		if (event.data.fd == spills->thread.stop)
 			break;
 		pthread_mutex_lock(&spills->lock);
 		consume(spills);
@@ -66,24 +65,15 @@ static int watch(const struct kidos_spills *spills, int fd, uint32_t events)
 /* By its edge: the ring is readable with its first record, which wakes nobody. */
 static int watch_all(struct kidos_spills *spills)
 {
-	int error;
+	int error = kidos_thread_prepare(&spills->thread);
 
-	spills->stop = eventfd(0, EFD_CLOEXEC);
+	if (error)
+		return error;
 	spills->wake = epoll_create1(EPOLL_CLOEXEC);
-	if (spills->stop < 0 || spills->wake < 0)
+	if (spills->wake < 0)
 		return -errno;
-	error = watch(spills, spills->stop, EPOLLIN);
+	error = watch(spills, spills->thread.stop, EPOLLIN);
 	return error ? error : watch(spills, spills->maps->fd[KIDOS_MAP_SPILLS], EPOLLIN | EPOLLET);
-}
-
-static int start_thread(struct kidos_spills *spills)
-{
-	int error = -pthread_create(&spills->thread, NULL, drain, spills);
-
-	spills->threaded = !error;
-	if (!error)
-		pthread_setname_np(spills->thread, "kidos spills");
-	return error;
 }
 
 static int start(struct kidos_spills *spills)
@@ -98,14 +88,14 @@ static int start(struct kidos_spills *spills)
 		return -ENOMEM;
 	spills->ring = kidos_ring_open(maps->fd[KIDOS_MAP_SPILLS], take_one, spills);
 	if (!spills->ring ||
-	    bpf_map_lookup_elem(maps->fd[KIDOS_MAP_SPILLING], &zero, &spills->told))
+	    bpf_map_lookup_elem(maps->fd[KIDOS_MAP_SPILLING], &zero, &spills->shared))
 		return -errno;
 	error = watch_all(spills);
 	if (!error)
-		error = start_thread(spills);
+		error = kidos_thread_start(&spills->thread, "kidos spills", drain, spills);
 	if (error)
 		return error;
-	spills->told.wanted = 1;
+	spills->shared.wanted = 1;
 	set_spilling(spills);
 	return 0;
 }
@@ -114,7 +104,7 @@ int kidos_spills_start(struct kidos_spills *spills, const struct kidos_maps *map
 {
 	int error;
 
-	*spills = (struct kidos_spills){ .maps = maps, .stop = -1, .wake = -1 };
+	*spills = (struct kidos_spills){ .maps = maps, .thread = KIDOS_NO_THREAD, .wake = -1 };
 	pthread_mutex_init(&spills->lock, NULL);
 	error = start(spills);
 	if (error)
@@ -122,25 +112,17 @@ int kidos_spills_start(struct kidos_spills *spills, const struct kidos_maps *map
 	return error;
 }
 
-static void stop_thread(struct kidos_spills *spills)
-{
-	const uint64_t one = 1;
-
-	if (write(spills->stop, &one, sizeof(one)) < 0)
-		kidos_log(LOG_ERR, "wake the spill thread: %s", strerror(errno));
-	pthread_join(spills->thread, NULL);
-	spills->told.wanted = 0;
-	set_spilling(spills);
-}
-
 void kidos_spills_stop(struct kidos_spills *spills)
 {
-	if (spills->threaded)
-		stop_thread(spills);
+	if (!spills->maps)
+		return;
+	kidos_thread_stop(&spills->thread, 0);
+	if (spills->shared.wanted) {
+		spills->shared.wanted = 0;
+		set_spilling(spills);
+	}
 	kidos_ring_close(spills->ring);
-	if (spills->stop > 0)
-		close(spills->stop);
-	if (spills->wake > 0)
+	if (spills->wake >= 0)
 		close(spills->wake);
 	free(spills->queue);
 	free(spills->taken);
@@ -152,7 +134,7 @@ size_t kidos_spills_take(struct kidos_spills *spills, const struct kidos_spill *
 	struct kidos_spill *queue;
 	size_t count;
 
-	if (!spills->threaded)
+	if (!spills->thread.running)
 		return 0;
 	pthread_mutex_lock(&spills->lock);
 	consume(spills);

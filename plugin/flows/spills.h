@@ -7,11 +7,9 @@
 #ifndef KIDOS_FLOWS_SPILLS_H
 #define KIDOS_FLOWS_SPILLS_H
 
+#include "core/thread.h"
 #include "state/maps.h"
 #include "state/ring.h"
-
-#include <pthread.h>
-#include <stdbool.h>
 
 #define KIDOS_SPILL_QUEUE 8192u /* evicted flows that may wait for a poll */
 
@@ -20,12 +18,10 @@ struct kidos_spills {
 	struct kidos_ring *ring;
 	struct kidos_spill *queue, *taken; /* KIDOS_SPILL_QUEUE each */
 	size_t count;
-	struct kidos_spilling told; /* as it is in the map */
-	pthread_mutex_t lock; /* ring, queue, count, told */
-	pthread_t thread;
-	bool threaded;
-	int stop; /* eventfd */
-	int wake; /* epoll: stop, and the ring's wake-ups */
+	struct kidos_spilling shared; /* as it is in the map */
+	pthread_mutex_t lock; /* ring, queue, count, shared */
+	struct kidos_thread thread;
+	int wake; /* epoll: the thread's stop, and the ring's wake-ups */
 };
 
 /* maps must outlive the spills. 0 or -errno. */
