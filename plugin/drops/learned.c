@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/learned.h"
 #include "core/text.h"
+#include "netlink/cleanup.h"
 #include "state/file.h"
 
 #include <ctype.h>
@@ -88,7 +89,7 @@ static bool take_line(struct kidos_learned *learned, const char *text, unsigned 
 static int read_file(struct kidos_learned *learned, FILE *file, unsigned int *line)
 {
 	bool right = true, same_kernel = false;
-	char *text = NULL;
+	_cleanup_free_ char *text = NULL;
 	size_t room = 0;
 	ssize_t length;
 
@@ -99,7 +100,6 @@ static int read_file(struct kidos_learned *learned, FILE *file, unsigned int *li
 		text[length - 1] = '\0';
 		right = right && take_line(learned, text, *line, &same_kernel);
 	}
-	free(text);
 	if (right && *line < 3) {
 		++*line;
 		right = false;

@@ -5,6 +5,7 @@
  */
 #include "links/conserve_check.h"
 #include "links/mnl_links.h"
+#include "netlink/cleanup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +156,7 @@ static void namespace_conserve(const struct kidos_context *context, struct kidos
 			       struct kidos_slot_counts *counts)
 {
 	const struct timespec pause = { .tv_nsec = SETTLE_NS };
-	struct kidos_own(*own)[KIDOS_DIRECTIONS] = calloc(ns->port_count, sizeof(*own));
+	_cleanup_free_ struct kidos_own(*own)[KIDOS_DIRECTIONS] = calloc(ns->port_count, sizeof(*own));
 	bool read = own && ports_own(ns, own, true);
 
 	measured_forget(context, ns);
@@ -166,7 +167,6 @@ static void namespace_conserve(const struct kidos_context *context, struct kidos
 		    ports_conserve(context, ns, counts, own))
 			break;
 	}
-	free(own);
 }
 
 void kidos_conserve(struct kidos_context *context, struct kidos_slot_counts *counts)

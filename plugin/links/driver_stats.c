@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "links/driver_stats.h"
+#include "netlink/cleanup.h"
 
 #include <errno.h>
 #include <linux/ethtool.h>
@@ -55,7 +56,7 @@ static int pick(struct kidos_driver_stats *stats, const struct ethtool_gstrings 
 static int read_names(struct kidos_driver_stats *stats, struct kidos_rtnl *rtnl, const char *name,
 		      const char *driver, uint32_t count)
 {
-	struct ethtool_gstrings *names = calloc(1, sizeof(*names) + ROOM(count) * ETH_GSTRING_LEN);
+	_cleanup_free_ struct ethtool_gstrings *names = calloc(1, sizeof(*names) + ROOM(count) * ETH_GSTRING_LEN);
 	int error = names ? 0 : -ENOMEM;
 
 	kidos_driver_stats_free(stats);
@@ -69,14 +70,13 @@ static int read_names(struct kidos_driver_stats *stats, struct kidos_rtnl *rtnl,
 		error = pick(stats, names, driver);
 	if (!error)
 		stats->count = names->len == count ? count : 0;
-	free(names);
 	return error;
 }
 
 static int read_values(const struct kidos_driver_stats *stats, struct kidos_rtnl *rtnl,
 		       const char *name, uint64_t losses[KIDOS_DRIVER_LOSSES])
 {
-	struct ethtool_stats *values =
+	_cleanup_free_ struct ethtool_stats *values =
 		calloc(1, sizeof(*values) + ROOM(stats->count) * sizeof(uint64_t));
 	int error = values ? 0 : -ENOMEM;
 
@@ -89,7 +89,6 @@ static int read_values(const struct kidos_driver_stats *stats, struct kidos_rtnl
 		error = -EAGAIN;
 	for (size_t i = 0; !error && i < stats->picked_count; i++)
 		losses[stats->picked[i].loss] += values->data[stats->picked[i].index];
-	free(values);
 	return error;
 }
 

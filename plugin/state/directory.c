@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/directory.h"
 #include "core/log.h"
+#include "netlink/cleanup.h"
 
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -115,7 +116,7 @@ int kidos_state_acquire(struct kidos_state *state, const char *path, char reason
 int kidos_state_clear(const struct kidos_state *state)
 {
 	int fd = openat(state->lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_dir_ DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	int removed = 0;
 
@@ -125,7 +126,6 @@ int kidos_state_clear(const struct kidos_state *state)
 		if (*entry->d_name != '.' && (!unlinkat(state->lock, entry->d_name, 0) ||
 					      !unlinkat(state->lock, entry->d_name, AT_REMOVEDIR)))
 			removed++;
-	closedir(directory);
 	return removed;
 }
 

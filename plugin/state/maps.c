@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/maps.h"
+#include "netlink/cleanup.h"
 #include "parse.h"
 #include "state/view.h"
 
@@ -124,13 +125,12 @@ static int lookup(const struct kidos_maps *maps, enum kidos_map map, unsigned in
 static int lookup_sum(const struct kidos_maps *maps, enum kidos_map map, unsigned int key,
 		      uint64_t *sum, size_t words)
 {
-	uint64_t *values = calloc(maps->cpus, words * sizeof(*values));
+	_cleanup_free_ uint64_t *values = calloc(maps->cpus, words * sizeof(*values));
 	int error = values ? lookup(maps, map, key, values) : -ENOMEM;
 
 	memset(sum, 0, words * sizeof(*sum));
 	for (size_t i = 0; !error && i < maps->cpus * words; i++)
 		sum[i % words] += values[i];
-	free(values);
 	return error;
 }
 
@@ -279,7 +279,7 @@ int kidos_maps_retire(const struct kidos_maps *maps, const struct kidos_flow_key
 
 int kidos_maps_clear_slot(const struct kidos_maps *maps, unsigned int slot)
 {
-	struct kidos_totals *none = calloc(maps->cpus, sizeof(*none));
+	_cleanup_free_ struct kidos_totals *none = calloc(maps->cpus, sizeof(*none));
 	const struct kidos_retired nothing = {};
 	int error = none ? 0 : -ENOMEM;
 
@@ -293,7 +293,6 @@ int kidos_maps_clear_slot(const struct kidos_maps *maps, unsigned int slot)
 		if (!error)
 			error = update(maps, KIDOS_MAP_RETIRED, &ours, &nothing);
 	}
-	free(none);
 	return error;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/view.h"
+#include "netlink/cleanup.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -60,19 +61,16 @@ static int copy(int fd, size_t count, size_t size, kidos_view_settle settle, voi
 {
 	struct copying copying = { .fd = fd, .size = size, .settle = settle };
 	size_t chunk = CHUNK / size < count ? CHUNK / size : count;
-	int error = -ENOMEM;
+	_cleanup_free_ unsigned int *keys = NULL;
+	_cleanup_free_ char *again = NULL;
 
 	/* A whole number of chunks, so that none reaches beyond the end. */
 	while (count % chunk)
 		chunk--;
 	copying.chunk = (unsigned int)chunk;
-	copying.keys = calloc(chunk, sizeof(*copying.keys));
-	copying.again = calloc(chunk, size);
-	if (copying.keys && copying.again)
-		error = copy_all(&copying, count, to);
-	free(copying.keys);
-	free(copying.again);
-	return error;
+	copying.keys = keys = calloc(chunk, sizeof(*keys));
+	copying.again = again = calloc(chunk, size);
+	return keys && again ? copy_all(&copying, count, to) : -ENOMEM;
 }
 
 int kidos_view(int fd, size_t count, size_t size, kidos_view_settle settle, const void **address)

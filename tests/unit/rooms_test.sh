@@ -9,7 +9,7 @@ cd "$1/plugin" || exit 2
 rooms='
 core      -
 netlink   -
-state     core
+state     netlink core
 links     context netlink state core
 context   links state core
 collector context state core
