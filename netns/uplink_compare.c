@@ -195,7 +195,8 @@ static int by_value(const void *a, const void *b)
 static bool has_all(const struct prints *now, const struct prints *was)
 {
 	for (size_t i = 0; i < was->n; i++)
-		if (!bsearch(&was->list[i], now->list, now->n, sizeof(*now->list), by_value))
+		if (!now->n ||
+		    !bsearch(&was->list[i], now->list, now->n, sizeof(*now->list), by_value))
 			return false;
 	return true;
 }
