@@ -30,7 +30,7 @@ dropped_are() {
 }
 
 cannot_read() {
-	ctl status --json | jq '.drops.cannot_see | contains("addresses, ports and protocols of IP (kernel lockdown)")'
+	status_text --json | jq '.drops.cannot_see | contains("addresses, ports and protocols of IP (kernel lockdown)")'
 }
 
 start() {

@@ -39,7 +39,7 @@ check "${names[1]}" wait_for 20 logged "program $(cat "$work/first-one") runs be
 check "${names[2]}" sends_counted b0
 first two
 check "${names[3]}" wait_for 20 exact_is false
-check "${names[4]}" eval 'ctl status | grep "program $(cat "$work/first-two") runs before ours"'
+check "${names[4]}" eval 'status_text | grep "program $(cat "$work/first-two") runs before ours"'
 kill "${started[-1]}"
 check "${names[5]}" wait_for 20 exact_is true
 check "${names[6]}" sends_counted b0

@@ -25,7 +25,7 @@ load_theirs() {
 }
 
 status_reason() {
-	ctl status --json | jq -r '.interfaces[] | select(.interface == "b0") | .reason'
+	status_text --json | jq -r '.interfaces[] | select(.interface == "b0") | .reason'
 }
 
 reason_has() {

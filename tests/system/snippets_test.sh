@@ -40,7 +40,7 @@ no_complaint() {
 }
 
 state_of() {
-	ctl status --json | jq -r ".collectors.$1.state"
+	status_text --json | jq -r ".collectors.$1.state"
 }
 
 # Drops until the alert is there, since the first may come before drops are counted.

@@ -42,7 +42,7 @@ has_values() {
 }
 
 says_status() {
-	ctl status --json | jq -e --arg state "$1" '.collectors.toy == { state: $state, reason: "steps of 7" }'
+	status_text --json | jq -e --arg state "$1" '.collectors.toy == { state: $state, reason: "steps of 7" }'
 }
 
 start_collectd - "$alone

@@ -254,6 +254,12 @@ ctl() {
 	"$kidosctl" --state "$state" "$@"
 }
 
+# What status says, whatever of its health its exit status tells: on a slow machine the first poll
+# is late.
+status_text() {
+	ctl status "$@" || :
+}
+
 # interface_is NAME STATE: as status has it; LINK, or NAMESPACE:LINK
 interface_is() {
 	[ "$(ctl status --json | jq -r --arg name "$1" '.interfaces[] | select(.interface == $name) | .state')" = "$2" ]
