@@ -15,11 +15,11 @@
 
 /*
  * Key of `drop_counts`, whose value is a u64 that is added to atomically.
- * An interface is told by namespace and index, since a drop may happen where
+ * An interface is known by namespace and index, since a drop may happen where
  * no traffic program is attached.
  */
 struct kidos_drop_key {
-	__u64 place; /* address in the kernel's text of the caller that dropped, 0: not told */
+	__u64 place; /* address in the kernel's text of the caller that dropped, 0: not known */
 	__u32 reason; /* enum skb_drop_reason of the running kernel, subsystem in the high 16 bits
 		       */
 	__u32 netns; /* inode of the interface's namespace, 0 without an interface */
@@ -36,7 +36,7 @@ _Static_assert(sizeof(struct kidos_drop_key) == 24, "drop key");
  */
 
 /*
- * What an interface's driver lost before there was a packet is told by the
+ * What an interface's driver lost before there was a packet is known by the
  * driver alone. The plugin adds it to `drop_counts` as such a place and
  * KIDOS_REASON_DRIVER + enum kidos_driver_loss; no program writes these keys.
  * Names: kidos_driver_loss_names.
@@ -80,7 +80,7 @@ struct kidos_drop_record {
 	union kidos_address dst;
 	__u16 sport; /* host order; ICMP as in flow keys */
 	__u16 dport;
-	__u16 ethertype; /* host order; 0: not told */
+	__u16 ethertype; /* host order; 0: not known */
 	__u8 protocol; /* 0 when there is no five-tuple */
 	__u8 class;
 	__u8 family; /* 4, 6, or 0 without addresses */

@@ -48,7 +48,7 @@ struct drop_packet {
 	struct drop_bytes bytes;
 	__u32 length; /* link header included if it has one */
 	__u32 transport; /* offset of the transport header, 0: there is none to be read */
-	__u16 ethertype; /* host order; 0: not told */
+	__u16 ethertype; /* host order; 0: not known */
 	__u8 protocol; /* 0 without an IP header */
 	__u8 class;
 	__u8 family; /* 4, 6, or 0: header is not filled */

@@ -104,7 +104,7 @@ static __always_inline int kidos_wrapper(struct kidos_cursor *cursor)
 
 /*
  * RFC 3032 2.1: label 20 bits, class 3, bottom of stack 1, TTL 8. Nothing says
- * what follows the stack; IP is told by its version, as routers do (RFC 4928 3).
+ * what follows the stack; IP is recognized by its version, as routers do (RFC 4928 3).
  * The label is not kept: one more value to follow would cost a verifier as much
  * again as all of the parser.
  */

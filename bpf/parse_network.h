@@ -102,7 +102,7 @@ static __always_inline __u32 kidos_fragment_mask(__u8 protocol)
 
 /*
  * RFC 8200 4. Ends at the first header that is none, or in a later fragment.
- * A fragment header is eight bytes, its second byte is reserved. It is told
+ * A fragment header is eight bytes, its second byte is reserved. It is known
  * from the others by masks: a branch in each of eight rounds would give a
  * verifier 2^8 ways through.
  */

@@ -100,7 +100,7 @@ struct kidos_owners *kidos_owners_load(int map, bool readable)
 	if (!error)
 		return owners;
 	kidos_log(LOG_NOTICE,
-		  "drops: owners are told by user and cgroup, not by process: hooks at "
+		  "drops: owners are known by user and cgroup, not by process: hooks at "
 		  "the root of cgroup v2: %s",
 		  strerror(-error));
 	kidos_owners_free(owners);

@@ -64,7 +64,7 @@ void kidos_reader_forget(struct kidos_reader *reader, const struct kidos_flow_ke
 
 /*
  * What an evicted entry had that no scan saw; false if the scan already saw a
- * later owner, so that it cannot be told any more. spill->entry: its place.
+ * later owner, so that nobody knows it any more. spill->entry: its place.
  */
 bool kidos_reader_spilled(const struct kidos_reader *reader, const struct kidos_spill *spill,
 			  struct kidos_count *gained);

@@ -22,7 +22,7 @@ struct kidos_driver_stats {
 /*
  * Adds what the driver of an interface (its name as in kidos_driver_of) lost
  * since it was made to losses. The names are read at the first call, and when
- * their number has changed. 0, also where nothing is told, or -errno; one
+ * their number has changed. 0, also where the driver has none, or -errno; one
  * error, and it is not asked again.
  */
 int kidos_driver_stats_read(struct kidos_driver_stats *stats, struct kidos_rtnl *rtnl,

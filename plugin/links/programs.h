@@ -47,7 +47,7 @@ int kidos_traffic_fd(struct kidos_traffic *traffic, enum kidos_program program);
 struct bpf_object *kidos_traffic_open(const struct kidos_traffic *traffic,
 				      enum kidos_program program);
 
-/* The id of a map that only programs of this owner use; 0 when it cannot be told. */
+/* The id of a map that only programs of this owner use; 0 when it is not known. */
 uint32_t kidos_traffic_map(const struct kidos_maps *maps);
 
 /* Routes libbpf's words: errors to the log when a rung fails for good, else nowhere. */

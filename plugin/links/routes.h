@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * routes.h: the default routes of a namespace, told from the kernel's messages
+ * routes.h: the default routes of a namespace, read from the kernel's messages
  * about routes: a dump at first, then each change. Whatever family, table and
  * metric: a table that rules reach leads out as well as the main one.
  */

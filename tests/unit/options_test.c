@@ -164,6 +164,8 @@ static void test_instances_are_documented(void **state)
 	for (size_t i = 0; kidos_collectors[i]; i++) {
 		const char *const *instance = kidos_collectors[i]->instances;
 
+		assert_document_has("plugin/collectd-kidos.5", kidos_collectors[i]->name);
+		assert_document_has("README.md", kidos_collectors[i]->name);
 		for (; instance && *instance; instance++) {
 			assert_document_has("plugin/collectd-kidos.5", *instance);
 			assert_document_has("README.md", *instance);

@@ -21,12 +21,19 @@ engine    collector context links state core
 collectd  engine collector alerts core
 table     collector
 '
-collectors=$(sed -n 's/.*\(kidos_[a-z]*_collector\)[,;].*/\1/p' collectors.c | sort -u | cut -d_ -f2)
+collectors=$(grep -oE 'kidos_[a-z_]+_collector\b' collectors.c | sed 's/^kidos_//; s/_collector$//' | sort -u)
 
-# "FILE INCLUDED" for what lies in plugin/ or netns/netlink: headers of bpf/ and skeletons do not.
+# "FILE INCLUDED" for what lies in plugin/ or netns/netlink, in quotes or brackets: headers of bpf/,
+# skeletons and systems' do not.
 includes() {
-	grep -o '^#include "[^"]*"' ./*.[ch] ./*/*.[ch] | sed 's#^\./##; s/:#include "/ /; s/"$//' |
-		awk '$2 ~ /\// || $2 == "context.h" || $2 == "collector.h"'
+	find . -name '*.[ch]' -exec grep -oHE '^[[:space:]]*#[[:space:]]*include[[:space:]]*["<][^">]*' {} + |
+		sed -E 's#^\./##; s/:[[:space:]]*\#[[:space:]]*include[[:space:]]*["<]/ /; s# (\.\./)+# #' |
+		while read -r file included; do
+			case "$included" in
+			context.h | collector.h | netlink/*) echo "$file $included" ;;
+			*/*) [ ! -d "${included%%/*}" ] || echo "$file $included" ;;
+			esac
+		done
 }
 
 forbidden() {
