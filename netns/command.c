@@ -47,6 +47,8 @@ static int cmd_up(const struct kn_options *options, struct kn_err *err)
 	if (!code && !options->dry_run)
 		code = kn_uplink_recover(s.nets, err);
 	if (!code)
+		code = kn_uplink_check_closed(s.nets, err);
+	if (!code)
 		code = kn_uplink_resolve(s.nets, options->may_move_uplink, err);
 	if (code && s.state && !options->dry_run)
 		kn_session_forget_if_new(&s);

@@ -37,6 +37,11 @@ static const char *dir_or(const char *variable, const char *fallback)
 	return value && value[0] == '/' ? value : fallback;
 }
 
+const char *kn_state_lib_path(void)
+{
+	return dir_or("KIDOS_NETNS_LIB", KN_LIB_DIR);
+}
+
 static int by_step(const void *a, const void *b)
 {
 	return strcmp(((const struct line *)a)->step, ((const struct line *)b)->step);
@@ -141,7 +146,7 @@ static int open_writer(struct kn_state *state, const char *run, const char *dir,
 	state->dir = kn_trust_dir(dir, 0700, err);
 	if (state->dir < 0)
 		return state->dir;
-	state->lib = kn_trust_dir(dir_or("KIDOS_NETNS_LIB", KN_LIB_DIR), 0700, err);
+	state->lib = kn_trust_dir(kn_state_lib_path(), 0700, err);
 	return state->lib < 0 ? state->lib : 0;
 }
 
@@ -160,7 +165,7 @@ static int open_reader(struct kn_state *state, const char *run, const char *dir,
 
 	if (!code)
 		code = open_there(&state->dir, dir, err);
-	return code ? code : open_there(&state->lib, dir_or("KIDOS_NETNS_LIB", KN_LIB_DIR), err);
+	return code ? code : open_there(&state->lib, kn_state_lib_path(), err);
 }
 
 int kn_state_open(struct kn_state **out, const char *topology, bool write, struct kn_err *err)
@@ -304,5 +309,5 @@ DIR *kn_state_list(void)
 
 DIR *kn_state_list_lib(void)
 {
-	return opendir(dir_or("KIDOS_NETNS_LIB", KN_LIB_DIR));
+	return opendir(kn_state_lib_path());
 }

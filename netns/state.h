@@ -27,6 +27,7 @@ void kn_state_close(struct kn_state *state); /* NULL is fine */
 
 int kn_state_dir(const struct kn_state *state); /* RUN/NAME; -1 in a reader without one */
 int kn_state_lib(const struct kn_state *state); /* LIB */
+const char *kn_state_lib_path(void);
 
 /* The RUN directory, whose entries are the topologies that are up or half up; NULL if there is
  * none. The caller closes it. LIB in the same way.

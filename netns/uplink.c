@@ -220,6 +220,37 @@ int kn_uplink_is_in(struct kn_nets *nets, const struct kn_ns *ns, struct kn_err 
 	return place.ns == ns;
 }
 
+/* Of this boot and of a record that is there: all others are recovered first. */
+static bool is_open(const struct kn_nets *nets, const struct kn_journal *journal)
+{
+	char key[KN_STEP_TEXT], boot_id[40];
+	struct kn_ns ns = {};
+	struct kn_step step = { .ops = &kn_step_uplink, .ns = &ns };
+
+	snprintf(ns.name, sizeof(ns.name), "%s", journal->ns);
+	text(&step, key, sizeof(key));
+	kn_journal_boot_id(boot_id);
+	return strcmp(boot_id, journal->boot_id) == 0 && kn_state_ours(nets->state, key);
+}
+
+int kn_uplink_check_closed(struct kn_nets *nets, struct kn_err *err)
+{
+	_cleanup_journal_ struct kn_journal journal = {};
+	struct kn_uplink_place place;
+	int code = kn_uplink_journal(nets, &journal, err);
+
+	if (code)
+		return code == -ENOENT ? 0 : code;
+	if (!is_open(nets, &journal) || kn_uplink_locate(nets, &journal, &place, err) ||
+	    place.ns != home(nets))
+		return 0; /* away, or an error of the step */
+	return kn_fail(err, -EBUSY,
+		       "uplink %s is home, but its journal %s/%s" KN_JOURNAL_SUFFIX
+		       " is still open: something may not be back yet. Run down until it succeeds, "
+		       "or remove the journal if what is missing is not wanted any more",
+		       place.link.name, kn_state_lib_path(), nets->topo->name);
+}
+
 static bool is_global(const struct kn_addr_info *info, const void *data)
 {
 	(void)data;
@@ -240,26 +271,20 @@ static bool boot_configured_it(struct kn_nets *nets, const struct kn_journal *jo
 int kn_uplink_recover(struct kn_nets *nets, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal journal = {};
-	char key[KN_STEP_TEXT], boot_id[40];
-	struct kn_ns ns = {};
-	struct kn_step step = { .ops = &kn_step_uplink, .ns = &ns };
-	bool this_boot;
+	char boot_id[40];
 	int code = kn_uplink_journal(nets, &journal, err);
 
 	if (code)
 		return code == -ENOENT ? 0 : code;
-	snprintf(ns.name, sizeof(ns.name), "%s", journal.ns);
-	text(&step, key, sizeof(key));
-	kn_journal_boot_id(boot_id);
-	this_boot = strcmp(boot_id, journal.boot_id) == 0;
-	if (this_boot && kn_state_ours(nets->state, key))
+	if (is_open(nets, &journal))
 		return 0; /* the step's own business */
-	if (!this_boot && boot_configured_it(nets, &journal)) {
+	kn_journal_boot_id(boot_id);
+	if (strcmp(boot_id, journal.boot_id) != 0 && boot_configured_it(nets, &journal)) {
 		fprintf(stderr, "kidos-netns: uplink %s was set up by this boot: journal dropped\n",
 			journal.name);
 		return kn_uplink_journal_remove(nets, err);
 	}
-	code = undo(nets, &step, err);
+	code = undo(nets, NULL, err);
 	if (!code)
 		fprintf(stderr, "kidos-netns: uplink %s restored from its journal\n", journal.name);
 	return code;

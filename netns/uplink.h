@@ -10,6 +10,12 @@
  */
 int kn_uplink_resolve(struct kn_nets *nets, bool may_move, struct kn_err *err);
 
+/* For up and its dry run, after the recovery: -EBUSY if an earlier down or up has brought the uplink
+ * home but not all of it back. Its journal would be taken for what the interface has now, and what
+ * it gained at home would be lost at the next down.
+ */
+int kn_uplink_check_closed(struct kn_nets *nets, struct kn_err *err);
+
 /* Called before anything else. Restores the uplink from a journal of an earlier boot, or of a run
  * that left nothing else behind, and removes the journal, also if the topology has no uplink now.
  * Prints what it did on stderr.

@@ -47,6 +47,47 @@ check "away: which has its addresses" bash -c 'nsenter --net=/run/netns/kt-netns
 check "away: and the next down is content" kn down "$up"
 check "away: with nothing left" gone
 
+# --- home, and the journal still open ---
+# down fails for a route whose nexthop object is gone; then the interface gets more at home.
+left_open() {
+	build
+	host ip nexthop add id 8 via 10.72.0.2 dev other
+	host ip route add 192.0.2.0/24 nhid 8 src 10.71.0.1
+	move || return
+	host ip nexthop del id 8
+	kn down "$up" && return 1
+	host ip addr add 10.71.0.77/24 dev up1
+	host ip route add 198.51.100.0/24 via 10.71.0.2
+	host ip link set up1 mtu 1400
+}
+gained() {
+	host ip -o addr show dev up1 | grep -q 10.71.0.77/24 && host ip link show up1 | grep -q 'mtu 1400' &&
+		host ip route show | grep -q '198.51.100.0/24 via 10.71.0.2'
+}
+open_is_refused() {
+	local out way
+	for way in "" --dry-run; do
+		out=$(kn up "$up" --yes-move-uplink $way 2>&1) && { echo "up $way succeeds"; return 1; }
+		grep -q "up1 is home, but its journal $journal is still open.*Run down.*remove the journal" <<<"$out" ||
+			{ echo "$way: $out"; return 1; }
+	done
+	home up1 && gained
+}
+left_open >/dev/null 2>&1
+check "away: up is refused while the journal of an uplink that is home is open" open_is_refused
+host ip nexthop add id 8 via 10.72.0.2 dev other
+check "away: down closes it when the obstacle is gone" kn down "$up"
+check "away: it is home with nothing left open" gone
+check "away: and then it goes again" move
+check "away: and returns again" kn down "$up"
+left_open >/dev/null 2>&1
+rm "$journal"
+check "away: without the journal up goes on with what it has now" move
+check "away: and moves it" away
+check "away: down brings back what it had then" kn down "$up"
+check "away: its address, route and MTU are those" gained
+check "away: and its journal is closed" gone
+
 # --- which interface it is ---
 build
 twins() {
