@@ -13,18 +13,36 @@ static void remember(int sig)
 	asked = 1;
 }
 
-static void on_signals(void (*handler)(int))
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+/* What was ignored from the start, as SIGHUP under nohup, stays so. */
+static void on_signal(int sig, void (*handler)(int))
 {
 	/* SA_RESTART: a request to the kernel does not fail with EINTR. Pauses end all the same. */
-	struct sigaction act = { .sa_handler = handler, .sa_flags = SA_RESTART };
+	struct sigaction was, act = { .sa_handler = handler, .sa_flags = SA_RESTART };
 
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
+	if (sigaction(sig, NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+		sigaction(sig, &act, NULL);
+}
+
+static void on_signals(void (*handler)(int))
+{
+	/* SIGHUP: sshd goes, for one because the uplink does. */
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		on_signal(signals[i], handler);
 }
 
 void kn_stop_catch(void)
 {
 	on_signals(remember);
+	/* Nobody reads our output any more. A handler, since the DHCP clients would inherit
+	 * SIG_IGN. */
+	on_signal(SIGPIPE, nothing);
 }
 
 void kn_stop_ignore(void)

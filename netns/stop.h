@@ -2,10 +2,12 @@
 #ifndef KN_STOP_H
 #define KN_STOP_H
 
-/* SIGINT and SIGTERM end a run: it checks for them before each step and while it waits. */
+/* SIGINT, SIGTERM, SIGHUP and SIGQUIT end a run: it checks for them before each step and while it
+ * waits.
+ */
 #include <stdbool.h>
 
-/* From here on these signals are remembered and no longer end the process. */
+/* From here on these signals are remembered and no longer end the process. SIGPIPE does nothing. */
 void kn_stop_catch(void);
 
 /* A teardown is done to its end: from here on they are ignored. */

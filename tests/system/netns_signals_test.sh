@@ -47,9 +47,10 @@ asks() { [ -s /run/kidos-netns/lease/dhcp.kt-netns-g1.d0.pid ]; }
 stopped() {
 	local signal=$1 ready=$2 pid start status
 	shift 2
-	# A background job of a script ignores SIGINT unless it is told otherwise.
+	# A background job of a script ignores SIGINT and SIGQUIT unless it is told otherwise.
 	python3 -c 'import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
+for each in signal.SIGINT, signal.SIGQUIT, signal.SIGHUP:
+    signal.signal(each, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$@" >"$work/out" 2>&1 &
 	pid=$!
 	for _ in $(seq 100); do
@@ -87,7 +88,7 @@ holder=$!
 until grep -q "FLOCK.*WRITE $holder " /proc/locks; do
 	sleep 0.1
 done
-for signal in INT TERM; do
+for signal in INT TERM HUP QUIT; do
 	check "signals: SIG$signal ends up that waits for the lock" \
 		ends 1 'stopped by a signal while another' "$signal" catches "$KN" up "$work/plain.json"
 	check "signals: SIG$signal ends down that waits for the lock" \
@@ -103,7 +104,7 @@ rmdir /run/kidos-netns
 check "signals: nothing was begun" test -z "$(find /run/kidos-netns /run/netns -name 'kt-*' -o -name plain 2>/dev/null)"
 
 # --- leases ---
-for signal in INT TERM; do
+for signal in INT TERM HUP QUIT; do
 	check "signals: SIG$signal ends up that waits for leases" \
 		ends 1 'stopped by a signal while it waited' "$signal" asks \
 		"$KN" up "$work/lease.json"
@@ -114,6 +115,35 @@ for signal in INT TERM; do
 			"$(diff <(echo "$before") <(snapshot))"
 	fi
 done
+
+under_nohup() {
+	local pid
+	nohup "$KN" up "$work/lease.json" >"$work/out" 2>&1 &
+	pid=$!
+	for _ in $(seq 100); do
+		! asks || break
+		sleep 0.1
+	done
+	kill -s HUP "$pid"
+	sleep 0.5
+	runs "$pid" || { cat "$work/out"; return 1; }
+	kill -s TERM "$pid"
+	wait "$pid"
+	[ $? = 1 ] && grep -q 'stopped by a signal while it waited' "$work/out"
+}
+check "signals: SIGHUP does not end up under nohup" under_nohup
+
+# Its reader has gone before it writes.
+without_reader() {
+	python3 -c 'import os, signal, sys
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+reader, writer = os.pipe()
+os.close(reader)
+os.dup2(writer, 1)
+os.execv(sys.argv[1], sys.argv[1:])' "$@"
+}
+check "signals: SIGPIPE does not end up" without_reader "$KN" up "$work/plain.json" --json
+check "signals: SIGPIPE does not end down" without_reader "$KN" down "$work/plain.json" --json
 
 # --- a world that was complete ---
 "$KN" up "$work/plain.json"
