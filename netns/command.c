@@ -69,6 +69,8 @@ static int cmd_down(const struct kn_options *options, struct kn_err *err)
 
 	if (!code)
 		code = kn_session_build(&s, err);
+	if (code && s.state && !options->dry_run)
+		kn_session_forget_if_new(&s);
 	if (code)
 		return code;
 	if (options->dry_run)

@@ -3,6 +3,7 @@
 #include "netlink/cleanup.h"
 #include "recorded.h"
 #include "stop.h"
+#include "trust.h"
 #include "uplink_journal.h"
 
 #include <errno.h>
@@ -41,18 +42,47 @@ static void use(struct kn_session *s, struct kn_topology *topo)
 	s->topo = topo;
 }
 
+static bool is_same_json(const char *one, const char *other)
+{
+	struct json_object *a = json_tokener_parse(one), *b = json_tokener_parse(other);
+	bool same = json_object_equal(a, b);
+
+	json_object_put(a);
+	json_object_put(b);
+	return same;
+}
+
+/* A file that was moved or copied may stand for the one that up was given; another file that has
+ * the same name in it may not.
+ */
+static int check_place(const struct kn_session *s, const char *recorded, const char *place,
+		       struct kn_err *err)
+{
+	if (!place || !place[0] || strcmp(place, s->place) == 0 || access(place, F_OK) < 0 ||
+	    is_same_json(recorded, s->topo->json))
+		return 0;
+	return kn_fail(err, -EBUSY, "%s is up from %s, not from this file", s->topo->name, place);
+}
+
 /* Without a record, as after a reboot, the uplink's journal has it. */
 static int read_recorded(struct kn_session *s, struct kn_topology **out, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal journal = {};
+	_cleanup_free_ char *place = NULL;
 	const char *text = kn_state_topology(s->state);
 	struct kn_err ignored;
+	size_t len;
+	int code;
 
+	if (text)
+		kn_trust_read_at(kn_state_dir(s->state), KN_STATE_PLACE, &place, &len, &ignored);
 	/* A journal that cannot be read is an error of the steps that need it. */
-	if (!text &&
-	    kn_journal_read(kn_state_lib(s->state), s->topo->name, &journal, &ignored) == 0)
+	else if (kn_journal_read(kn_state_lib(s->state), s->topo->name, &journal, &ignored) == 0)
 		text = journal.topology;
-	return text ? kn_recorded_parse(s->topo->name, text, out, err) : -ENOENT;
+	if (!text)
+		return -ENOENT;
+	code = check_place(s, text, place ? place : journal.file, err);
+	return code ? code : kn_recorded_parse(s->topo->name, text, out, err);
 }
 
 /* down uses the topology that was recorded by up, not the file as it is now. */
@@ -82,17 +112,8 @@ int kn_session_open_recorded(struct kn_session *s, const char *file, bool write,
 bool kn_session_is_same(const struct kn_session *s)
 {
 	const char *recorded = kn_state_topology(s->state);
-	struct json_object *a, *b;
-	bool same;
 
-	if (!recorded)
-		return true;
-	a = json_tokener_parse(recorded);
-	b = json_tokener_parse(s->topo->json);
-	same = json_object_equal(a, b);
-	json_object_put(a);
-	json_object_put(b);
-	return same;
+	return !recorded || is_same_json(recorded, s->topo->json);
 }
 
 /* While a file is up, the name in it must not change: the record is kept under that name. */

@@ -25,7 +25,8 @@ struct kn_session {
 int kn_session_open(struct kn_session *s, const char *file, bool write, struct kn_err *err);
 
 /* The same for the topology that was built from the file, which may have changed or be gone since.
- * The file itself is read only if nothing is up from it.
+ * The file itself is read only if nothing is up from it; -EBUSY if its name is up from another file
+ * with another content, which is still there.
  */
 int kn_session_open_recorded(struct kn_session *s, const char *file, bool write,
 			     struct kn_err *err);

@@ -202,6 +202,29 @@ move
 cp "$up" "$work/copy.json"
 check "away: down by a copy of the file" kn down "$work/copy.json"
 check "away: by a copy nothing is left" gone
+# Another file that has the same name in it was never up.
+namesake=$work/namesake.json
+echo '{ "name": "kt-return", "namespaces": [ { "name": "kt-netns-namesake" } ] }' >"$namesake"
+chmod 644 "$namesake"
+move
+for way in "" --dry-run; do
+	refuses "away: down $way of another file with the same name is refused" \
+		"kt-return is up from $up, not from this file" kn down "$namesake" $way
+done
+check "away: and leaves the uplink where it is" away
+mv /run/kidos-netns/kt-return "$work/record"
+refuses "away: the journal alone refuses it too" "kt-return is up from $up" kn down "$namesake"
+check "away: and no record is begun" test ! -e /run/kidos-netns/kt-return
+mv "$work/record" /run/kidos-netns/kt-return
+check "away: its own file still takes it down" kn down "$up"
+check "away: and nothing of it is left" gone
+check "away: down of a file that was never up has nothing to do" kn down "$namesake"
+move
+mv "$up" "$work/moved.json"
+sed -i 's/"name": "kt-return",/& "description": "moved",/' "$work/moved.json"
+check "away: down of a file that was moved and changed" kn down "$work/moved.json"
+check "away: of a moved file nothing is left" gone
+topology_with '"interface": "up1"'
 
 # --- another topology has the namespace too ---
 build

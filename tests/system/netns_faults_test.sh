@@ -105,8 +105,13 @@ check "faults: the next repair succeeds" "$KN" up "$demo"
 sed 's/10.77.0.1\/24/10.77.0.3\/24/' "$demo" >"$work/other.json"
 refuses "faults: up from another version of the file is refused" 'another version' \
 	"$KN" up "$work/other.json"
-check "faults: down goes by what was built, whatever the file says now" "$KN" down "$work/other.json"
+refuses "faults: and down of it, while the file that was built is there" "is up from $demo" \
+	"$KN" down "$work/other.json"
+cp "$demo" "$work/built.json"
+cat "$work/other.json" >"$demo"
+check "faults: down goes by what was built, whatever the file says now" "$KN" down "$demo"
 check "faults: which leaves nothing" test -z "$(clean)"
+cat "$work/built.json" >"$demo"
 
 # --- a process that holds the namespace ---
 "$KN" up "$demo"
