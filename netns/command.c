@@ -7,6 +7,7 @@
 #include "status.h"
 #include "stop.h"
 #include "uplink.h"
+#include "uplink_guard.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +63,13 @@ static int cmd_up(const struct kn_options *options, struct kn_err *err)
 	return code ? code : kn_plan_up(&s.plan, s.nets, wait_until_used, err);
 }
 
+static int show_down(struct kn_session *s, struct kn_output *output, struct kn_err *err)
+{
+	int code = kn_plan_show_down(&s->plan, s->nets, kn_output_step, output, err);
+
+	return code ? code : kn_uplink_may_return(s->nets, err);
+}
+
 static int cmd_down(const struct kn_options *options, struct kn_err *err)
 {
 	_cleanup_session_ struct kn_session s = {};
@@ -74,7 +82,7 @@ static int cmd_down(const struct kn_options *options, struct kn_err *err)
 	if (code)
 		return code;
 	if (options->dry_run)
-		return kn_plan_show_down(&s.plan, s.nets, kn_output_step, options->output, err);
+		return show_down(&s, options->output, err);
 	/* down is done to its end: half a teardown helps nobody. */
 	kn_stop_ignore();
 	code = kn_uplink_resolve(s.nets, true, err);

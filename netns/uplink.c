@@ -168,7 +168,8 @@ static int undo_by_copy(struct kn_nets *nets, struct kn_err *err)
 	if (code)
 		return code == -ENOENT ? 0 : code;
 	code = kn_uplink_locate(nets, &copy, &place, err);
-	if (!code && place.ns == home(nets))
+	/* Whoever removed the journal of an interface that is gone goes on without it. */
+	if (code == -ENODEV || (!code && place.ns == home(nets)))
 		return kn_uplink_journal_remove(nets, err);
 	if (!code)
 		code = kn_uplink_restore(nets, &copy, err);
@@ -237,6 +238,7 @@ int kn_uplink_check_closed(struct kn_nets *nets, struct kn_err *err)
 {
 	_cleanup_journal_ struct kn_journal journal = {};
 	struct kn_uplink_place place;
+	char path[PATH_MAX];
 	int code = kn_uplink_journal(nets, &journal, err);
 
 	if (code)
@@ -245,10 +247,10 @@ int kn_uplink_check_closed(struct kn_nets *nets, struct kn_err *err)
 	    place.ns != home(nets))
 		return 0; /* away, or an error of the step */
 	return kn_fail(err, -EBUSY,
-		       "uplink %s is home, but its journal %s/%s" KN_JOURNAL_SUFFIX
-		       " is still open: something may not be back yet. Run down until it succeeds, "
-		       "or remove the journal if what is missing is not wanted any more",
-		       place.link.name, kn_state_lib_path(), nets->topo->name);
+		       "uplink %s is home, but its journal %s is still open: something may not be "
+		       "back yet. Run down until it succeeds, or remove the journal if what is "
+		       "missing is not wanted any more",
+		       place.link.name, kn_uplink_journal_path(nets, path));
 }
 
 static bool is_global(const struct kn_addr_info *info, const void *data)

@@ -10,9 +10,9 @@
  */
 int kn_uplink_resolve(struct kn_nets *nets, bool may_move, struct kn_err *err);
 
-/* For up and its dry run, after the recovery: -EBUSY if an earlier down or up has brought the uplink
- * home but not all of it back. Its journal would be taken for what the interface has now, and what
- * it gained at home would be lost at the next down.
+/* For up and its dry run, after the recovery: -EBUSY if an earlier down or up has brought the
+ * uplink home but not all of it back. Its journal would be taken for what the interface has now,
+ * and what it gained at home would be lost at the next down.
  */
 int kn_uplink_check_closed(struct kn_nets *nets, struct kn_err *err);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "uplink_find.h"
+#include "uplink_journal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -120,6 +121,7 @@ int kn_uplink_locate(struct kn_nets *nets, const struct kn_journal *journal,
 	struct contest contest = { .journal = journal };
 	struct kn_dump dump = { begin_here, compete, &contest };
 	struct standing *best = &contest.best;
+	char path[PATH_MAX];
 
 	for (size_t i = 0; i < nets->topo->n_ns; i++) {
 		int code;
@@ -132,7 +134,10 @@ int kn_uplink_locate(struct kn_nets *nets, const struct kn_journal *journal,
 			return code;
 	}
 	if (!best->score)
-		return kn_fail(err, -ENODEV, "there is no such interface here any more");
+		return kn_fail(err, -ENODEV,
+			       "there is no such interface here any more. Bring it back and try "
+			       "again, or remove its journal %s to go on without it",
+			       kn_uplink_journal_path(nets, path));
 	if (best->ties)
 		return kn_fail(err, -ENOTUNIQ,
 			       "it may be %s or %s: name the right one %s and try again",

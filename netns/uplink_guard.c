@@ -155,6 +155,32 @@ int kn_uplink_may_go(struct kn_nets *nets, const struct kn_link_info *info, bool
 		       info->name, out.by);
 }
 
+/* --- the way back --- */
+
+int kn_uplink_may_return(struct kn_nets *nets, struct kn_err *err)
+{
+	_cleanup_journal_ struct kn_journal journal = {};
+	struct kn_uplink_place place;
+	int code = kn_uplink_journal(nets, &journal, err);
+	bool lost = code == -ENOENT;
+
+	if (lost)
+		code = kn_uplink_journal_copy(nets, &journal, err);
+	if (code)
+		return code == -ENOENT ? 0 : code;
+	code = kn_uplink_locate(nets, &journal, &place, err);
+	if (lost && code == -ENODEV)
+		return 0;
+	if (code)
+		return kn_fail_at(err, code, "uplink %s", journal.name);
+	if (lost && place.ns != &nets->topo->ns[0])
+		return kn_fail(err, -ENODATA,
+			       "uplink %s: its journal was lost: it would come home with its "
+			       "addresses only",
+			       journal.name);
+	return 0;
+}
+
 /* --- the interface of the default route --- */
 
 struct default_route {

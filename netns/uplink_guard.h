@@ -16,4 +16,9 @@ int kn_uplink_may_go(struct kn_nets *nets, const struct kn_link_info *info, bool
  */
 int kn_uplink_default(struct kn_nets *nets, int *ifindex, struct kn_err *err);
 
+/* What a down would fail of before it changes anything: a journal that cannot be read or was lost,
+ * an interface that is gone or is one of two. For its dry run.
+ */
+int kn_uplink_may_return(struct kn_nets *nets, struct kn_err *err);
+
 #endif

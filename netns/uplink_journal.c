@@ -2,6 +2,7 @@
 #include "uplink_journal.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 int kn_uplink_journal(struct kn_nets *nets, struct kn_journal *journal, struct kn_err *err)
 {
@@ -17,6 +18,12 @@ int kn_uplink_journal_copy(struct kn_nets *nets, struct kn_journal *journal, str
 	if (!nets->state)
 		return kn_fail(err, -ENOENT, "no journal");
 	return kn_journal_read(kn_state_dir(nets->state), KN_STATE_UPLINK, journal, err);
+}
+
+const char *kn_uplink_journal_path(const struct kn_nets *nets, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/%s" KN_JOURNAL_SUFFIX, kn_state_lib_path(), nets->topo->name);
+	return path;
 }
 
 int kn_uplink_journal_write(struct kn_nets *nets, const struct kn_journal *journal,

@@ -5,6 +5,8 @@
 #include "journal.h"
 #include "nets.h"
 
+#include <limits.h>
+
 /* The topology's journal in LIB, and in RUN a shorter copy with the interface and its addresses, in
  * case LIB is lost while the interface is away.
  */
@@ -13,6 +15,9 @@
 /* -ENOENT if there is none. Every other failure means that there is one. */
 int kn_uplink_journal(struct kn_nets *nets, struct kn_journal *journal, struct kn_err *err);
 int kn_uplink_journal_copy(struct kn_nets *nets, struct kn_journal *journal, struct kn_err *err);
+
+/* The path of the one in LIB, for messages. */
+const char *kn_uplink_journal_path(const struct kn_nets *nets, char path[PATH_MAX]);
 
 int kn_uplink_journal_write(struct kn_nets *nets, const struct kn_journal *journal,
 			    struct kn_err *err);

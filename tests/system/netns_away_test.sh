@@ -28,24 +28,42 @@ refuses "away: a journal that others may write is an error of down" 'writable by
 check "away: and the namespace stays with the uplink in it" away
 refuses "away: of a second down too" 'writable by others' kn down "$up"
 refuses "away: status says so" 'writable by others' kn status "$up"
+refuses "away: and a dry run of down" 'writable by others' kn down "$up" --dry-run
+check "away: which changes nothing" away
 chmod 600 "$journal"
+check "away: a dry run of down when it can be read" kn down "$up" --dry-run
 check "away: down when it can be read" kn down "$up"
 check "away: it is home" home
 check "away: nothing is left" gone
 move
 cp "$journal" "$work/whole"
 head -c 500 "$work/whole" >"$journal"
+refuses "away: a journal that is cut is an error of a dry run of down" 'cannot be read' kn down "$up" --dry-run
 refuses "away: a journal that is cut is an error of down" 'cannot be read' kn down "$up"
 check "away: the cut journal's namespace stays" away
 cat "$work/whole" >"$journal"
 check "away: down with the whole one" kn down "$up"
 move
 rm "$journal"
+refuses "away: a journal that was removed fails a dry run of down" 'its journal was lost' kn down "$up" --dry-run
 refuses "away: a journal that was removed" 'its journal was lost' kn down "$up"
 check "away: does not take the interface with it" home
 check "away: which has its addresses" bash -c 'nsenter --net=/run/netns/kt-netns-host ip addr show up1 | grep -q 10.71.0.1/24'
 check "away: and the next down is content" kn down "$up"
 check "away: with nothing left" gone
+
+# --- the interface is gone ---
+build
+move
+inside kt-netns-away ip link del up1
+for way in --dry-run ""; do
+	refuses "away: down $way of an uplink that is gone names its journal" \
+		"uplink up1: there is no such interface here any more.*remove its journal $journal" kn down "$up" $way
+done
+rm "$journal"
+check "away: without the journal a dry run of down passes" kn down "$up" --dry-run
+check "away: and down goes on without the uplink" kn down "$up"
+check "away: and nothing is left of it" gone
 
 # --- home, and the journal still open ---
 # down fails for a route whose nexthop object is gone; then the interface gets more at home.
