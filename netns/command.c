@@ -118,10 +118,10 @@ static int cmd_check(const struct kn_options *options, struct kn_err *err)
 }
 
 const struct kn_command kn_commands[] = {
-	{ "up", cmd_up, false, "build the network that FILE describes" },
-	{ "down", cmd_down, false, "take it down again" },
-	{ "status", cmd_status, true, "check every part of it; exit 1 if one fails" },
-	{ "check", cmd_check, false, "read FILE and touch nothing" },
+	{ "up", cmd_up, true, false, "build the network that FILE describes" },
+	{ "down", cmd_down, true, false, "take it down again" },
+	{ "status", cmd_status, false, true, "check every part of it; exit 1 if one fails" },
+	{ "check", cmd_check, false, false, "read FILE and touch nothing" },
 	{},
 };
 

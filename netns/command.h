@@ -8,6 +8,7 @@
 struct kn_command {
 	const char *name;
 	int (*run)(const struct kn_options *options, struct kn_err *err);
+	bool changes; /* something, so that it has a dry run */
 	bool prints_json; /* itself, unless it fails; else main prints the outcome */
 	const char *help;
 };

@@ -4,6 +4,7 @@
 #include "hooks.h"
 #include "netlink/talk.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,34 @@ static void prepare_process(void)
 	umask(022);
 }
 
+/* NULL if the command line is wrong. */
+static const struct kn_command *find_command(int argc, char **argv,
+					     const struct kn_options *options)
+{
+	const struct kn_command *command;
+
+	if (options->wrong || argc - optind != 2)
+		return NULL;
+	command = kn_command_find(argv[optind]);
+	if (command && options->dry_run && !command->changes) {
+		fprintf(stderr, "kidos-netns: %s changes nothing: it has no --dry-run\n",
+			command->name);
+		return NULL;
+	}
+	return command;
+}
+
+static int wrong_usage(int argc, char **argv, struct kn_output *output)
+{
+	struct kn_err err;
+	int code = kn_fail(&err, -EINVAL, "wrong usage: kidos-netns --help names what there is");
+
+	if (output->json)
+		kn_output_end(output, optind < argc ? argv[optind] : NULL,
+			      optind + 1 < argc ? argv[optind + 1] : NULL, code, &err);
+	return kn_usage(stderr);
+}
+
 int main(int argc, char **argv)
 {
 	struct kn_output output = {};
@@ -35,12 +64,13 @@ int main(int argc, char **argv)
 	code = kn_options_read(argc, argv, &options);
 	if (code >= 0)
 		return code;
-	if (argc - optind != 2 || !(command = kn_command_find(argv[optind])))
-		return kn_usage(stderr);
+	output.json = options.json;
+	command = find_command(argc, argv, &options);
+	if (!command)
+		return wrong_usage(argc, argv, &output);
 	options.file = argv[optind + 1];
 	prepare_process();
 	kn_talk_fault = kn_hook_message;
-	output.json = options.json;
 	output.steps = options.json && options.dry_run ? json_object_new_array() : NULL;
 	code = command->run(&options, &err);
 	if (code < 0)

@@ -25,7 +25,7 @@ static const struct {
 	{ { "verbose", no_argument, NULL, OPT_VERBOSE }, "count netlink messages on stderr" },
 	{ { "yes-move-uplink", no_argument, NULL, OPT_MOVE },
 	  "move the uplink even if the way out is by it" },
-	{ { "help", no_argument, NULL, OPT_HELP }, "this text" },
+	{ { "help", no_argument, NULL, OPT_HELP }, "this text; also -h" },
 	{ { "version", no_argument, NULL, OPT_VERSION }, "the version" },
 };
 #define N_OPTIONS (sizeof(option_table) / sizeof(option_table[0]))
@@ -69,7 +69,7 @@ int kn_options_read(int argc, char **argv, struct kn_options *options)
 			puts("kidos-netns " KIDOS_VERSION);
 			return EXIT_SUCCESS;
 		default:
-			return kn_usage(stderr);
+			options->wrong = true;
 		}
 	}
 	return -1;

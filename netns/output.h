@@ -16,7 +16,8 @@ struct kn_output {
 /* A kn_plan_line; data is the output. */
 void kn_output_step(void *data, const char *does, const char *step);
 
-/* The JSON object: command, file, ok, error if code is not 0, and the steps. Frees them. */
+/* The JSON object: command and file (null if there is none), file, ok, error if code is not 0, and
+ * the steps. Frees them. */
 void kn_output_end(struct kn_output *output, const char *command, const char *file, int code,
 		   const struct kn_err *err);
 

@@ -79,6 +79,37 @@ for file in key short loose missing; do
 done
 exits 1 "report: status of a bad file exits 1" '"ok":false' "$KN" status "$work/key.json" --json
 
+# --- wrong usage ---
+
+# wrong COMMAND FILE ARGUMENT...: with exit code 2, one JSON object that has these, the usage beside it
+wrong() {
+	local command=$1 file=$2 out status
+	shift 2
+	out=$("$KN" "$@" 2>"$work/usage")
+	status=$?
+	if [ "$status" != 2 ] || ! grep -q '^usage: ' "$work/usage" ||
+		! jq -es 'length == 1 and (.[0] | .ok == false and (.error | test("usage"))
+			and .command == $command and .file == $file)' \
+			--argjson command "$command" --argjson file "$file" <<<"$out" >/dev/null; then
+		echo "status $status: $out"
+		cat "$work/usage"
+		return 1
+	fi
+}
+check "report: JSON of no command" wrong null null --json
+check "report: JSON of no file" wrong '"up"' null up --json
+check "report: JSON of a command that there is not" wrong '"build"' "\"$t\"" build "$t" --json
+check "report: JSON of an option that there is not" wrong '"up"' "\"$t\"" up "$t" --no-such --json
+check "report: JSON of an option with a value" wrong '"up"' "\"$t\"" --json up --dry-run=1 "$t"
+check "report: JSON of two files" wrong '"up"' "\"$t\"" up "$t" "$t" --json
+for command in status check; do
+	check "report: JSON of a dry run of $command" wrong "\"$command\"" "\"$t\"" "$command" "$t" --dry-run --json
+	exits 2 "report: $command has no dry run" "$command changes nothing" "$KN" "$command" "$t" --dry-run
+done
+check "report: wrong usage without --json has nothing on standard output" \
+	test -z "$("$KN" build "$t" 2>/dev/null)"
+check "report: -h is --help" bash -c 'diff <("$1" -h) <("$1" --help)' - "$KN"
+
 # --- a dry run refuses what up refuses ---
 
 # both NAME PATTERN: up and its dry run fail with the same words, and change nothing
