@@ -172,6 +172,15 @@ host ip route del default
 host ip route add default nexthop via 10.72.0.2 dev other nexthop via 10.71.0.2 dev up1
 refuses "away: a default route by two interfaces names none" 'several interfaces lead out' move
 host ip route del default
+host ip route add default via 10.72.0.2 metric 200
+host ip -6 route add default via 2001:db8:72::2 metric 50
+host ip route add default via 10.71.0.2 metric 100
+check "away: of several default routes that of IPv4 with the lowest metric" move
+check "away: names the right one" away
+check "away: which comes back" kn down "$up"
+host ip route del default metric 100
+host ip route del default metric 200
+host ip -6 route del default
 host ip nexthop add id 7 via 10.71.0.2 dev up1
 host ip route add default nhid 7
 check "away: the default route's interface, by an object" move
