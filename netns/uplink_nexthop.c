@@ -175,6 +175,12 @@ static void put_resilient(struct nlmsghdr *nlh, const struct nlattr *attr)
 	mnl_attr_nest_end(nlh, nest);
 }
 
+/* Or will be, before any group is made. */
+static bool is_there(const struct restore *r, uint32_t id)
+{
+	return by_id(&r->journal->nexthops, id) || (!r->only_ours && by_id(&r->now, id));
+}
+
 static void put_group(const struct restore *r, struct nlmsghdr *nlh, const struct nlmsghdr *saved)
 {
 	struct nlattr *attr = mnl_nlmsg_get_payload_tail(nlh);
@@ -185,7 +191,7 @@ static void put_group(const struct restore *r, struct nlmsghdr *nlh, const struc
 	group = members(saved, &n);
 	out = (void *)((char *)attr + MNL_ATTR_HDRLEN);
 	for (size_t i = 0; i < n; i++)
-		if (!r->only_ours || by_id(&r->journal->nexthops, group[i].id))
+		if (is_there(r, group[i].id))
 			out[kept++] = group[i];
 	attr->nla_type = NHA_GROUP;
 	attr->nla_len = (uint16_t)(MNL_ATTR_HDRLEN + kept * sizeof(*out));
@@ -252,6 +258,22 @@ static bool is_rest_of(const struct nlmsghdr *now, const struct nlmsghdr *saved)
 	return n_some && found == n_some;
 }
 
+/* Members on other interfaces may be gone since. The group works without them. */
+static int name_gone(const struct restore *r, const struct nlmsghdr *saved, struct kn_err *err)
+{
+	char gone[64] = "";
+	const struct nexthop_grp *group;
+	size_t n, used = 0;
+
+	group = members(saved, &n);
+	for (size_t i = 0; i < n && !r->only_ours && used < sizeof(gone); i++)
+		if (!is_there(r, group[i].id))
+			used += (size_t)snprintf(gone + used, sizeof(gone) - used, "%s%u",
+						 used ? ", " : "", group[i].id);
+	return used ? kn_fail(err, -ENODATA, "is back without what is gone here: nexthop %s", gone)
+		    : 0;
+}
+
 static int restore_one(const struct restore *r, const struct kn_saved *saved, struct kn_err *err)
 {
 	uint32_t id = number(saved->message, NHA_ID);
@@ -266,7 +288,28 @@ static int restore_one(const struct restore *r, const struct kn_saved *saved, st
 		code = kn_fail(err, -EEXIST, "somebody else has this number now");
 	if (!code)
 		code = make(r, saved->message, err);
+	if (!code)
+		code = name_gone(r, saved->message, err);
 	return code ? kn_fail_at(err, code, "%s", saved->text) : 0;
+}
+
+/* All groups, or all that are none. A failure does not stop the others; the first is named. */
+static int restore_kind(const struct restore *r, bool groups, struct kn_err *err)
+{
+	const struct kn_saved_list *list = &r->journal->nexthops;
+	struct kn_err each;
+	int code, first = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if ((find(list->items[i].message, NHA_GROUP) != NULL) != groups)
+			continue;
+		code = restore_one(r, &list->items[i], &each);
+		if (code && !first) {
+			first = code;
+			*err = each;
+		}
+	}
+	return first;
 }
 
 int kn_nexthop_restore(struct kn_nets *nets, const struct kn_journal *journal, int ifindex,
@@ -280,10 +323,8 @@ int kn_nexthop_restore(struct kn_nets *nets, const struct kn_journal *journal, i
 	int code = list->n ? collect(nets, &what, err) : 0;
 
 	/* A group needs its members. */
-	for (int groups = 0; groups < 2; groups++)
-		for (size_t i = 0; i < list->n && !code; i++)
-			if ((find(list->items[i].message, NHA_GROUP) != NULL) == groups)
-				code = restore_one(&r, &list->items[i], err);
+	for (int groups = 0; groups < 2 && !code; groups++)
+		code = restore_kind(&r, groups, err);
 	kn_journal_cut(&r.now, 0);
 	free(r.now.items);
 	return code;

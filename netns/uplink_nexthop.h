@@ -15,7 +15,7 @@ bool kn_nexthop_saved(const struct kn_saved_list *list, uint32_t id);
 
 /* Makes the missing ones again on interface ifindex, and puts them back into their groups.
  * only_ours: groups get only the interface's objects. -EEXIST if somebody else has taken a number
- * meanwhile.
+ * meanwhile; -ENODATA if a group is back without another interface's object that is gone.
  */
 int kn_nexthop_restore(struct kn_nets *nets, const struct kn_journal *journal, int ifindex,
 		       bool only_ours, struct kn_err *err);

@@ -27,6 +27,49 @@ host ip nexthop del id 7
 check "return: and the next down completes it" kn down "$up"
 check "return: with its default route" bash -c 'nsenter --net=/run/netns/kt-netns-host ip route show default | grep -q nhid'
 
+# A group's member on another interface goes while the uplink is away.
+build
+host ip nexthop add id 7 via 10.71.0.2 dev up1
+host ip nexthop add id 17 via 10.71.0.3 dev up1
+host ip nexthop add id 8 via 10.72.0.2 dev other
+host ip nexthop add id 18 via 10.72.0.3 dev other
+host ip nexthop add id 4 group 8/7/18
+host ip nexthop add id 5 group 7,2/8/17
+host ip nexthop add id 6 group 7/17
+host ip route add 198.51.100.0/24 nhid 4
+host ip route add 203.0.113.0/24 nhid 5
+host ip route add 192.0.2.0/24 nhid 6
+groups() { # GROUP-4 GROUP-5: and 6 has all, and the routes lead to them
+	local n now
+	now=$(host ip nexthop)
+	for n in "4 group $1" "5 group $2" "6 group 7/17"; do
+		grep -q "^id $n\( \|$\)" <<<"$now" || { echo "no $n in:"; echo "$now"; return 1; }
+	done
+	for n in "198.51.100.0/24 nhid 4" "203.0.113.0/24 nhid 5" "192.0.2.0/24 nhid 6"; do
+		host ip route show | grep -q "^$n" || { echo "no route $n in:"; host ip route show; return 1; }
+	done
+}
+was=$(state)
+move
+host ip nexthop del id 8
+refuses "return: a group's lost member is named" 'group 4: is back without what is gone here: nexthop 8' kn down "$up"
+check "return: all groups are back with the members that are left" groups 7/18 7,2/17
+refuses "return: a second down names it again" 'group 4: is back without what is gone here: nexthop 8' kn down "$up"
+check "return: and leaves the groups as they are" groups 7/18 7,2/17
+host ip nexthop add id 8 via 10.72.0.2 dev other
+check "return: down when the member is there again" kn down "$up"
+check "return: the groups have all their members" groups 8/7/18 7,2/8/17
+check "return: and all is as it was" test "$was" = "$(state)"
+move
+host ip nexthop del id 8
+host ip nexthop del id 18
+refuses "return: two lost members are named" 'group 4: is back without what is gone here: nexthop 8, 18' kn down "$up"
+check "return: a group has what is left: the uplink's own" groups 7 7,2/17
+rm "$journal"
+check "return: and without the journal down goes on without them" kn down "$up"
+check "return: and nothing is left of it" gone
+check "return: and the groups stay" groups 7 7,2/17
+
 # --- routes ---
 build
 host ip -6 route add 2001:db8:99::/64 nexthop via 2001:db8:71::2 dev up1 weight 3 nexthop via 2001:db8:72::2 dev other
