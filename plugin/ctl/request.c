@@ -12,8 +12,8 @@
 #include <sys/file.h>
 #include <time.h>
 
-#define PATIENCE_MS \
-	3000 /* the plugin polls for requests four times a second, and may be in a poll */
+/* The plugin polls four times a second, and may be in a poll or load programs on a slow CPU. */
+#define PATIENCE_MS 10000
 #define POLL_MS 20
 
 static bool process_exists(unsigned int pid)
