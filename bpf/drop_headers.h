@@ -243,7 +243,8 @@ static __always_inline void take_packet(const struct drop_packet *packet,
 	record->protocol = packet->protocol;
 	if (packet->family)
 		take_addresses(packet, record);
-	if (drop_config.headers && packet->transport) /* 0 takes the helper out: lockdown refuses it */
+	if (drop_config.headers &&
+	    packet->transport) /* 0 takes the helper out: lockdown refuses it */
 		take_ports(packet, record);
 }
 

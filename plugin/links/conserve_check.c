@@ -156,7 +156,8 @@ static void namespace_conserve(const struct kidos_context *context, struct kidos
 			       struct kidos_slot_counts *counts)
 {
 	const struct timespec pause = { .tv_nsec = SETTLE_NS };
-	_cleanup_free_ struct kidos_own(*own)[KIDOS_DIRECTIONS] = calloc(ns->port_count, sizeof(*own));
+	_cleanup_free_ struct kidos_own(*own)[KIDOS_DIRECTIONS] =
+		calloc(ns->port_count, sizeof(*own));
 	bool read = own && ports_own(ns, own, true);
 
 	measured_forget(context, ns);

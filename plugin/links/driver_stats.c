@@ -56,7 +56,8 @@ static int pick(struct kidos_driver_stats *stats, const struct ethtool_gstrings 
 static int read_names(struct kidos_driver_stats *stats, struct kidos_rtnl *rtnl, const char *name,
 		      const char *driver, uint32_t count)
 {
-	_cleanup_free_ struct ethtool_gstrings *names = calloc(1, sizeof(*names) + ROOM(count) * ETH_GSTRING_LEN);
+	_cleanup_free_ struct ethtool_gstrings *names =
+		calloc(1, sizeof(*names) + ROOM(count) * ETH_GSTRING_LEN);
 	int error = names ? 0 : -ENOMEM;
 
 	kidos_driver_stats_free(stats);
