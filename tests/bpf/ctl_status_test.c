@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* kidosctl: exit status by health, letters of options, alerts selected, rates while watching. */
+/*
+ * kidosctl: exit status by health, letters of options, alerts selected, rates
+ * while watching.
+ *
+ * kernels: 5.10
+ */
 #include "alerts/maps.h"
 #include "alerts/states.h"
 #include "core/now.h"

@@ -3,6 +3,8 @@
  * Links and default routes of a namespace, as the plugin reads them, against
  * what iproute2 sets up: many routes, next hops of every kind, links that come
  * and go meanwhile.
+ *
+ * kernels: 5.10 7.2
  */
 #include "links/mnl_links.h"
 #include "netlink/talk.h"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10
+# kernels: 6.1
 # Whatever the uplink had comes back with it, or is refused or named: a veth stands in for the NIC.
 . "$(dirname "$0")/support/netns_uplink.bash"
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10 7.2
 # Many interfaces come and go beside a watched one, so that the kernel's lists of them change while
 # they are read: the one that stays is counted all the time, one that comes late is attached while
 # the rest still change, and without <Interface> blocks what leads out is found.

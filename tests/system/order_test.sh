@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 6.12 7.2
 # At tcx another's program comes later, before ours, and drops: ours goes first again; while one
 # insists, what is counted is not called exact.
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
