@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kernels: 6.1
 # Whatever the uplink had comes back with it, or is refused or named: a veth stands in for the NIC.
 . "$(dirname "$0")/support/netns_uplink.bash"
 
@@ -119,21 +118,6 @@ ip -n kt-netns-host link set other up
 check "return: down when it can come back" kn down "$up"
 check "return: and it has" bash -c 'nsenter --net=/run/netns/kt-netns-host ip route show 192.0.2.0/24 | grep -q 10.71.0.1'
 check "return: nothing is left then" gone
-
-# --- what stands on it ---
-build
-for kind in "vxlan id 5 dev up1 dstport 4789" "macvlan" "vlan id 5"; do
-	name=${kind%% *}
-	if [ "$name" = vxlan ]; then
-		host ip link add upper type vxlan id 5 dev up1 dstport 4789
-	else
-		# shellcheck disable=SC2086
-		host ip link add upper link up1 type $kind
-	fi 2>/dev/null || { skip "return: a $name on top is refused" "this kernel has none"; continue; }
-	refuses "return: a $name on top is refused" "upper ($name) stands on it" move
-	host ip link del upper
-done
-check "return: with nothing on top it moves and returns" returns
 
 # --- neighbours and settings ---
 build
