@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl/request.h"
-#include "ctl/ctl.h"
+#include "ctl/state.h"
 #include "netlink/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -15,11 +14,6 @@
 /* The plugin polls four times a second, and may be in a poll or load programs on a slow CPU. */
 #define PATIENCE_MS 10000
 #define POLL_MS 20
-
-static bool process_exists(unsigned int pid)
-{
-	return pid && (!kill((pid_t)pid, 0) || errno == EPERM);
-}
 
 /* One writer of requests at a time: holds the lock until it is closed. -errno on failure. */
 static int lock_requests(const char *state)
@@ -60,7 +54,7 @@ static int wait_answer(const int maps[KIDOS_CONTROL_MAPS], unsigned int pid, __u
 		error = kidos_map_read(maps[KIDOS_CONTROL_ANSWER], 0, answer);
 		if (error || (kidos_answer_whole(answer) && answer->number == number))
 			return error;
-		if (!process_exists(pid))
+		if (!ctl_process_exists(pid))
 			return -ESRCH;
 		error = -ETIMEDOUT;
 		nanosleep(&pause, NULL);

@@ -4,6 +4,7 @@
 #include "core/text.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,4 +121,9 @@ bool ctl_slot_used(const struct ctl_state *state, unsigned int slot)
 
 	return of->state > KIDOS_SLOT_UNUSED && of->state <= KIDOS_SLOT_FAILED &&
 	       of->rung[KIDOS_RX] < KIDOS_RUNGS && of->rung[KIDOS_TX] < KIDOS_RUNGS;
+}
+
+bool ctl_process_exists(unsigned int pid)
+{
+	return pid && (!kill((pid_t)pid, 0) || errno == EPERM);
 }

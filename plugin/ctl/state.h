@@ -42,4 +42,7 @@ bool ctl_slot_used(const struct ctl_state *state, unsigned int slot);
  */
 int ctl_select(struct ctl_state *state, const char *name);
 
+/* Is there such a process, whoever owns it? 0 is none. */
+bool ctl_process_exists(unsigned int pid);
+
 #endif

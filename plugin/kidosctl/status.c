@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,18 +29,14 @@ static const struct ctl_option options[] = {
 	{},
 };
 
-static bool process_exists(unsigned int pid)
-{
-	return pid && (!kill((pid_t)pid, 0) || errno == EPERM);
-}
-
 /* The lines of collectors are of all interfaces: the selection comes behind them. */
 static int gather(struct ctl_state *state, struct ctl_status *status)
 {
 	const struct kidos_meta *meta = &state->maps.meta;
 
 	status->state = state;
-	status->health = kidos_health(meta, process_exists(meta->pid), state->time_ns, status->why);
+	status->health =
+		kidos_health(meta, ctl_process_exists(meta->pid), state->time_ns, status->why);
 	return ctl_briefs_gather(&status->briefs, state);
 }
 

@@ -17,7 +17,7 @@ bar_ms=600 # all collectors, until the veth is attached
 # Name | lines in <Plugin kidos>
 subjects='default|
 flows only|<Drops>;Enabled false;</Drops>
-all|<Alerts>;</Alerts>'
+all|<Alerts>;Enabled true;</Alerts>'
 
 cleanup() {
 	stop_daemon
