@@ -201,11 +201,6 @@ int kidos_maps_set_slot(const struct kidos_maps *maps, unsigned int index,
 	return update(maps, KIDOS_MAP_SLOTS, &index, slot);
 }
 
-int kidos_maps_meta(const struct kidos_maps *maps, struct kidos_meta *meta)
-{
-	return lookup(maps, KIDOS_MAP_META, 0, meta);
-}
-
 int kidos_maps_set_meta(const struct kidos_maps *maps, const struct kidos_meta *meta)
 {
 	unsigned int zero = 0;

@@ -69,7 +69,6 @@ int kidos_maps_events(const struct kidos_maps *maps, uint64_t events[KIDOS_EVENT
 int kidos_maps_slot(const struct kidos_maps *maps, unsigned int index, struct kidos_slot *slot);
 int kidos_maps_set_slot(const struct kidos_maps *maps, unsigned int index,
 			const struct kidos_slot *slot);
-int kidos_maps_meta(const struct kidos_maps *maps, struct kidos_meta *meta);
 int kidos_maps_set_meta(const struct kidos_maps *maps, const struct kidos_meta *meta);
 
 /* Where packets of (netns, ifindex) are counted from now on; 0 or -errno. */
