@@ -18,8 +18,10 @@ config="$watched
 	CoolDown 1
 </Alerts>"
 
-# An alert from its start to its end, which collectd's logfile takes too.
+# An alert from its start to its end, which collectd's logfile takes too. A share is of what two polls
+# have seen.
 alert() {
+	settle || return 1
 	in_ns a "$frames" a0 udp 3000 --dst-mac "$nobody" || return 1
 	wait_for 10 logged 'drop_share on' && wait_for 10 logged 'over after'
 }
