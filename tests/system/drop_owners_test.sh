@@ -146,7 +146,7 @@ for i in range(10):
     tcp = segment(add_up(pseudo + segment(0)))
     ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, here, there)
     raw.sendto(ip + tcp, (address, 0))
-print(port)
+print(port, flush=True)
 client.recv(1)'
 
 # background FILE PROGRAM ARGUMENT...: until it has said something; nsenter execs

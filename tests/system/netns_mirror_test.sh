@@ -26,7 +26,8 @@ capture() { # NS IF FILE
 }
 
 packets() { # FILE: one line a packet, link header and all, without its time
-	tcpdump -r "$1" -nn -t -e -XX -q 2>/dev/null |
+	# What a host says by itself may come while only one of the two captures runs.
+	tcpdump -r "$1" -nn -t -e -XX -q 'not ip6 src :: and not src net fe80::/10' 2>/dev/null |
 		awk '/^[^\t]/ { if (NR > 1) print ""; next } { printf "%s", $0 }
 		     END { print "" }' | cut -d: -f2- | sort
 }
