@@ -22,7 +22,8 @@ struct kidos_state {
 /*
  * Makes the directory (0750, group kidos where there is one) and locks it.
  * Returns 0 or -errno with a reason; -EBUSY: another process owns it, which
- * the reason names. Nothing of another owner is touched.
+ * the reason names. Nothing of another owner is touched. It is refused where
+ * others could put or change something in it (trust.h), and no link is followed.
  */
 int kidos_state_acquire(struct kidos_state *state, const char *path, char reason[KIDOS_REASON]);
 
