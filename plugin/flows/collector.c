@@ -33,6 +33,7 @@ struct flows {
 	struct kidos_flow_series series;
 	struct kidos_spills spills; /* has a lock of its own */
 	struct kidos_saved_names saved;
+	unsigned int other_zeros; /* of kidos_other_send */
 	bool opened; /* reader and series are there */
 };
 
@@ -253,6 +254,7 @@ static void poll_flows(void *self, const struct kidos_poll *poll)
 		return;
 	settle(flows, poll);
 	kidos_interfaces_send(flows->context, poll, flows->reader.active_of);
+	kidos_other_send(flows->context, poll, &flows->other_zeros);
 	send_all(flows, poll);
 	kidos_table_send(flows->context, poll);
 }

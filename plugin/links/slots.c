@@ -11,6 +11,7 @@
 #include "links/ports.h"
 #include "links/rule.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -122,6 +123,40 @@ void kidos_slot_take(struct kidos_context *context, const struct kidos_namespace
 	slot->state = KIDOS_SLOT_WAITING;
 	slot->gone_ns = 0;
 	slot->silent = 0;
+}
+
+/* Its slot says why, and sends nothing: what is silent is not named in values. */
+static void slot_refuse(struct kidos_context *context, const struct kidos_namespace *ns,
+			struct kidos_port_state *port, const char *why)
+{
+	struct kidos_slot *slot = &context->slots[port->slot];
+
+	kidos_log(LOG_ERR, "interface %s in %s: counted as other: %s", port->name,
+		  kidos_netns_label(ns->name), why);
+	snprintf(slot->reason, sizeof(slot->reason), "counted as other: %.170s", why);
+	slot->state = KIDOS_SLOT_FAILED;
+	slot->silent = KIDOS_SLOT_MUTE;
+	kidos_slot_store(context, port->slot);
+	port->refused = port->slot;
+	port->slot = KIDOS_SLOT_OTHER;
+}
+
+int kidos_slot_enter(struct kidos_context *context, const struct kidos_namespace *ns,
+		     struct kidos_port_state *port, unsigned int flags)
+{
+	int error;
+
+	/* What the programs do not find is other, and has Ethernet headers. */
+	if (port->slot == KIDOS_SLOT_OTHER && flags & KIDOS_PORT_ETHERNET)
+		return 0;
+	error = kidos_maps_set_port(&context->maps, ns->number, port->ifindex, port->slot, flags);
+	if (error != -ENOSPC)
+		return error;
+	if (port->slot != KIDOS_SLOT_OTHER)
+		slot_refuse(
+			context, ns, port,
+			"too many interfaces with indices alike (a higher MaxInterfaces helps)");
+	return 0;
 }
 
 void kidos_slots_offer(struct kidos_context *context)
