@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define KIDOS_NETNS_NAME 64
+#define KIDOS_ALTNAME 128 /* an interface's further names (kernel 5.5) */
 
 enum kidos_xdp_mode {
 	KIDOS_XDP_AUTO,

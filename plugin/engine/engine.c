@@ -8,6 +8,7 @@
 #include "engine/running.h"
 #include "links/netns_watch.h"
 #include "links/recover.h"
+#include "links/rule.h"
 #include "links/slots.h"
 #include "state/clock.h"
 
@@ -161,7 +162,8 @@ static int prepare(struct kidos_engine *engine, uint64_t interval_ns)
 		return -1;
 	take_back(context);
 	if (fill_meta(context, interval_ns) || kidos_running_create(engine) ||
-	    kidos_running_plan(engine) || kidos_namespaces_make(context))
+	    kidos_rules_check(context->config, context->reserved) || kidos_running_plan(engine) ||
+	    kidos_namespaces_make(context))
 		return -1;
 	context->slots = calloc(context->meta.slots, sizeof(*context->slots));
 	return context->slots ? load(engine) : -1;

@@ -60,6 +60,7 @@ static void port_gone(struct kidos_context *context, struct kidos_namespace *ns,
 	slot->ifindex = 0;
 	slot->rung[KIDOS_RX] = slot->rung[KIDOS_TX] = KIDOS_RUNG_NONE;
 	slot->made_clsact = 0;
+	slot->exact = 0;
 	memset(slot->measured, 0, sizeof(slot->measured));
 	snprintf(slot->reason, sizeof(slot->reason), "%s",
 		 !context->attaching ? "the collector flows is off" : "the interface is not there");
