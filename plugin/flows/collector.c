@@ -299,7 +299,7 @@ static void close_flows(void *self)
 	struct flows *flows = self;
 
 	kidos_spills_stop(&flows->spills);
-	if (flows->series.by[0] && flows->series.names.count)
+	if (flows->series.by[0] && flows->series.names.count && !flows->context->config->test)
 		kidos_saved_names_save(&flows->saved, &flows->series.names,
 				       flows->context->config->data_path);
 	kidos_reader_free(&flows->reader);

@@ -120,6 +120,20 @@ int kidos_state_acquire(struct kidos_state *state, const char *path, char reason
 	return error;
 }
 
+int kidos_state_try(const char *path, char reason[KIDOS_REASON])
+{
+	struct kidos_state state = KIDOS_STATE_NONE;
+	int error;
+
+	snprintf(state.path, sizeof(state.path), "%s", path);
+	error = acquire_once(&state, reason);
+	if (error)
+		return error == -EAGAIN ? 0 : error; /* its owner ends at this moment */
+	rmdir(path); /* only if it is empty */
+	close(state.lock);
+	return 0;
+}
+
 int kidos_state_clear(const struct kidos_state *state)
 {
 	int fd = openat(state->lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

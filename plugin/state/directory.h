@@ -27,6 +27,12 @@ struct kidos_state {
  */
 int kidos_state_acquire(struct kidos_state *state, const char *path, char reason[KIDOS_REASON]);
 
+/*
+ * Would it be acquired? Leaves everything as it is: what a former owner left,
+ * and no directory where there was none. As above.
+ */
+int kidos_state_try(const char *path, char reason[KIDOS_REASON]);
+
 /* Removes the pins that are there, then the directory, and lets go. */
 void kidos_state_release(struct kidos_state *state);
 
