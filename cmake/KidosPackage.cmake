@@ -22,6 +22,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "collectd-core (>= 5.12), collectd-core (<< 6)")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libxdp1")
 file(WRITE ${CMAKE_BINARY_DIR}/debian/conffiles "/etc/collectd/collectd.conf.d/kidos.conf\n")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_BINARY_DIR}/debian/conffiles)
 # Each maintainer script begins with what all of them use.

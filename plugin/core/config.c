@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/config.h"
 #include "core/config_value.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -148,15 +149,6 @@ static const struct kidos_block *block_find(struct kidos_config *config,
 	return config->blocks[index];
 }
 
-/* As plugin_instances: collectd puts _ in place of a slash. */
-static bool is_alike(const char *name, const char *other)
-{
-	for (; *name && *other; name++, other++)
-		if (*name != *other && (!strchr("/_", *name) || !strchr("/_", *other)))
-			return false;
-	return *name == *other;
-}
-
 /* Two interfaces of one name would be one series that runs back and forth. */
 static int check_report(const struct kidos_config *config, const struct kidos_interface_rule *rule,
 			char reason[KIDOS_REASON])
@@ -166,7 +158,8 @@ static int check_report(const struct kidos_config *config, const struct kidos_in
 	if (rule->is_regex)
 		return kidos_fail(reason, "one name for all that a regular expression matches");
 	for (size_t i = 0; i < config->rule_count; i++)
-		if (&config->rules[i] != rule && is_alike(config->rules[i].report, rule->report))
+		if (&config->rules[i] != rule &&
+		    kidos_text_alike(config->rules[i].report, rule->report))
 			return kidos_fail(reason, "another Interface block has it");
 	return 0;
 }
@@ -292,8 +285,8 @@ static int rule_check(struct kidos_interface_rule *rule, char reason[KIDOS_REASO
 		return kidos_fail(reason, "is empty");
 	if (*rule->pattern == '/')
 		return rule_compile(rule, reason);
-	if (strlen(rule->pattern) >= IF_NAMESIZE)
-		return kidos_fail(reason, "longer than 15 characters, as no interface name is");
+	if (strlen(rule->pattern) >= KIDOS_ALTNAME)
+		return kidos_fail(reason, "longer than 127 characters, as no interface name is");
 	if (strpbrk(rule->pattern, "/ \t\n") || !strcmp(rule->pattern, ".") ||
 	    !strcmp(rule->pattern, ".."))
 		return kidos_fail(reason, "not an interface name");

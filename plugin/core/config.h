@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define KIDOS_NETNS_NAME 64
+#define KIDOS_ALTNAME 128 /* an interface's further names (kernel 5.5) */
 
 enum kidos_xdp_mode {
 	KIDOS_XDP_AUTO,
@@ -55,7 +56,7 @@ struct kidos_block;
 struct kidos_config {
 	char state_path[PATH_MAX];
 	char data_path[PATH_MAX]; /* folder for what outlives kidos; not an option */
-	bool test; /* is tried, beside a running kidos perhaps; not an option */
+	bool test; /* is only tried: nothing is attached, sent or remembered; not an option */
 	uint64_t memory_limit; /* bytes, 0: 2 % of memory, at most 128 MiB */
 	uint64_t max_interfaces;
 	struct kidos_interface_rule *rules;

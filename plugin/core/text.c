@@ -61,6 +61,14 @@ void kidos_text_utf8(const char *from, char *to, size_t room)
 	escape(from, to, room, "\\", true);
 }
 
+bool kidos_text_alike(const char *name, const char *other)
+{
+	for (; *name && *other; name++, other++)
+		if (*name != *other && (!strchr("/_", *name) || !strchr("/_", *other)))
+			return false;
+	return *name == *other;
+}
+
 void kidos_text_escape_quotes(const char *from, char *to, size_t room)
 {
 	escape(from, to, room, "\\\"'", false);

@@ -25,6 +25,9 @@ void kidos_text_escape_quotes(const char *from, char *to, size_t room);
  */
 void kidos_text_utf8(const char *from, char *to, size_t room);
 
+/* Are they one plugin_instance? collectd puts _ in place of a slash. */
+bool kidos_text_alike(const char *name, const char *other);
+
 /* RFC 3339 in UTC with milliseconds (an entry's time has steps of 4.19 ms). */
 void kidos_text_utc(uint64_t realtime_ns, char text[KIDOS_TEXT_TIME]);
 

@@ -8,6 +8,7 @@
 #include "engine/running.h"
 #include "links/netns_watch.h"
 #include "links/recover.h"
+#include "links/rule.h"
 #include "links/slots.h"
 #include "state/clock.h"
 
@@ -127,26 +128,30 @@ static int publish(struct kidos_engine *engine)
 	return error;
 }
 
-/* `collectd -T` beside a running kidos: a directory of its own, and no interface is touched. */
-static int acquire_beside(struct kidos_engine *engine, char reason[KIDOS_REASON])
+/*
+ * `collectd -T`: a directory of its own, beside one that would do, or that
+ * another kidos has. No interface is touched and nobody is notified.
+ */
+static int acquire_for_test(struct kidos_context *context, char reason[KIDOS_REASON])
 {
 	char path[PATH_MAX + 8];
+	int error = kidos_state_try(context->config->state_path, reason);
 
-	kidos_log(LOG_NOTICE, "%s: the test attaches nothing", reason);
-	snprintf(path, sizeof(path), "%s-test", engine->context.config->state_path);
-	engine->beside = true;
-	return kidos_state_acquire(&engine->context.state, path, reason);
+	if (error && error != -EBUSY)
+		return error;
+	if (error)
+		kidos_log(LOG_NOTICE, "%s: the test attaches nothing", reason);
+	snprintf(path, sizeof(path), "%s-test", context->config->state_path);
+	return kidos_state_acquire(&context->state, path, reason);
 }
 
-static int acquire(struct kidos_engine *engine)
+static int acquire(struct kidos_context *context)
 {
-	struct kidos_context *context = &engine->context;
 	const char *path = context->config->state_path;
 	char reason[KIDOS_REASON];
-	int error = kidos_state_acquire(&context->state, path, reason);
+	int error = context->config->test ? acquire_for_test(context, reason)
+					  : kidos_state_acquire(&context->state, path, reason);
 
-	if (error == -EBUSY && context->config->test)
-		error = acquire_beside(engine, reason);
 	if (!error)
 		return 0;
 	kidos_log(LOG_ERR, "Plugin kidos / StatePath \"%s\": %s", path, reason);
@@ -157,11 +162,12 @@ static int prepare(struct kidos_engine *engine, uint64_t interval_ns)
 {
 	struct kidos_context *context = &engine->context;
 
-	if (acquire(engine))
+	if (acquire(context))
 		return -1;
 	take_back(context);
 	if (fill_meta(context, interval_ns) || kidos_running_create(engine) ||
-	    kidos_running_plan(engine) || kidos_namespaces_make(context))
+	    kidos_rules_check(context->config, context->reserved) || kidos_running_plan(engine) ||
+	    kidos_namespaces_make(context))
 		return -1;
 	context->slots = calloc(context->meta.slots, sizeof(*context->slots));
 	return context->slots ? load(engine) : -1;
@@ -174,7 +180,7 @@ static int start(struct kidos_engine *engine, uint64_t interval_ns)
 	if (error)
 		return error;
 	kidos_running_start(engine);
-	if (engine->beside)
+	if (engine->context.config->test)
 		kidos_links_want(&engine->context, false);
 	error = publish(engine);
 	if (error)
@@ -206,6 +212,12 @@ static struct kidos_engine *engine_new(const struct kidos_config *config)
 	return engine;
 }
 
+static int notify_nobody(const struct kidos_notice *notice)
+{
+	(void)notice;
+	return 0;
+}
+
 struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint64_t interval_ns,
 					kidos_notify notify)
 {
@@ -214,7 +226,7 @@ struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint6
 	if (!engine)
 		return NULL;
 	kidos_libbpf_quiet();
-	engine->context.notify = notify;
+	engine->context.notify = config->test ? notify_nobody : notify;
 	if (!start(engine, interval_ns))
 		return engine;
 	kidos_engine_stop(engine);

@@ -22,7 +22,6 @@ struct kidos_engine {
 	uint64_t control_taken; /* number of the last request */
 	size_t running_count;
 	int control[KIDOS_CONTROL_MAPS];
-	bool beside; /* a test: another kidos runs with this configuration's state */
 	struct kidos_thread thread;
 	int epoll, inotify, timer;
 };

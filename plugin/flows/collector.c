@@ -33,6 +33,7 @@ struct flows {
 	struct kidos_flow_series series;
 	struct kidos_spills spills; /* has a lock of its own */
 	struct kidos_saved_names saved;
+	unsigned int other_zeros; /* of kidos_other_send */
 	bool opened; /* reader and series are there */
 };
 
@@ -253,6 +254,7 @@ static void poll_flows(void *self, const struct kidos_poll *poll)
 		return;
 	settle(flows, poll);
 	kidos_interfaces_send(flows->context, poll, flows->reader.active_of);
+	kidos_other_send(flows->context, poll, &flows->other_zeros);
 	send_all(flows, poll);
 	kidos_table_send(flows->context, poll);
 }
@@ -297,7 +299,7 @@ static void close_flows(void *self)
 	struct flows *flows = self;
 
 	kidos_spills_stop(&flows->spills);
-	if (flows->series.by[0] && flows->series.names.count)
+	if (flows->series.by[0] && flows->series.names.count && !flows->context->config->test)
 		kidos_saved_names_save(&flows->saved, &flows->series.names,
 				       flows->context->config->data_path);
 	kidos_reader_free(&flows->reader);

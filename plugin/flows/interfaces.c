@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "flows/interfaces.h"
 #include "core/names.h"
+#include "links/conserve_check.h"
 
 #include <math.h>
 
@@ -72,6 +73,24 @@ void kidos_interfaces_send(const struct kidos_context *context, const struct kid
 		send_interface(poll->output, &context->slots[slot], &poll->counts[slot],
 			       active_of[slot]);
 	}
+}
+
+void kidos_other_send(const struct kidos_context *context, const struct kidos_poll *poll,
+		      unsigned int *zeros)
+{
+	static const struct kidos_slot_counts nothing;
+	struct kidos_sum sums[KIDOS_DIRECTIONS];
+	struct kidos_slot_counts counts;
+
+	if (kidos_slot_read(context, KIDOS_SLOT_OTHER, &counts))
+		return;
+	kidos_totals_sum(counts.totals, sums);
+	if (!sums[KIDOS_RX].hook_packets && !sums[KIDOS_TX].hook_packets)
+		return;
+	poll->output->instance = "other";
+	send_classes(poll->output, *zeros < KIDOS_SERIES_ZEROS ? &nothing : &counts);
+	if (*zeros < KIDOS_SERIES_ZEROS)
+		++*zeros;
 }
 
 void kidos_table_send(const struct kidos_context *context, const struct kidos_poll *poll)

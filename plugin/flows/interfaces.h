@@ -9,6 +9,13 @@
 void kidos_interfaces_send(const struct kidos_context *context, const struct kidos_poll *poll,
 			   const uint64_t *active_of);
 
+/*
+ * The classes of what is counted as other, from the first packet on. zeros:
+ * polls that sent 0 so far, as every new series does, 0 at first.
+ */
+void kidos_other_send(const struct kidos_context *context, const struct kidos_poll *poll,
+		      unsigned int *zeros);
+
 /* What the table did and lost. */
 void kidos_table_send(const struct kidos_context *context, const struct kidos_poll *poll);
 

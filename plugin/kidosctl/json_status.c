@@ -39,11 +39,16 @@ static struct json_object *interface(const struct ctl_status *status, unsigned i
 {
 	const struct kidos_slot *slot = &status->state->slots[index];
 	struct json_object *object = json_object_new_object();
-	char label[CTL_LABEL], reason[4 * sizeof(slot->reason)];
+	char label[CTL_LABEL], reason[4 * sizeof(slot->reason)], report[4 * sizeof(slot->report)];
 
 	ctl_label(status->state, index, label);
 	kidos_text_escape(slot->reason, reason, sizeof(reason));
+	kidos_text_escape(slot->report, report, sizeof(report));
 	json_add_text(object, "interface", label);
+	if (*report)
+		json_add_text(object, "report", report);
+	else
+		json_add_null(object, "report");
 	json_add_number(object, "ifindex", slot->ifindex);
 	json_add_text(object, "state", kidos_slot_state_names[slot->state]);
 	add_directions(object, slot);

@@ -259,6 +259,10 @@ static int attach_rung(void *context, size_t index, char why[KIDOS_REASON])
 			attaching->waits = true;
 			attaching->allowed |= TC_RUNGS;
 		}
+		if (error == -ELIBACC) { /* no libxdp: others keep the hook all the same */
+			kidos_log(LOG_ERR, "%s", attaching->words);
+			attaching->allowed |= TC_RUNGS;
+		}
 		return error;
 	}
 	attachment->rung = rung->rung;

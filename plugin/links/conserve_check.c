@@ -67,7 +67,8 @@ static bool port_conserve(struct kidos_slot *slot, struct kidos_port_state *port
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
 		struct kidos_distance distance;
 
-		if (slot->rung[d] == KIDOS_RUNG_NONE)
+		if (slot->rung[d] == KIDOS_RUNG_NONE ||
+		    port->driver->rules[d].packets == KIDOS_UNIT_UNKNOWN)
 			continue;
 		distance = kidos_unaccounted(&port->driver->rules[d], &port->base, d, &ours[d],
 					     &own[d]);

@@ -41,7 +41,7 @@ static const struct kidos_driver unknown_physical = {
 	"", { { WIRE, WIRE, 0, 4 + PAD }, { WIRE, WIRE, 0, 4 + PAD } }, false
 };
 static const struct kidos_driver unknown_virtual = {
-	"", { { BETWEEN, UNKNOWN, 0, 0 }, { BETWEEN, UNKNOWN, 0, 0 } }, false
+	"", { { UNKNOWN, UNKNOWN, 0, 0 }, { UNKNOWN, UNKNOWN, 0, 0 } }, false
 };
 
 /* ethtool knows no driver of loopback, nor of some virtual links on newer kernels. */
@@ -58,6 +58,16 @@ const struct kidos_driver *kidos_driver_of(const struct kidos_link *link)
 		if (!strcmp(drivers[i].name, name_of(link)))
 			return &drivers[i];
 	return link->has_device ? &unknown_physical : &unknown_virtual;
+}
+
+bool kidos_link_is_called(const struct kidos_link *link, const char *name)
+{
+	if (!strcmp(link->name, name))
+		return true;
+	for (const char *at = link->altnames; *at; at += strlen(at) + 1)
+		if (!strcmp(at, name))
+			return true;
+	return false;
 }
 
 bool kidos_link_is_ethernet(const struct kidos_link *link)

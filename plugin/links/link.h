@@ -21,6 +21,7 @@ struct kidos_link_counters {
 struct kidos_link {
 	unsigned int ifindex;
 	char name[IF_NAMESIZE];
+	char altnames[256]; /* one behind the other, each with its NUL: as many as fit */
 	char kind[16]; /* of a virtual link: veth, bridge, ...; else "" */
 	char driver[32]; /* as ethtool has it; "" when there is none */
 	unsigned short type; /* ARPHRD_* */
@@ -41,7 +42,7 @@ enum kidos_unit {
 	KIDOS_UNIT_HOOK,
 	KIDOS_UNIT_WIRE,
 	KIDOS_UNIT_BETWEEN, /* depends on where tag and segments were made */
-	KIDOS_UNIT_UNKNOWN, /* of bytes: not compared */
+	KIDOS_UNIT_UNKNOWN, /* not compared */
 	KIDOS_UNIT_AT_LEAST, /* of packets: and messages of the link's own, which come by no hook */
 };
 
@@ -59,8 +60,14 @@ struct kidos_driver {
 	bool xdp_harmless; /* native XDP was tried and costs other traffic nothing */
 };
 
-/* Never NULL: unknown hardware counts what the wire carries. */
+/*
+ * Never NULL: unknown hardware counts what the wire carries, and nothing is
+ * known of other unknown links (ifb, for one, receives at no hook).
+ */
 const struct kidos_driver *kidos_driver_of(const struct kidos_link *link);
+
+/* By its name or one of its altnames. */
+bool kidos_link_is_called(const struct kidos_link *link, const char *name);
 
 /* Do frames start with an Ethernet header? */
 bool kidos_link_is_ethernet(const struct kidos_link *link);

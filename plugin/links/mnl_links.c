@@ -83,6 +83,24 @@ static void read_kind(const struct nlattr *info, char kind[16])
 			strncpy(kind, mnl_attr_get_str(attribute), 15);
 }
 
+/* The last byte stays 0, so that the list ends where an altname would begin. */
+static void read_altnames(const struct nlattr *properties, struct kidos_link *link)
+{
+	const struct nlattr *attribute;
+	size_t used = 0;
+
+	mnl_attr_for_each_nested (attribute, properties) {
+		const char *name = mnl_attr_get_str(attribute);
+		size_t size = strlen(name) + 1;
+
+		if (mnl_attr_get_type(attribute) != IFLA_ALT_IFNAME ||
+		    used + size >= sizeof(link->altnames))
+			continue;
+		memcpy(link->altnames + used, name, size);
+		used += size;
+	}
+}
+
 /* A list of links under way. */
 struct reading {
 	struct kidos_links before; /* of tries that were interrupted */
@@ -117,6 +135,9 @@ static int each_link(const struct nlmsghdr *message, void *context)
 		switch (mnl_attr_get_type(attribute)) {
 		case IFLA_IFNAME:
 			strncpy(link->name, mnl_attr_get_str(attribute), IF_NAMESIZE - 1);
+			break;
+		case IFLA_PROP_LIST:
+			read_altnames(attribute, link);
 			break;
 		case IFLA_LINKINFO:
 			read_kind(attribute, link->kind);

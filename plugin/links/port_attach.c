@@ -146,9 +146,8 @@ void kidos_port_attach(struct kidos_context *context, struct kidos_namespace *ns
 		       struct kidos_port_state *port, const struct kidos_link *link)
 {
 	char reason[KIDOS_REASON] = "";
+	int error = kidos_slot_enter(context, ns, port, port_flags(link));
 	struct kidos_slot *slot = &context->slots[port->slot];
-	int error = kidos_maps_set_port(&context->maps, ns->number, link->ifindex, port->slot,
-					port_flags(link));
 	bool there;
 
 	port->tried_ns = kidos_now_ns(CLOCK_MONOTONIC);
@@ -198,11 +197,12 @@ void kidos_port_leave_other(struct kidos_context *context, struct kidos_namespac
 	kidos_slot_take(context, ns, port, link);
 	if (port->slot == KIDOS_SLOT_OTHER)
 		return;
-	slot = &context->slots[port->slot];
 	base_open(context, port, link);
-	error = kidos_maps_set_port(&context->maps, ns->number, link->ifindex, port->slot,
-				    port_flags(link));
+	error = kidos_slot_enter(context, ns, port, port_flags(link));
 	base_close(ns, port);
+	if (port->slot == KIDOS_SLOT_OTHER)
+		return;
+	slot = &context->slots[port->slot];
 	snprintf(slot->reason, sizeof(slot->reason), "counted as other before");
 	if (error)
 		kidos_log(LOG_ERR, "interface %s: ports map: %s", port->name, strerror(-error));

@@ -49,20 +49,22 @@ bool kidos_ports_due(const struct kidos_namespace *ns, uint64_t now_ns)
 static void port_gone(struct kidos_context *context, struct kidos_namespace *ns,
 		      struct kidos_port_state *port)
 {
-	struct kidos_slot *slot = &context->slots[port->slot];
+	unsigned int index = port->refused ? port->refused : port->slot;
+	struct kidos_slot *slot = &context->slots[index];
 
 	kidos_maps_forget_port(&context->maps, ns->number, port->ifindex);
-	if (port->slot == KIDOS_SLOT_OTHER)
+	if (index == KIDOS_SLOT_OTHER)
 		return;
 	slot->state = KIDOS_SLOT_WAITING;
 	slot->gone_ns = kidos_now_ns(CLOCK_MONOTONIC);
 	slot->ifindex = 0;
 	slot->rung[KIDOS_RX] = slot->rung[KIDOS_TX] = KIDOS_RUNG_NONE;
 	slot->made_clsact = 0;
+	slot->exact = 0;
 	memset(slot->measured, 0, sizeof(slot->measured));
 	snprintf(slot->reason, sizeof(slot->reason), "%s",
 		 !context->attaching ? "the collector flows is off" : "the interface is not there");
-	kidos_slot_store(context, port->slot);
+	kidos_slot_store(context, index);
 }
 
 /* Forgets ports[index]: detached, slot waiting. */
@@ -81,7 +83,7 @@ static void port_remove(struct kidos_context *context, struct kidos_namespace *n
 /* Counted as other for want of a slot. */
 static bool port_wants_slot(const struct kidos_port_state *port)
 {
-	return port->slot == KIDOS_SLOT_OTHER &&
+	return port->slot == KIDOS_SLOT_OTHER && !port->refused &&
 	       port->attachments[KIDOS_RX].rung != KIDOS_RUNG_NONE;
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "links/rule.h"
+#include "core/log.h"
+#include "core/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +27,7 @@ static bool rule_takes(const struct kidos_interface_rule *rule, const char *netn
 	if (strcmp(rule->netns, netns))
 		return false;
 	if (!rule->is_regex)
-		return !strcmp(rule->pattern, link->name);
+		return kidos_link_is_called(link, rule->pattern);
 	return (rule->virtual_links || !is_virtual(link)) &&
 	       !regexec(&rule->regex, link->name, 0, NULL, 0);
 }
@@ -58,6 +60,79 @@ void kidos_port_name(const char *const *reserved, const struct kidos_slot *slot,
 		snprintf(name, size, "%s:%s", slot->netns, slot->name);
 	else
 		snprintf(name, size, "%s%s", is_reserved(reserved, own) ? "host:" : "", own);
+}
+
+#define FLOWS ".flows" /* behind the interface's name: its flows */
+
+/* As collectd has it: plugin_instances are cut at 127 bytes. */
+static void instance_of(const char *const *reserved, const struct kidos_slot *slot, char text[128])
+{
+	char name[KIDOS_NETNS_NAME + IF_NAMESIZE + sizeof(slot->report)];
+
+	kidos_port_name(reserved, slot, name, sizeof(name));
+	kidos_text_utf8(name, text, 128);
+}
+
+static bool are_flows_of(const char *name, const char *other)
+{
+	char flows[128 + sizeof(FLOWS)];
+
+	snprintf(flows, sizeof(flows), "%s" FLOWS, other);
+	return kidos_text_alike(name, flows);
+}
+
+bool kidos_names_clash(const char *const *reserved, const struct kidos_slot *slot,
+		       const struct kidos_slot *other)
+{
+	char name[128], others[128];
+
+	instance_of(reserved, slot, name);
+	instance_of(reserved, other, others);
+	return kidos_text_alike(name, others) || are_flows_of(name, others) ||
+	       are_flows_of(others, name);
+}
+
+static struct kidos_slot slot_of_rule(const struct kidos_interface_rule *rule)
+{
+	struct kidos_slot slot = {};
+
+	snprintf(slot.netns, sizeof(slot.netns), "%s", rule->netns);
+	snprintf(slot.name, sizeof(slot.name), "%.15s", rule->pattern);
+	snprintf(slot.report, sizeof(slot.report), "%s", rule->report);
+	return slot;
+}
+
+/* By its own name or by Report; with a longer name its own is not known before it is there. */
+static bool is_named(const struct kidos_interface_rule *rule)
+{
+	return !rule->is_regex && (*rule->report || strlen(rule->pattern) < IF_NAMESIZE);
+}
+
+static bool rules_clash(const struct kidos_interface_rule *rule,
+			const struct kidos_interface_rule *other, const char *const *reserved)
+{
+	struct kidos_slot slot = slot_of_rule(rule), others = slot_of_rule(other);
+
+	/* Of two blocks for one interface the first counts. */
+	if (!is_named(rule) || !is_named(other) ||
+	    (!strcmp(rule->netns, other->netns) && !strcmp(rule->pattern, other->pattern)))
+		return false;
+	return kidos_names_clash(reserved, &slot, &others);
+}
+
+int kidos_rules_check(const struct kidos_config *config, const char *const *reserved)
+{
+	for (size_t i = 0; i < config->rule_count; i++)
+		for (size_t k = 0; k < i; k++) {
+			if (!rules_clash(&config->rules[i], &config->rules[k], reserved))
+				continue;
+			kidos_log(LOG_ERR,
+				  "Plugin kidos / Interface \"%s\": its values would have the "
+				  "names of those of Interface \"%s\"",
+				  config->rules[i].pattern, config->rules[k].pattern);
+			return -1;
+		}
+	return 0;
 }
 
 unsigned int kidos_slot_find(struct kidos_slot *slots, unsigned int count, const char *netns,

@@ -18,6 +18,13 @@ const struct kidos_interface_rule *kidos_rule_for(const struct kidos_config *con
 void kidos_port_name(const char *const *reserved, const struct kidos_slot *slot, char *name,
 		     size_t size);
 
+/* Would values of the two have one identifier? */
+bool kidos_names_clash(const char *const *reserved, const struct kidos_slot *slot,
+		       const struct kidos_slot *other);
+
+/* No two interfaces that the configuration names: 0, or -1 with a line in the log. */
+int kidos_rules_check(const struct kidos_config *config, const char *const *reserved);
+
 /*
  * The slot of (netns, name): the one it had, else the first unused one. Slots
  * are an array of count, slot 0 being everybody else's; returns 0 when none

@@ -11,6 +11,7 @@
 #include "links/ports.h"
 #include "links/rule.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -99,11 +100,75 @@ static unsigned int find_slot(struct kidos_context *context, const char *netns, 
 	return kidos_slot_find(context->slots, context->meta.slots, netns, name);
 }
 
+/* Its slot says why, and sends nothing: what is silent is not named in values. */
+static void slot_refuse(struct kidos_context *context, const struct kidos_namespace *ns,
+			struct kidos_port_state *port, const char *why)
+{
+	struct kidos_slot *slot = &context->slots[port->slot];
+
+	kidos_log(LOG_ERR, "interface %s in %s: counted as other: %s", port->name,
+		  kidos_netns_label(ns->name), why);
+	snprintf(slot->reason, sizeof(slot->reason), "counted as other: %.170s", why);
+	slot->state = KIDOS_SLOT_FAILED;
+	slot->exact = 0;
+	slot->silent = KIDOS_SLOT_MUTE;
+	kidos_slot_store(context, port->slot);
+	port->refused = port->slot;
+	port->slot = KIDOS_SLOT_OTHER;
+}
+
+/* Two interfaces of one name would be one series that runs back and forth. */
+static void refuse_alike(struct kidos_context *context, const struct kidos_namespace *ns,
+			 struct kidos_port_state *port)
+{
+	const struct kidos_slot *slots = context->slots;
+	char why[KIDOS_REASON];
+
+	for (unsigned int i = 1; i < context->meta.slots; i++) {
+		if (i == port->slot || slots[i].state == KIDOS_SLOT_UNUSED ||
+		    slots[i].silent >= KIDOS_SLOT_MUTE ||
+		    !kidos_names_clash(context->reserved, &slots[port->slot], &slots[i]))
+			continue;
+		snprintf(why, sizeof(why), "its values would have the names of those of %s in %s",
+			 slots[i].name, kidos_netns_label(slots[i].netns));
+		slot_refuse(context, ns, port, why);
+		return;
+	}
+}
+
+/* The slot that waits for a rule's interface, by the name that the rule has for it; or 0. */
+static unsigned int find_waiting(const struct kidos_context *context,
+				 const struct kidos_interface_rule *rule)
+{
+	for (unsigned int i = 1; i < context->meta.slots; i++)
+		if (context->slots[i].state == KIDOS_SLOT_WAITING && !context->slots[i].gone_ns &&
+		    !strcmp(context->slots[i].netns, rule->netns) &&
+		    !strncmp(context->slots[i].name, rule->pattern, IF_NAMESIZE - 1))
+			return i;
+	return 0;
+}
+
+/* An interface that came by an altname has a slot under its name. */
+static void leave_waiting(struct kidos_context *context, const struct kidos_interface_rule *rule,
+			  const struct kidos_link *link)
+{
+	unsigned int index = 0;
+
+	if (rule->pattern && !rule->is_regex && strcmp(rule->pattern, link->name))
+		index = find_waiting(context, rule);
+	if (!index)
+		return;
+	context->slots[index] = (struct kidos_slot){};
+	kidos_slot_store(context, index);
+}
+
 void kidos_slot_take(struct kidos_context *context, const struct kidos_namespace *ns,
 		     struct kidos_port_state *port, const struct kidos_link *link)
 {
 	struct kidos_slot *slot;
 
+	port->refused = 0;
+	leave_waiting(context, port->rule, link);
 	port->slot = find_slot(context, ns->name, link->name);
 	if (port->slot == KIDOS_SLOT_OTHER) {
 		kidos_log(LOG_WARNING,
@@ -122,6 +187,25 @@ void kidos_slot_take(struct kidos_context *context, const struct kidos_namespace
 	slot->state = KIDOS_SLOT_WAITING;
 	slot->gone_ns = 0;
 	slot->silent = 0;
+	refuse_alike(context, ns, port);
+}
+
+int kidos_slot_enter(struct kidos_context *context, const struct kidos_namespace *ns,
+		     struct kidos_port_state *port, unsigned int flags)
+{
+	int error;
+
+	/* What the programs do not find is other, and has Ethernet headers. */
+	if (port->slot == KIDOS_SLOT_OTHER && flags & KIDOS_PORT_ETHERNET)
+		return 0;
+	error = kidos_maps_set_port(&context->maps, ns->number, port->ifindex, port->slot, flags);
+	if (error != -ENOSPC)
+		return error;
+	if (port->slot != KIDOS_SLOT_OTHER)
+		slot_refuse(
+			context, ns, port,
+			"too many interfaces with indices alike (a higher MaxInterfaces helps)");
+	return 0;
 }
 
 void kidos_slots_offer(struct kidos_context *context)
@@ -132,6 +216,17 @@ void kidos_slots_offer(struct kidos_context *context)
 		if (ns->rtnl && kidos_ports_want_slots(ns) && count_free(context, true))
 			kidos_ports_name(context, ns);
 	}
+}
+
+/* Is there an interface that the rule took? */
+static bool rule_is_met(const struct kidos_context *context,
+			const struct kidos_interface_rule *rule)
+{
+	for (size_t i = 0; i < context->namespace_count; i++)
+		for (size_t k = 0; k < context->namespaces[i].port_count; k++)
+			if (context->namespaces[i].ports[k].rule == rule)
+				return true;
+	return false;
 }
 
 /* A rule by name whose interface is not there yet: one line, and a slot that says so. */
@@ -157,6 +252,7 @@ static void rule_waits(struct kidos_context *context, const struct kidos_interfa
 void kidos_rules_wait(struct kidos_context *context)
 {
 	for (size_t i = 0; i < context->config->rule_count; i++)
-		if (!context->config->rules[i].is_regex)
+		if (!context->config->rules[i].is_regex &&
+		    !rule_is_met(context, &context->config->rules[i]))
 			rule_waits(context, &context->config->rules[i]);
 }

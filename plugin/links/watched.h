@@ -14,7 +14,8 @@ struct kidos_rtnl;
 struct kidos_port_state {
 	const struct kidos_interface_rule *rule;
 	char name[IF_NAMESIZE];
-	unsigned int slot; /* KIDOS_SLOT_OTHER when all slots are taken */
+	unsigned int slot; /* KIDOS_SLOT_OTHER when all slots are taken, and with the next */
+	unsigned int refused; /* the slot that says why it is counted as other all the same; or 0 */
 	unsigned int ifindex;
 	bool seen; /* in the dump under way */
 	const struct kidos_driver *driver;

@@ -6,6 +6,8 @@
  */
 #include "links/xdp_share.h"
 #include "core/log.h"
+#include "links/libxdp.h"
+#include "netlink/cleanup.h"
 
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -19,7 +21,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
-#include <xdp/libxdp.h>
 
 /* libxdp runs low numbers first, 50 by default: another's verdict must not hide packets from us. */
 #define PRIORITY 1
@@ -102,6 +103,7 @@ static unsigned int look_into(unsigned int ifindex, uint32_t hook, const struct 
  */
 struct work {
 	int (*run)(struct work *work);
+	const struct kidos_libxdp *libxdp;
 	unsigned int ifindex;
 	const struct kidos_shared *ours; /* to detach */
 	kidos_share_open open; /* to attach */
@@ -116,17 +118,25 @@ static void *run_in_thread(void *argument)
 {
 	struct work *work = argument;
 
-	libxdp_set_print(keep_words);
+	work->libxdp->set_print(keep_words);
 	*last_words = '\0';
 	work->error = unshare(CLONE_FILES) ? -errno : work->run(work);
 	return NULL;
 }
 
+/* -ELIBACC without libxdp, and last_words say so. */
 static int run_apart(struct work *work)
 {
+	char reason[KIDOS_REASON];
 	pthread_t thread;
-	int error = pthread_create(&thread, NULL, run_in_thread, work);
+	int error;
 
+	work->libxdp = kidos_libxdp(reason);
+	if (!work->libxdp) {
+		snprintf(last_words, sizeof(last_words), "%s", reason);
+		return -ELIBACC;
+	}
+	error = pthread_create(&thread, NULL, run_in_thread, work);
 	if (error)
 		return -error;
 	pthread_join(thread, NULL);
@@ -135,6 +145,7 @@ static int run_apart(struct work *work)
 
 static int attach(struct work *work)
 {
+	const struct kidos_libxdp *libxdp = work->libxdp;
 	struct bpf_object *object = work->open(work->context);
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, options, .obj = object, .prog_name = work->name);
 	struct xdp_program *program;
@@ -142,16 +153,16 @@ static int attach(struct work *work)
 
 	if (!object)
 		return -errno;
-	program = xdp_program__create(&options);
-	error = (int)libxdp_get_error(program);
+	program = libxdp->program_create(&options);
+	error = (int)libxdp->get_error(program);
 	if (!error) {
-		error = xdp_program__set_run_prio(program, PRIORITY);
+		error = libxdp->program_set_run_prio(program, PRIORITY);
 		if (!error)
-			error = xdp_program__attach(program, (int)work->ifindex,
-						    work->generic ? XDP_MODE_SKB : XDP_MODE_NATIVE,
-						    0);
-		work->program = xdp_program__id(program);
-		xdp_program__close(program);
+			error = libxdp->program_attach(
+				program, (int)work->ifindex,
+				work->generic ? XDP_MODE_SKB : XDP_MODE_NATIVE, 0);
+		work->program = libxdp->program_id(program);
+		libxdp->program_close(program);
 	}
 	bpf_object__close(object);
 	return error;
@@ -180,6 +191,8 @@ static void describe_failure(unsigned int ifindex, int error, char words[KIDOS_R
 	if (error == -EBUSY && hook)
 		snprintf(words, KIDOS_REASON,
 			 "the XDP hook belongs to program %u, which does not share it", hook);
+	else if (error == -ELIBACC)
+		snprintf(words, KIDOS_REASON, "%s", last_words);
 	else
 		snprintf(words, KIDOS_REASON, "%s%s%s", strerror(-error), *last_words ? ": " : "",
 			 last_words);
@@ -205,63 +218,77 @@ int kidos_share_attach(kidos_share_open open, const void *context, const char *n
 	return error;
 }
 
-bool kidos_share_alive(unsigned int ifindex, uint32_t program)
+/* Is the program at the hook ours, with no dispatcher between? */
+static bool is_alone(uint32_t hook, const struct kidos_shared *ours)
 {
-	struct kidos_shared ours = { .program = program };
+	_cleanup_fd_ int fd = ours->program ? -1 : bpf_prog_get_fd_by_id(hook);
+
+	return ours->program ? hook == ours->program : fd >= 0 && is_ours(fd, ours);
+}
+
+static bool is_at(unsigned int ifindex, const struct kidos_shared *ours)
+{
 	uint32_t hook = hook_of(ifindex), before;
 	bool found = false;
 
 	/* Somebody else who joins or leaves replaces the dispatcher. */
 	do {
 		before = hook;
-		if (hook == program)
-			return true;
 		if (hook)
-			look_into(ifindex, hook, &ours, &found);
+			look_into(ifindex, hook, ours, &found);
+		if (found || (hook && is_alone(hook, ours)))
+			return true;
 		hook = hook_of(ifindex);
-	} while (!found && hook != before);
-	return found;
+	} while (hook != before);
+	return false;
 }
 
-static struct xdp_program *find_ours(const struct xdp_multiprog *hook,
+bool kidos_share_alive(unsigned int ifindex, uint32_t program)
+{
+	return is_at(ifindex, &(struct kidos_shared){ .program = program });
+}
+
+static struct xdp_program *find_ours(const struct kidos_libxdp *libxdp,
+				     const struct xdp_multiprog *hook,
 				     const struct kidos_shared *ours)
 {
 	struct xdp_program *program = NULL;
 
-	if (xdp_multiprog__is_legacy(hook)) {
-		program = xdp_multiprog__main_prog(hook);
-		return program && is_ours(xdp_program__fd(program), ours) ? program : NULL;
+	if (libxdp->multiprog_is_legacy(hook)) {
+		program = libxdp->multiprog_main_prog(hook);
+		return program && is_ours(libxdp->program_fd(program), ours) ? program : NULL;
 	}
-	while ((program = xdp_multiprog__next_prog(program, hook)))
-		if (is_ours(xdp_program__fd(program), ours))
+	while ((program = libxdp->multiprog_next_prog(program, hook)))
+		if (is_ours(libxdp->program_fd(program), ours))
 			return program;
 	return NULL;
 }
 
 static int detach(struct work *work)
 {
-	struct xdp_multiprog *hook = xdp_multiprog__get_from_ifindex((int)work->ifindex);
+	const struct kidos_libxdp *libxdp = work->libxdp;
+	struct xdp_multiprog *hook = libxdp->multiprog_get_from_ifindex((int)work->ifindex);
 	struct xdp_program *program;
 	int error = 0;
 
-	if (libxdp_get_error(hook))
+	if (libxdp->get_error(hook))
 		return 0;
-	program = find_ours(hook, work->ours);
+	program = find_ours(libxdp, hook, work->ours);
 	if (program)
-		error = xdp_program__detach(program, (int)work->ifindex,
-					    xdp_multiprog__attach_mode(hook), 0);
-	xdp_multiprog__close(hook);
+		error = libxdp->program_detach(program, (int)work->ifindex,
+					       libxdp->multiprog_attach_mode(hook), 0);
+	libxdp->multiprog_close(hook);
 	return error;
 }
 
 void kidos_share_detach(unsigned int ifindex, const struct kidos_shared *ours)
 {
 	struct work work = { .run = detach, .ifindex = ifindex, .ours = ours };
-	int error = hook_of(ifindex) ? run_apart(&work) : 0;
+	int error = is_at(ifindex, ours) ? run_apart(&work) : 0;
 
 	if (error)
 		kidos_log(LOG_WARNING, "libxdp: detach from interface %u: %s", ifindex,
-			  strerror(-error));
+			  error == -ELIBACC ? last_words : strerror(-error));
 }
 
 /* Other people's pins and a folder that they lie in are left. */

@@ -2,6 +2,7 @@
 #include "state/directory.h"
 #include "core/log.h"
 #include "netlink/cleanup.h"
+#include "state/trust.h"
 
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -18,69 +19,77 @@
 
 #define GROUP "kidos"
 
-static int give_to_group(int directory, const char *name, mode_t mode)
+static const char *name_of(const struct kidos_state *state)
 {
-	struct group *group = getgrnam(GROUP);
-
-	if (group && fchownat(directory, name, (uid_t)-1, group->gr_gid, 0))
-		return -errno;
-	return fchmodat(directory, name, mode, 0) ? -errno : 0;
+	return strrchr(state->path, '/') + 1;
 }
 
-static int make_directory(const char *path, char reason[KIDOS_REASON])
+/* By descriptor: a name may be another file's by now. */
+static int give_to_group(int fd, mode_t mode)
 {
-	struct statfs fs;
-	char parent[PATH_MAX];
-	char *slash;
+	struct group *group = getgrnam(GROUP);
+	char path[32];
 
-	snprintf(parent, sizeof(parent), "%s", path);
-	slash = strrchr(parent, '/');
-	*(slash == parent ? slash + 1 : slash) = '\0';
-	if (statfs(parent, &fs)) {
-		snprintf(reason, KIDOS_REASON, "%s: %s", parent, strerror(errno));
+	if (group && fchownat(fd, "", (uid_t)-1, group->gr_gid, AT_EMPTY_PATH))
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd); /* fchmod takes no O_PATH */
+	return chmod(path, mode) ? -errno : 0;
+}
+
+/* What the state directory lies in: on bpffs, and nobody else may rename there. */
+static int open_parent(const struct kidos_state *state, char reason[KIDOS_REASON])
+{
+	_cleanup_fd_ int fd = -1;
+	struct statfs fs;
+	char path[PATH_MAX];
+	int error;
+
+	snprintf(path, sizeof(path), "%.*s", (int)(name_of(state) - state->path), state->path);
+	if (strlen(path) > 1)
+		path[strlen(path) - 1] = '\0';
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstatfs(fd, &fs)) {
+		snprintf(reason, KIDOS_REASON, "%s: %s", path, strerror(errno));
 		return -errno;
 	}
 	if ((unsigned long)fs.f_type != BPF_FS_MAGIC) {
 		snprintf(reason, KIDOS_REASON,
-			 "%s is not on a bpf file system (mount -t bpf bpf %s)", path, parent);
+			 "%s is not on a bpf file system (mount -t bpf bpf %s)", state->path, path);
 		return -ENOTSUP;
 	}
-	if (mkdir(path, 0750) && errno != EEXIST) {
-		snprintf(reason, KIDOS_REASON, "cannot make %s: %s", path, strerror(errno));
+	error = kidos_trust_parent(fd, path, reason);
+	return error ? error : KN_TAKE_FD(fd);
+}
+
+/* Ours before anything is pinned: pins are made by path. */
+static int open_directory(const struct kidos_state *state, int parent, char reason[KIDOS_REASON])
+{
+	_cleanup_fd_ int fd = -1;
+	int error;
+
+	if (mkdirat(parent, name_of(state), 0750) && errno != EEXIST) {
+		snprintf(reason, KIDOS_REASON, "cannot make %s: %s", state->path, strerror(errno));
 		return -errno;
 	}
-	return 0;
-}
-
-/* The owner's pid is in its meta map; 0 if it has not got that far. */
-static unsigned int owner_of(const char *path)
-{
-	struct kidos_maps maps;
-	unsigned int pid;
-
-	if (kidos_maps_open(&maps, path, KIDOS_MAP_WRITE))
-		return 0;
-	pid = maps.meta.pid;
-	kidos_maps_close(&maps);
-	return pid;
-}
-
-static int lock_directory(struct kidos_state *state, char reason[KIDOS_REASON])
-{
-	struct stat ours, now;
-
-	state->lock = open(state->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (state->lock < 0) {
+	fd = openat(parent, name_of(state), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
 		snprintf(reason, KIDOS_REASON, "cannot open %s: %s", state->path, strerror(errno));
 		return -errno;
 	}
-	if (flock(state->lock, LOCK_EX | LOCK_NB)) {
-		snprintf(reason, KIDOS_REASON, "%s is in use by process %u", state->path,
-			 owner_of(state->path));
-		return -EBUSY;
-	}
+	error = kidos_trust_directory(fd, state->path, reason);
+	return error ? error : KN_TAKE_FD(fd);
+}
+
+static int lock_directory(const struct kidos_state *state, int parent, int fd,
+			  char reason[KIDOS_REASON])
+{
+	struct stat ours, now;
+
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return kidos_trust_holder(fd, state->path, reason);
 	/* A former owner may have removed the directory between open and lock. */
-	if (fstat(state->lock, &ours) || stat(state->path, &now) || ours.st_ino != now.st_ino) {
+	if (fstat(fd, &ours) || fstatat(parent, name_of(state), &now, AT_SYMLINK_NOFOLLOW) ||
+	    ours.st_ino != now.st_ino) {
 		snprintf(reason, KIDOS_REASON, "%s was removed under way", state->path);
 		return -EAGAIN;
 	}
@@ -89,14 +98,12 @@ static int lock_directory(struct kidos_state *state, char reason[KIDOS_REASON])
 
 static int acquire_once(struct kidos_state *state, char reason[KIDOS_REASON])
 {
-	int error = make_directory(state->path, reason);
+	_cleanup_fd_ int parent = open_parent(state, reason);
+	_cleanup_fd_ int fd = parent < 0 ? parent : open_directory(state, parent, reason);
+	int error = fd < 0 ? fd : lock_directory(state, parent, fd, reason);
 
 	if (!error)
-		error = lock_directory(state, reason);
-	if (error && state->lock >= 0) {
-		close(state->lock);
-		state->lock = -1;
-	}
+		state->lock = KN_TAKE_FD(fd);
 	return error;
 }
 
@@ -108,9 +115,23 @@ int kidos_state_acquire(struct kidos_state *state, const char *path, char reason
 	snprintf(state->path, sizeof(state->path), "%s", path);
 	for (int attempt = 0; error == -EAGAIN && attempt < 3; attempt++)
 		error = acquire_once(state, reason);
-	if (!error && give_to_group(AT_FDCWD, state->path, 0750))
+	if (!error && give_to_group(state->lock, 0750))
 		kidos_log(LOG_WARNING, "%s: owner and mode: %s", state->path, strerror(errno));
 	return error;
+}
+
+int kidos_state_try(const char *path, char reason[KIDOS_REASON])
+{
+	struct kidos_state state = KIDOS_STATE_NONE;
+	int error;
+
+	snprintf(state.path, sizeof(state.path), "%s", path);
+	error = acquire_once(&state, reason);
+	if (error)
+		return error == -EAGAIN ? 0 : error; /* its owner ends at this moment */
+	rmdir(path); /* only if it is empty */
+	close(state.lock);
+	return 0;
 }
 
 int kidos_state_clear(const struct kidos_state *state)
@@ -140,14 +161,25 @@ void kidos_state_release(struct kidos_state *state)
 	state->lock = -1;
 }
 
+static int give_pin(int directory, const char *name)
+{
+	_cleanup_fd_ int pin = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat stat;
+
+	if (pin < 0 || fstat(pin, &stat))
+		return -errno;
+	return S_ISREG(stat.st_mode) ? give_to_group(pin, 0640) : -EPERM;
+}
+
 static int pin_map(const struct kidos_state *state, int fd, const char *name)
 {
-	char pin[PATH_MAX + 32];
+	char pin[PATH_MAX];
 
-	snprintf(pin, sizeof(pin), "%s/%s", state->path, name);
+	/* Where the directory is now, whatever became of the path to it. */
+	snprintf(pin, sizeof(pin), "/proc/self/fd/%d/%s", state->lock, name);
 	if (bpf_obj_pin(fd, pin))
 		return -errno;
-	return give_to_group(state->lock, name, 0640);
+	return give_pin(state->lock, name);
 }
 
 int kidos_state_pin_set(const struct kidos_state *state, const struct kidos_map_set *set,

@@ -22,9 +22,16 @@ struct kidos_state {
 /*
  * Makes the directory (0750, group kidos where there is one) and locks it.
  * Returns 0 or -errno with a reason; -EBUSY: another process owns it, which
- * the reason names. Nothing of another owner is touched.
+ * the reason names. Nothing of another owner is touched. It is refused where
+ * others could put or change something in it (trust.h), and no link is followed.
  */
 int kidos_state_acquire(struct kidos_state *state, const char *path, char reason[KIDOS_REASON]);
+
+/*
+ * Would it be acquired? Leaves everything as it is: what a former owner left,
+ * and no directory where there was none. As above.
+ */
+int kidos_state_try(const char *path, char reason[KIDOS_REASON]);
 
 /* Removes the pins that are there, then the directory, and lets go. */
 void kidos_state_release(struct kidos_state *state);

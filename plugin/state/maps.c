@@ -248,11 +248,16 @@ int kidos_maps_set_port(const struct kidos_maps *maps, unsigned int netns, unsig
 int kidos_maps_forget_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex)
 {
 	/* Not 0: that would end the programs' search for those that lie behind. */
-	struct kidos_port port = { .ifindex = KIDOS_PORT_GONE };
+	const struct kidos_port gone = { .ifindex = KIDOS_PORT_GONE };
+	struct kidos_port port;
 	unsigned int index;
 	int error = find_port(maps, netns, ifindex, &index);
 
-	return error ? error : update(maps, KIDOS_MAP_PORTS, &index, &port);
+	if (!error)
+		error = lookup(maps, KIDOS_MAP_PORTS, index, &port);
+	if (error || port.ifindex != ifindex)
+		return error;
+	return update(maps, KIDOS_MAP_PORTS, &index, &gone);
 }
 
 int kidos_maps_retire(const struct kidos_maps *maps, const struct kidos_flow_key *key,

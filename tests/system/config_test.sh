@@ -4,6 +4,8 @@
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
 
+long=$(printf 'a%.0s' {1..128})
+
 # Name | lines in <Plugin kidos> (; for a new line) | message
 cases='a number that is none|<Flows>;MaxFlows "abc";</Flows>|Plugin kidos / Flows / MaxFlows "abc": not a number
 a number out of range|<Flows>;MaxFlows 3;</Flows>|Plugin kidos / Flows / MaxFlows "3": not a whole number from 1024 to 4194304
@@ -26,12 +28,15 @@ a relative state path|StatePath "bpf"|Plugin kidos / StatePath "bpf": not an abs
 a namespace with a slash|<Interface "x">;Namespace "../x";</Interface>|Plugin kidos / Interface "x" / Namespace "../x": not a namespace name
 an interface without a name|<Interface>;Egress true;</Interface>|Plugin kidos / Interface: takes one name or "/regular expression/"
 an empty interface name|<Interface "">;</Interface>|Plugin kidos / Interface "": is empty
-an interface name that is too long|<Interface "abcdefghijklmnop">;</Interface>|Plugin kidos / Interface "abcdefghijklmnop": longer than 15 characters, as no interface name is
+an interface name that is too long|<Interface "'$long'">;</Interface>|Plugin kidos / Interface "'$long'": longer than 127 characters, as no interface name is
 an interface name with a blank|<Interface "a b">;</Interface>|Plugin kidos / Interface "a b": not an interface name
 half a regular expression|<Interface "/eth">;</Interface>|Plugin kidos / Interface "/eth": not a regular expression between slashes
 a Report of a regular expression|<Interface "/^e/">;Report "lan";</Interface>|Plugin kidos / Interface "/^e/" / Report "lan": one name for all that a regular expression matches
 a Report that another has|<Interface "x">;Report "lan";</Interface>;<Interface "y">;Namespace "n";Report "lan";</Interface>|Plugin kidos / Interface "y" / Report "lan": another Interface block has it
 a Report that becomes another'\''s|<Interface "x">;Report "lan_0";</Interface>;<Interface "y">;Report "lan/0";</Interface>|Plugin kidos / Interface "y" / Report "lan/0": another Interface block has it
+a Report that is another'\''s name|<Interface "x">;</Interface>;<Interface "y">;Report "x";</Interface>|Plugin kidos / Interface "y": its values would have the names of those of Interface "x"
+a Report that is another'\''s name in a namespace|<Interface "y">;Report "n:x";</Interface>;<Interface "x">;Namespace "n";</Interface>|Plugin kidos / Interface "x": its values would have the names of those of Interface "y"
+a name that is that of another'\''s flows|<Interface "x.flows">;</Interface>;<Interface "x">;</Interface>|Plugin kidos / Interface "x": its values would have the names of those of Interface "x.flows"
 too little memory|MemoryLimit "4K"|Plugin kidos / MemoryLimit "4096":'
 
 wrong() {

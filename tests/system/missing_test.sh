@@ -51,6 +51,20 @@ check 'without libbpf: said' wait_for 20 logged 'libbpf.so.1'
 equal 'without libbpf: said once' 1 "$(grep -c 'libbpf.so.1' "$work/log")"
 stop_collectd
 
+# libxdp is for XdpShare alone.
+equal 'the plugin loads without libxdp' 0 "$(readelf -d "$build/plugin/kidos.so" | grep -c libxdp)"
+start_collectd b '<Interface "b0">
+	XdpMode "native"
+	XdpShare true
+</Interface>' unshare -m sh -c \
+	'mount --bind /dev/null "$(readlink -f /usr/lib/*/libxdp.so.1)"; exec "$@"' sh
+counts_from_start 'without libxdp'
+equal 'without libxdp: one line names the package' 1 "$(grep -c '^\[error\] kidos: XdpShare takes the package libxdp1: ' "$work/log")"
+check 'without libxdp: counted at tc' eval \
+	'ctl status --json | jq -e ".interfaces[] | select(.interface == \"b0\") | .rx.rung | test(\"tcx|clsact\")"'
+stop_collectd
+check 'without libxdp: nothing is left' nothing_left
+
 # What kidos does without: it counts all the same, and one line tells of drops.
 # drops_told NAME LINE CONFIG [PREFIX...]
 drops_told() {

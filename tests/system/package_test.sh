@@ -111,6 +111,8 @@ for script in preinst postinst prerm postrm; do
 	check "$script: sh -n" sh -n "$work/control/$script"
 	check "$script: shellcheck" shellcheck "$work/control/$script"
 done
+equal 'libxdp is recommended, not needed' 'libxdp1 0' \
+	"$(dpkg-deb -f "$deb" Recommends) $(dpkg-deb -f "$deb" Depends | grep -c libxdp)"
 equal 'the configuration is a conffile' /etc/collectd/collectd.conf.d/kidos.conf "$(cat "$work/control/conffiles")"
 
 # --- never used ---

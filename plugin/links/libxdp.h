@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* libxdp.h: what kidos calls of libxdp, which is loaded when XdpShare first needs it. */
+#ifndef KIDOS_LINKS_LIBXDP_H
+#define KIDOS_LINKS_LIBXDP_H
+
+#include "core/config.h"
+
+#include <bpf/libbpf.h>
+#include <xdp/libxdp.h>
+
+/* Each member is libxdp's function of that name. */
+struct kidos_libxdp {
+	__typeof__(&libxdp_get_error) get_error;
+	__typeof__(&libxdp_set_print) set_print;
+	__typeof__(&xdp_multiprog__attach_mode) multiprog_attach_mode;
+	__typeof__(&xdp_multiprog__close) multiprog_close;
+	__typeof__(&xdp_multiprog__get_from_ifindex) multiprog_get_from_ifindex;
+	__typeof__(&xdp_multiprog__is_legacy) multiprog_is_legacy;
+	__typeof__(&xdp_multiprog__main_prog) multiprog_main_prog;
+	__typeof__(&xdp_multiprog__next_prog) multiprog_next_prog;
+	__typeof__(&xdp_program__attach) program_attach;
+	__typeof__(&xdp_program__close) program_close;
+	__typeof__(&xdp_program__create) program_create;
+	__typeof__(&xdp_program__detach) program_detach;
+	__typeof__(&xdp_program__fd) program_fd;
+	__typeof__(&xdp_program__id) program_id;
+	__typeof__(&xdp_program__set_run_prio) program_set_run_prio;
+};
+
+/* NULL with a reason, which names the package, where there is no libxdp. Any thread. */
+const struct kidos_libxdp *kidos_libxdp(char reason[KIDOS_REASON]);
+
+#endif
