@@ -24,13 +24,14 @@ static const char *name_of(const struct kidos_state *state)
 	return strrchr(state->path, '/') + 1;
 }
 
-/* By descriptor: a name may be another file's by now. */
+/* By descriptor: a name may be another file's by now. A user who is not in the group cannot give to
+ * it. */
 static int give_to_group(int fd, mode_t mode)
 {
 	struct group *group = getgrnam(GROUP);
 	char path[32];
 
-	if (group && fchownat(fd, "", (uid_t)-1, group->gr_gid, AT_EMPTY_PATH))
+	if (group && fchownat(fd, "", (uid_t)-1, group->gr_gid, AT_EMPTY_PATH) && errno != EPERM)
 		return -errno;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd); /* fchmod takes no O_PATH */
 	return chmod(path, mode) ? -errno : 0;

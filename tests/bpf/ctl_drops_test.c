@@ -3,7 +3,7 @@
  * kidosctl drops: what it prints of maps whose contents are known, and filled
  * by hand, so that the oldest kernel says what the others would.
  *
- * kernels: 5.10
+ * kernels: none
  */
 #include "ctl_drop_maps.h"
 #include "ctl_run.h"

@@ -3,7 +3,7 @@
  * kidosctl: exit status by health, letters of options, alerts selected, rates
  * while watching.
  *
- * kernels: 5.10
+ * kernels: none
  */
 #include "alerts/maps.h"
 #include "alerts/states.h"

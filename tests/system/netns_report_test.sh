@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kernels: 6.12
 # What kidos-netns says: JSON wherever --json is given, a dry run that refuses what up refuses and
 # changes nothing, a foreign bridge that fits.
 . "$(dirname "$0")/support/netns_lib.bash"
