@@ -2,6 +2,7 @@
 #include "links/attach.h"
 #include "core/ladder.h"
 #include "core/log.h"
+#include "links/mnl_links.h"
 #include "links/xdp_share.h"
 
 #include <bpf/bpf.h>
@@ -378,8 +379,7 @@ static void shared_detach(const struct kidos_attachment *attachment)
 	kidos_share_unpin(&ours);
 }
 
-void kidos_detach(struct kidos_attachment *attachment, enum kidos_direction direction,
-		  bool keep_qdisc)
+void kidos_detach(struct kidos_attachment *attachment, enum kidos_direction direction)
 {
 	struct bpf_tc_hook hook = clsact_hook(attachment, BPF_TC_INGRESS | BPF_TC_EGRESS);
 
@@ -389,7 +389,7 @@ void kidos_detach(struct kidos_attachment *attachment, enum kidos_direction dire
 		clsact_detach(attachment, direction);
 	else if (is_shared(attachment))
 		shared_detach(attachment);
-	if (attachment->made_clsact && !keep_qdisc)
+	if (attachment->made_clsact && !kidos_filters(attachment->ifindex))
 		bpf_tc_hook_destroy(&hook);
 	*attachment = (struct kidos_attachment)KIDOS_ATTACHMENT_NONE;
 }

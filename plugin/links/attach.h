@@ -47,9 +47,8 @@ bool kidos_attachment_alive(const struct kidos_attachment *attachment,
 
 /*
  * Takes the program away; in the interface's namespace for clsact. The qdisc
- * goes too if it is ours (keep_qdisc false) and nobody else uses it.
+ * goes too if it is ours and no filter is left on it.
  */
-void kidos_detach(struct kidos_attachment *attachment, enum kidos_direction direction,
-		  bool keep_qdisc);
+void kidos_detach(struct kidos_attachment *attachment, enum kidos_direction direction);
 
 #endif

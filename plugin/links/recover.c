@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "links/recover.h"
 #include "links/attach.h"
-#include "links/mnl_links.h"
 #include "links/netns.h"
 #include "links/xdp_share.h"
 
@@ -16,7 +15,7 @@ static void recover_direction(const struct kidos_slot *slot, unsigned int direct
 	};
 
 	if (slot->rung[direction] == KIDOS_RUNG_CLSACT)
-		kidos_detach(&attachment, direction, true);
+		kidos_detach(&attachment, direction);
 }
 
 static void recover_slot(const struct kidos_slot *slot, const struct kidos_shared *shared)
@@ -24,15 +23,12 @@ static void recover_slot(const struct kidos_slot *slot, const struct kidos_share
 	struct kidos_attachment qdisc = { .link = -1,
 					  .ifindex = slot->ifindex,
 					  .made_clsact = true };
-	struct kidos_rtnl *rtnl;
 
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
 		recover_direction(slot, d);
 	kidos_share_detach(slot->ifindex, shared);
-	rtnl = slot->made_clsact ? kidos_rtnl_open() : NULL;
-	if (rtnl && !kidos_rtnl_filters(rtnl, slot->ifindex))
-		kidos_detach(&qdisc, KIDOS_RX, false);
-	kidos_rtnl_close(rtnl);
+	if (slot->made_clsact)
+		kidos_detach(&qdisc, KIDOS_RX);
 }
 
 void kidos_recover(const struct kidos_maps *old)

@@ -10,13 +10,22 @@
 
 struct kidos_rtnl;
 
-/* An interface that programs hang on, or should. */
+/* What is to be done to an interface, by bit. */
+#define KIDOS_TODO_ATTACH 1u
+#define KIDOS_TODO_ORDER 2u
+
+/*
+ * An interface that programs hang on, or should. One thread alone changes what
+ * is here, under the lock if others read it; but slot and base, which a poll
+ * changes too.
+ */
 struct kidos_port_state {
 	const struct kidos_interface_rule *rule;
 	char name[IF_NAMESIZE];
 	unsigned int slot; /* KIDOS_SLOT_OTHER when all slots are taken */
 	unsigned int ifindex;
 	bool seen; /* in the dump under way */
+	unsigned int todo; /* planned, KIDOS_TODO_*; that thread's alone */
 	const struct kidos_driver *driver;
 	struct kidos_base base; /* of the conservation check */
 	struct kidos_link_counters own; /* as last read */
