@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "links/mnl_links.h"
+#include "core/descriptors.h"
 #include "links/mnl_private.h"
 
 #include <errno.h>
@@ -13,16 +14,36 @@
 
 #define LINK_TRIES 3u /* 14 ms of pauses at most: a poll waits for them */
 
+int kidos_netlink_open(int flags, unsigned int groups)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, NETLINK_ROUTE), error;
+
+	if (fd < 0)
+		return -errno;
+	if (!bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		return kidos_descriptor_up(fd);
+	error = -errno;
+	close(fd);
+	return error;
+}
+
+static int talk_open(struct kn_talk **talk)
+{
+	struct kn_err err;
+	int fd = kidos_netlink_open(0, 0);
+
+	return fd < 0 ? fd : kn_talk_adopt(talk, fd, &err);
+}
+
 struct kidos_rtnl *kidos_rtnl_open(void)
 {
 	struct kidos_rtnl *rtnl = calloc(1, sizeof(*rtnl));
-	struct kn_err err;
 	int error;
 
 	if (!rtnl)
 		return NULL;
-	rtnl->ioctl_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	error = rtnl->ioctl_socket < 0 ? -errno : kn_talk_open(&rtnl->talk, &err);
+	error = talk_open(&rtnl->talk);
 	if (!error) {
 		rtnl->events = kidos_events_open();
 		error = rtnl->events ? 0 : -errno;
@@ -41,8 +62,6 @@ void kidos_rtnl_close(struct kidos_rtnl *rtnl)
 	kn_talk_close(rtnl->talk);
 	if (rtnl->events)
 		mnl_socket_close(rtnl->events);
-	if (rtnl->ioctl_socket >= 0)
-		close(rtnl->ioctl_socket);
 	kidos_routes_clear(&rtnl->routes);
 	free(rtnl);
 }

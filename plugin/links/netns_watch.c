@@ -70,24 +70,13 @@ static int namespace_enter(const struct kidos_namespace *ns, struct kidos_netns_
 	return kidos_netns_enter(ns->name, visit);
 }
 
-/* The namespace has gone and its qdiscs with it; its indices may be another's by now. */
-static void qdiscs_forget(struct kidos_namespace *ns)
-{
-	for (size_t i = 0; i < ns->port_count; i++)
-		for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
-			if (ns->ports[i].attachments[d].rung == KIDOS_RUNG_CLSACT)
-				ns->ports[i].attachments[d] =
-					(struct kidos_attachment)KIDOS_ATTACHMENT_NONE;
-}
-
 static void namespace_close(struct kidos_context *context, struct kidos_namespace *ns)
 {
 	struct kidos_netns_visit visit;
 	bool there = ns->port_count && !namespace_enter(ns, &visit);
 
-	if (!there)
-		qdiscs_forget(ns);
-	kidos_ports_remove(context, ns);
+	/* Of one that has gone, the indices may be another's by now. */
+	kidos_ports_remove(context, ns, there);
 	if (there)
 		kidos_netns_leave(&visit);
 	kidos_rtnl_close(ns->rtnl);

@@ -20,8 +20,18 @@ void kidos_port_detach(struct kidos_attachment attachments[KIDOS_DIRECTIONS])
 
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
 		attachments[d].made_clsact = made && attachments[d].rung == KIDOS_RUNG_CLSACT;
-		kidos_detach(&attachments[d], d);
+		kidos_attachment_detach(&attachments[d]);
 	}
+}
+
+void kidos_port_leave(struct kidos_port_state *port, bool there)
+{
+	struct kidos_attachment *attachments = port->attachments;
+
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		if (!there || kidos_attachment_is_link(&attachments[d]))
+			kidos_attachment_forget(&attachments[d]);
+	kidos_port_detach(attachments);
 }
 
 /* Our count and the interface's own as attaching begins: both move on from here. */
@@ -84,10 +94,10 @@ static void attach_directions(const struct kidos_namespace *ns, const struct kid
 	int sent = 0;
 
 	if (is_missing(port, KIDOS_RX))
-		attempt->error = kidos_attach(ns->traffic, port->rule, link, KIDOS_RX,
+		attempt->error = kidos_attach(ns->traffic, port->rule, link,
 					      &attempt->attachments[KIDOS_RX], attempt->reason);
 	if (is_missing(port, KIDOS_TX))
-		sent = kidos_attach(ns->traffic, port->rule, link, KIDOS_TX,
+		sent = kidos_attach(ns->traffic, port->rule, link,
 				    &attempt->attachments[KIDOS_TX], words);
 	if (!sent || attempt->error)
 		return;
@@ -148,9 +158,6 @@ static void attach_begin(struct kidos_context *context, struct kidos_namespace *
 		snprintf(attempt->reason, KIDOS_REASON, "ports map: %s", strerror(-attempt->error));
 	port->tried_ns = kidos_now_ns(CLOCK_MONOTONIC);
 	base_open(context, port, link);
-	/* What libxdp attaches outlives us, so where it does is written down first. */
-	if (port->rule->xdp_share)
-		kidos_slot_store(context, port->slot);
 	pthread_mutex_unlock(&context->lock);
 }
 
@@ -257,7 +264,7 @@ static bool may_go_first(const struct kidos_port_state *port, uint64_t now_ns)
 void kidos_port_plan_order(struct kidos_port_state *port, uint64_t now_ns)
 {
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		uint32_t before = kidos_attachment_behind(&port->attachments[d], d);
+		uint32_t before = kidos_attachment_behind(&port->attachments[d]);
 
 		if (before != port->behind[d] || (before && may_go_first(port, now_ns)))
 			port->todo |= KIDOS_TODO_ORDER;
@@ -271,8 +278,8 @@ static void go_first(struct kidos_context *context, struct kidos_namespace *ns,
 {
 	struct attempt attempt = attempt_begin(port);
 
-	kidos_detach(&attempt.attachments[direction], direction);
-	if (kidos_attach(ns->traffic, port->rule, link, direction, &attempt.attachments[direction],
+	kidos_attachment_detach(&attempt.attachments[direction]);
+	if (kidos_attach(ns->traffic, port->rule, link, &attempt.attachments[direction],
 			 attempt.reason))
 		port->retry_ns = port->ordered_ns;
 	publish(context, port, &attempt);
@@ -298,7 +305,7 @@ static void order(struct kidos_context *context, struct kidos_namespace *ns,
 	bool first = may_go_first(port, now);
 
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		uint32_t before = kidos_attachment_behind(&port->attachments[d], d);
+		uint32_t before = kidos_attachment_behind(&port->attachments[d]);
 
 		if (before)
 			kidos_log(LOG_WARNING, "interface %s in %s: program %u runs before ours%s",
@@ -308,7 +315,7 @@ static void order(struct kidos_context *context, struct kidos_namespace *ns,
 			port->ordered_ns = now;
 			go_first(context, ns, port, link, d);
 		}
-		port->behind[d] = kidos_attachment_behind(&port->attachments[d], d);
+		port->behind[d] = kidos_attachment_behind(&port->attachments[d]);
 	}
 	pthread_mutex_lock(&context->lock);
 	slot_order(&context->slots[port->slot], port);

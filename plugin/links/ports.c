@@ -157,9 +157,11 @@ static void port_add(struct kidos_context *context, struct kidos_namespace *ns,
 	*port = (struct kidos_port_state){ .rule = rule,
 					   .ifindex = link->ifindex,
 					   .todo = KIDOS_TODO_ATTACH,
-					   .seen = true,
-					   .attachments = { KIDOS_ATTACHMENT_NONE,
-							    KIDOS_ATTACHMENT_NONE } };
+					   .seen = true };
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		port->attachments[d] = (struct kidos_attachment){
+			.place = { &context->state, ns->number, ns->name }, .direction = d
+		};
 	snprintf(port->name, sizeof(port->name), "%s", link->name);
 	kidos_slot_take(context, ns, port, link);
 }
@@ -169,7 +171,7 @@ static bool port_alive(const struct kidos_port_state *port)
 {
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
 		if (port->attachments[d].rung != KIDOS_RUNG_NONE &&
-		    !kidos_attachment_alive(&port->attachments[d], d))
+		    !kidos_attachment_alive(&port->attachments[d]))
 			return false;
 	return true;
 }
@@ -248,10 +250,12 @@ void kidos_ports_step(struct kidos_context *context, struct kidos_namespace *ns)
 		ports_put_off(ns);
 }
 
-void kidos_ports_remove(struct kidos_context *context, struct kidos_namespace *ns)
+void kidos_ports_remove(struct kidos_context *context, struct kidos_namespace *ns, bool there)
 {
-	while (ns->port_count)
-		port_remove(context, ns, ns->port_count - 1);
+	while (ns->port_count) {
+		kidos_port_leave(&ns->ports[ns->port_count - 1], there);
+		port_forget(context, ns, ns->port_count - 1);
+	}
 	free(ns->ports);
 	ns->ports = NULL;
 }

@@ -20,8 +20,11 @@ void kidos_ports_step(struct kidos_context *context, struct kidos_namespace *ns)
 bool kidos_ports_due(const struct kidos_namespace *ns, uint64_t now_ns);
 /* Plans what follows from programs that came before ours, or went from there; inside the namespace. */
 void kidos_ports_plan_order(struct kidos_namespace *ns, uint64_t now_ns);
-/* All of them: detached, their slots wait. Also where the namespace is no more; under the lock. */
-void kidos_ports_remove(struct kidos_context *context, struct kidos_namespace *ns);
+/*
+ * All of them: their slots wait, and the kernel detaches links by itself. there:
+ * inside the namespace, else it is no more. Under the lock.
+ */
+void kidos_ports_remove(struct kidos_context *context, struct kidos_namespace *ns, bool there);
 /* Is a port counted as other? Such ports get a slot, as far as there are any; under the lock. */
 bool kidos_ports_want_slots(const struct kidos_namespace *ns);
 void kidos_ports_name(struct kidos_context *context, struct kidos_namespace *ns);

@@ -73,12 +73,12 @@ static uint32_t hook_of(unsigned int ifindex)
 	return bpf_xdp_query_id((int)ifindex, 0, &id) ? 0 : id;
 }
 
-/* How many programs a dispatcher has; *found tells whether ours is among them. */
-static unsigned int look_into(unsigned int ifindex, uint32_t hook, const struct kidos_shared *ours,
+/* How many programs a dispatcher has, or -errno; *found tells whether ours is among them. */
+static int look_into(unsigned int ifindex, uint32_t hook, const struct kidos_shared *ours,
 			      bool *found)
 {
 	char path[PINS_PATH], pin[PATH_MAX];
-	unsigned int count = 0;
+	int count = 0;
 
 	pins_path(path);
 	*found = false;
@@ -87,8 +87,10 @@ static unsigned int look_into(unsigned int ifindex, uint32_t hook, const struct 
 
 		snprintf(pin, sizeof(pin), "%s/dispatch-%u-%u/prog%u-prog", path, ifindex, hook, i);
 		fd = bpf_obj_get(pin);
-		if (fd < 0)
+		if (fd < 0 && errno == ENOENT)
 			continue;
+		if (fd < 0)
+			return -errno;
 		count++;
 		*found |= is_ours(fd, ours);
 		close(fd);
@@ -168,7 +170,7 @@ static void describe_success(unsigned int ifindex, uint32_t program, char words[
 		snprintf(words, KIDOS_REASON, "alone, since %s",
 			 *last_words ? last_words : "this kernel replaces no functions (freplace)");
 	else
-		snprintf(words, KIDOS_REASON, "in libxdp's dispatcher, programs there: %u",
+		snprintf(words, KIDOS_REASON, "in libxdp's dispatcher, programs there: %d",
 			 look_into(ifindex, hook, &ours, &found));
 }
 
@@ -208,19 +210,20 @@ int kidos_share_attach(kidos_share_open open, const void *context, const char *n
 bool kidos_share_alive(unsigned int ifindex, uint32_t program)
 {
 	struct kidos_shared ours = { .program = program };
-	uint32_t hook = hook_of(ifindex), before;
+	__u32 hook = 0, before;
 	bool found = false;
+	int error = bpf_xdp_query_id((int)ifindex, 0, &hook);
 
 	/* Somebody else who joins or leaves replaces the dispatcher. */
 	do {
 		before = hook;
-		if (hook == program)
+		if (error || hook == program)
+			break;
+		if (hook && look_into(ifindex, hook, &ours, &found) < 0)
 			return true;
-		if (hook)
-			look_into(ifindex, hook, &ours, &found);
-		hook = hook_of(ifindex);
+		error = bpf_xdp_query_id((int)ifindex, 0, &hook);
 	} while (!found && hook != before);
-	return found;
+	return found || hook == program || (error && error != -ENODEV);
 }
 
 static struct xdp_program *find_ours(const struct xdp_multiprog *hook,
