@@ -156,7 +156,8 @@ static void plan_descriptors(const struct kidos_context *context)
 	int error = kidos_descriptors_plan(more);
 
 	if (error)
-		kidos_log(LOG_WARNING, "descriptors for %zu namespaces (%u), more than the limit: %s",
+		kidos_log(LOG_WARNING,
+			  "descriptors for %zu namespaces (%u), more than the limit: %s",
 			  context->namespace_count, more, strerror(-error));
 }
 

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The directory may be a wrong one by mistake: others pin too. The plugin's first pins, and its last. */
+/* The directory may be a wrong one by mistake: others pin too. The plugin's first pins, and its
+ * last. */
 static bool is_ours(const char *path)
 {
 	const char *const names[] = { kidos_control_map_set.rows[0].name, "meta" };

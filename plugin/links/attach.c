@@ -59,14 +59,13 @@ static int program_of(struct kidos_traffic *traffic, const struct rung *rung,
 }
 
 /* Of a link that was just made, or was not: errno says why. */
-static int keep_link(int link, const struct kidos_attachment *attachment,
-		     char reason[KIDOS_REASON])
+static int keep_link(int link, const struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {
 	int error = link < 0 ? -errno : kidos_attachment_pin(attachment, link);
 
 	if (error)
-		snprintf(reason, KIDOS_REASON, "%s%s", link < 0 ? "" : "pin of the link: ",
-			 strerror(-error));
+		snprintf(reason, KIDOS_REASON, "%s%s",
+			 link < 0 ? "" : "pin of the link: ", strerror(-error));
 	return error;
 }
 
@@ -292,7 +291,8 @@ int kidos_attach(struct kidos_traffic *traffic, const struct kidos_interface_rul
 	struct attaching attaching = {
 		.traffic = traffic,
 		.link = link,
-		.allowed = attachment->direction == KIDOS_RX ? rungs_allowed(rule, link, &why) : TC_RUNGS,
+		.allowed = attachment->direction == KIDOS_RX ? rungs_allowed(rule, link, &why)
+							     : TC_RUNGS,
 		.attachment = attachment,
 	};
 	char refused[KIDOS_REASON];

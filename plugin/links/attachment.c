@@ -16,8 +16,8 @@
 bool kidos_attachment_is_link(const struct kidos_attachment *attachment)
 {
 	return attachment->rung == KIDOS_RUNG_XDP_NATIVE ||
-	       attachment->rung == KIDOS_RUNG_XDP_GENERIC || attachment->rung == KIDOS_RUNG_XDP_HW ||
-	       attachment->rung == KIDOS_RUNG_TCX;
+	       attachment->rung == KIDOS_RUNG_XDP_GENERIC ||
+	       attachment->rung == KIDOS_RUNG_XDP_HW || attachment->rung == KIDOS_RUNG_TCX;
 }
 
 static bool is_shared(const struct kidos_attachment *attachment)
@@ -162,8 +162,7 @@ static bool link_alive(const struct kidos_attachment *attachment)
 	char name[NAME_SIZE];
 	struct bpf_link_info info = {};
 	__u32 size = sizeof(info);
-	_cleanup_fd_ int link =
-		kidos_state_get(attachment->place.state, name_of(attachment, name));
+	_cleanup_fd_ int link = kidos_state_get(attachment->place.state, name_of(attachment, name));
 
 	if (link < 0)
 		return link != -ENOENT;
@@ -184,8 +183,7 @@ bool kidos_attachment_alive(const struct kidos_attachment *attachment)
 static void link_detach(const struct kidos_attachment *attachment)
 {
 	char name[NAME_SIZE];
-	_cleanup_fd_ int link =
-		kidos_state_get(attachment->place.state, name_of(attachment, name));
+	_cleanup_fd_ int link = kidos_state_get(attachment->place.state, name_of(attachment, name));
 
 	if (link >= 0)
 		bpf_link_detach(link);

@@ -50,7 +50,8 @@ static int keep(const struct bpf_object *object, int fd[KIDOS_PROGRAMS])
 	int error = 0;
 
 	for (int i = 0; i < KIDOS_PROGRAMS; i++) {
-		fd[i] = dup_program(bpf_object__find_program_by_name(object, kidos_program_names[i]));
+		fd[i] = dup_program(
+			bpf_object__find_program_by_name(object, kidos_program_names[i]));
 		if (fd[i] < 0)
 			error = fd[i];
 	}

@@ -97,8 +97,8 @@ static void attach_directions(const struct kidos_namespace *ns, const struct kid
 		attempt->error = kidos_attach(ns->traffic, port->rule, link,
 					      &attempt->attachments[KIDOS_RX], attempt->reason);
 	if (is_missing(port, KIDOS_TX))
-		sent = kidos_attach(ns->traffic, port->rule, link,
-				    &attempt->attachments[KIDOS_TX], words);
+		sent = kidos_attach(ns->traffic, port->rule, link, &attempt->attachments[KIDOS_TX],
+				    words);
 	if (!sent || attempt->error)
 		return;
 	snprintf(attempt->reason, KIDOS_REASON, "sent packets: %.200s", words);

@@ -30,7 +30,8 @@ void kidos_port_plan_order(struct kidos_port_state *port, uint64_t now_ns);
 void kidos_port_detach(struct kidos_attachment attachments[KIDOS_DIRECTIONS]);
 /* At a stop, or as the namespace has gone (there: false): links detach by themselves soon after. */
 void kidos_port_leave(struct kidos_port_state *port, bool there);
-/* Attached already, it changes from `other` to a slot of its own, if there is one. Under the lock. */
+/* Attached already, it changes from `other` to a slot of its own, if there is one. Under the lock.
+ */
 void kidos_port_leave_other(struct kidos_context *context, struct kidos_namespace *ns,
 			    struct kidos_port_state *port, const struct kidos_link *link);
 

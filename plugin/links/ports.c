@@ -154,10 +154,9 @@ static void port_add(struct kidos_context *context, struct kidos_namespace *ns,
 		return;
 	ns->ports = ports;
 	port = &ports[ns->port_count++];
-	*port = (struct kidos_port_state){ .rule = rule,
-					   .ifindex = link->ifindex,
-					   .todo = KIDOS_TODO_ATTACH,
-					   .seen = true };
+	*port = (struct kidos_port_state){
+		.rule = rule, .ifindex = link->ifindex, .todo = KIDOS_TODO_ATTACH, .seen = true
+	};
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
 		port->attachments[d] = (struct kidos_attachment){
 			.place = { &context->state, ns->number, ns->name }, .direction = d

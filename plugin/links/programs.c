@@ -290,7 +290,8 @@ uint32_t kidos_traffic_map(const struct kidos_traffic *traffic)
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
 
-	return bpf_obj_get_info_by_fd(traffic->maps->fd[KIDOS_MAP_TOTALS], &info, &size) ? 0 : info.id;
+	return bpf_obj_get_info_by_fd(traffic->maps->fd[KIDOS_MAP_TOTALS], &info, &size) ? 0
+											 : info.id;
 }
 
 int kidos_traffic_fd(struct kidos_traffic *traffic, enum kidos_program program)

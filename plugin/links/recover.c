@@ -8,7 +8,8 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 
-/* The pin goes with the others. That would free the XDP hook some time later, but it is wanted now. */
+/* The pin goes with the others. That would free the XDP hook some time later, but it is wanted now.
+ */
 static void recover_link(const struct kidos_state *state, const char *pin)
 {
 	struct bpf_link_info info = {};

@@ -75,7 +75,7 @@ static uint32_t hook_of(unsigned int ifindex)
 
 /* How many programs a dispatcher has, or -errno; *found tells whether ours is among them. */
 static int look_into(unsigned int ifindex, uint32_t hook, const struct kidos_shared *ours,
-			      bool *found)
+		     bool *found)
 {
 	char path[PINS_PATH], pin[PATH_MAX];
 	int count = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attach PREFIX COUNT: hangs the smallest program at tcx, both directions, on PREFIX1 to PREFIXCOUNT
- * of this namespace, prints how many ms that took, and ends: what kidos's attaching is held against.
+ * attach PREFIX COUNT: hangs the smallest program at tcx, both directions, on PREFIX1 to
+ * PREFIXCOUNT of this namespace, prints how many ms that took, and ends: what kidos's attaching is
+ * held against.
  */
 #include <bpf/bpf.h>
 #include <linux/bpf.h>

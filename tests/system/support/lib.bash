@@ -68,6 +68,14 @@ own_objects='' own_processes='' qdiscs_before=''
 remember_own() {
 	own_processes+=" $daemon"
 	own_objects+=$(sed -n 's/^\(prog\|map\|link\)_id:[[:space:]]*/\1 /p' /proc/"$daemon"/fdinfo/* 2>/dev/null | sort -u)$'\n'
+	own_objects+=$(own_links)$'\n'
+}
+
+# Links at interfaces, which the state directory pins, and their programs: no descriptor stands for
+# them. The program goes when the kernel has detached, the link's id before that.
+own_links() {
+	bpftool -jf link show | jq -r --arg state "$state/" \
+		'.[] | select((.pinned // [])[] | startswith($state)) | "link \(.id)", "prog \(.prog_id)"' | sort -u
 }
 
 # The clsact qdiscs in the namespaces of this test.
