@@ -113,6 +113,7 @@ $config"
 check 'beyond MaxInterfaces: attached' wait_for 60 all_attached
 were_there=$(at_hooks)
 kill_collectd
+check 'beyond MaxInterfaces: what is left is of another version' another_version
 start_collectd b '<Interface "none">
 </Interface>'
 check 'beyond MaxInterfaces: taken back by the next start' wait_for 20 none_at_hooks
