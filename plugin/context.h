@@ -48,7 +48,6 @@ struct kidos_context {
 	struct kidos_namespace *namespaces;
 	size_t namespace_count;
 	bool attaching; /* interfaces are wanted */
-	bool following; /* ... and are attached as they come */
 };
 
 #endif

@@ -11,13 +11,14 @@ target_link_libraries(kidos_flows PUBLIC kidos_core PkgConfig::NETTLE)
 add_library(kidos_ctl STATIC
   ctl/brief.c ctl/grid.c ctl/json_build.c ctl/main.c ctl/request.c ctl/resolve.c ctl/set.c ctl/state.c
   ctl/watch.c
-  kidosctl/collector.c kidosctl/collectors.c kidosctl/commands.c kidosctl/json_status.c
+  kidosctl/cleanup.c kidosctl/collector.c kidosctl/collectors.c kidosctl/commands.c kidosctl/json_status.c
   kidosctl/json_summary.c kidosctl/status.c kidosctl/summary.c
   flows/ctl.c flows/ctl_brief.c flows/ctl_options.c flows/ctl_scan.c flows/ctl_table.c flows/json.c
   drops/ctl.c drops/ctl_brief.c drops/ctl_group.c drops/ctl_names.c drops/ctl_options.c drops/ctl_scan.c drops/json.c
   drops/maps_reader.c
   alerts/ctl.c alerts/json.c)
-target_link_libraries(kidos_ctl PUBLIC kidos_alerts kidos_flows kidos_state PkgConfig::JSONC)
+# Of the engine, taking back what was attached.
+target_link_libraries(kidos_ctl PUBLIC kidos_engine kidos_alerts kidos_flows kidos_state PkgConfig::JSONC)
 
 add_executable(kidosctl kidosctl/kidosctl.c)
 target_link_libraries(kidosctl PRIVATE kidos_ctl)

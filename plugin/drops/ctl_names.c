@@ -139,7 +139,7 @@ static bool find_named(const struct ctl_state *state, uint32_t netns, uint32_t i
 	bool found = false;
 
 	while (directory && !found && (entry = readdir(directory)))
-		found = *entry->d_name != '.' && kidos_netns_inode(entry->d_name) == netns &&
+		found = *entry->d_name != '.' && kidos_netns_is(entry->d_name, netns) &&
 			name_in(state, entry->d_name, ifindex, raw);
 	if (directory)
 		closedir(directory);
@@ -149,8 +149,8 @@ static bool find_named(const struct ctl_state *state, uint32_t netns, uint32_t i
 static void find_interface(const struct ctl_state *state, struct interface *interface)
 {
 	char raw[CTL_WORD];
-	bool found = kidos_netns_inode("") == interface->netns &&
-		     name_in(state, "", interface->ifindex, raw);
+	bool found =
+		kidos_netns_is("", interface->netns) && name_in(state, "", interface->ifindex, raw);
 
 	if (!found && !find_named(state, interface->netns, interface->ifindex, raw))
 		snprintf(raw, sizeof(raw), "netns %u:#%u", interface->netns, interface->ifindex);

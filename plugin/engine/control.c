@@ -104,31 +104,37 @@ static void ask_collectors(struct kidos_engine *engine, const struct kidos_reque
 	}
 }
 
-static void answer_request(struct kidos_engine *engine, const struct kidos_request *request)
+static void take_request(struct kidos_engine *engine, const struct kidos_request *request,
+			 struct kidos_answer *answer)
 {
-	struct kidos_answer answer = { .number = request->number, .status = -EINVAL };
 	struct kidos_running *running = running_find(engine, request->text);
 
-	snprintf(answer.text, sizeof(answer.text), "a request that this version does not know");
+	*answer = (struct kidos_answer){ .number = request->number, .status = -EINVAL };
+	snprintf(answer->text, sizeof(answer->text), "a request that this version does not know");
 	if (request->verb == KIDOS_REQUEST_COLLECTOR && running)
-		switch_collector(running, request->argument != 0, &answer);
+		switch_collector(running, request->argument != 0, answer);
 	else if (request->verb != KIDOS_REQUEST_COLLECTOR)
-		ask_collectors(engine, request, &answer);
+		ask_collectors(engine, request, answer);
 	publish(engine);
-	kidos_answer_seal(&answer);
-	kidos_map_write(engine->control[KIDOS_CONTROL_ANSWER], 0, &answer);
 }
 
-void kidos_control_poll(struct kidos_engine *engine)
+bool kidos_control_take(struct kidos_engine *engine, struct kidos_answer *answer)
 {
 	struct kidos_request request;
 
-	if (kidos_map_read(engine->control[KIDOS_CONTROL_REQUEST], 0, &request) ||
+	if (atomic_load(&engine->context.stopping) ||
+	    kidos_map_read(engine->control[KIDOS_CONTROL_REQUEST], 0, &request) ||
 	    !kidos_request_whole(&request) || request.number == engine->control_taken)
-		return;
-	pthread_mutex_lock(&engine->context.lock);
+		return false;
 	engine->control_taken = request.number;
-	if (!atomic_load(&engine->context.stopping))
-		answer_request(engine, &request);
+	pthread_mutex_lock(&engine->context.lock);
+	take_request(engine, &request, answer);
 	pthread_mutex_unlock(&engine->context.lock);
+	return true;
+}
+
+void kidos_control_answer(struct kidos_engine *engine, struct kidos_answer *answer)
+{
+	kidos_answer_seal(answer);
+	kidos_map_write(engine->control[KIDOS_CONTROL_ANSWER], 0, answer);
 }

@@ -10,7 +10,11 @@
 /* Makes and pins the maps; 0 or -errno. */
 int kidos_control_start(struct kidos_engine *engine);
 
-/* Takes the request that waits, if there is one; takes the lock. */
-void kidos_control_poll(struct kidos_engine *engine);
+/*
+ * Takes the request that waits, under the lock; false when there is none. Then
+ * answers it, so that in between its effect may be waited for.
+ */
+bool kidos_control_take(struct kidos_engine *engine, struct kidos_answer *answer);
+void kidos_control_answer(struct kidos_engine *engine, struct kidos_answer *answer);
 
 #endif

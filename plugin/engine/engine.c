@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/engine.h"
+#include "core/descriptors.h"
 #include "core/log.h"
 #include "core/now.h"
 #include "engine/control.h"
@@ -20,18 +21,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A former owner that was killed left pins, and with clsact filters. */
 static void take_back(struct kidos_context *context)
 {
-	struct kidos_maps old;
-	int removed;
-
-	if (!kidos_maps_open(&old, context->state.path, KIDOS_MAP_WRITE)) {
-		kidos_recover(&old);
-		kidos_maps_close(&old);
-	}
-	removed = kidos_state_clear(&context->state);
-	if (removed)
+	if (kidos_recover(&context->state))
 		kidos_log(LOG_NOTICE, "%s: took back what an earlier process left",
 			  context->state.path);
 }
@@ -158,6 +150,22 @@ static int acquire(struct kidos_context *context)
 	return -1;
 }
 
+/* Interfaces take none, namespaces some. */
+#define DESCRIPTORS 96 /* of maps and threads, and for a moment */
+#define DESCRIPTORS_NETNS 6
+
+static void plan_descriptors(const struct kidos_context *context)
+{
+	unsigned int more =
+		DESCRIPTORS + DESCRIPTORS_NETNS * (unsigned int)context->namespace_count;
+	int error = kidos_descriptors_plan(more);
+
+	if (error)
+		kidos_log(LOG_WARNING,
+			  "descriptors for %zu namespaces (%u), more than the limit: %s",
+			  context->namespace_count, more, strerror(-error));
+}
+
 static int prepare(struct kidos_engine *engine, uint64_t interval_ns)
 {
 	struct kidos_context *context = &engine->context;
@@ -169,6 +177,7 @@ static int prepare(struct kidos_engine *engine, uint64_t interval_ns)
 	    kidos_rules_check(context->config, context->reserved) || kidos_running_plan(engine) ||
 	    kidos_namespaces_make(context))
 		return -1;
+	plan_descriptors(context);
 	context->slots = calloc(context->meta.slots, sizeof(*context->slots));
 	return context->slots ? load(engine) : -1;
 }

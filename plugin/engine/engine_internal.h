@@ -18,8 +18,8 @@ struct kidos_running {
 
 struct kidos_engine {
 	struct kidos_context context;
-	struct kidos_running running[KIDOS_COLLECTORS_MAX]; /* context.lock, as is the next */
-	uint64_t control_taken; /* number of the last request */
+	struct kidos_running running[KIDOS_COLLECTORS_MAX]; /* context.lock */
+	uint64_t control_taken; /* number of the last request; the thread's */
 	size_t running_count;
 	int control[KIDOS_CONTROL_MAPS];
 	struct kidos_thread thread;

@@ -2,10 +2,11 @@
 /*
  * events.c: one thread waits for links, routes and namespaces to change. What
  * changed is not read from the event but dumped again: lost events and bursts
- * then cost one dump.
+ * then cost one dump. What follows from it is done link by link, and between
+ * two of them the thread hears requests, other events and the stop.
  */
 #include "engine/events.h"
-#include "core/log.h"
+#include "core/now.h"
 #include "engine/control.h"
 #include "links/mnl_links.h"
 #include "links/netns.h"
@@ -22,6 +23,8 @@
 #define SETTLE_MS 20 /* a burst of events is one change */
 #define RETRY_MS 50 /* `ip netns add` makes the name before the namespace */
 #define RETRIES 40
+#define STEPS_MS KIDOS_CONTROL_MS /* of attaching, before events and requests are looked for */
+#define ANSWER_MS 1000 /* an answer waits for its effect that long */
 
 static int watch(struct kidos_engine *engine, int fd)
 {
@@ -51,18 +54,26 @@ static void take_inotify(struct kidos_engine *engine)
 
 static void refresh_all(struct kidos_engine *engine)
 {
-	pthread_mutex_lock(&engine->context.lock);
 	for (size_t i = 0;
 	     i < engine->context.namespace_count && !atomic_load(&engine->context.stopping); i++) {
 		struct kidos_namespace *ns = &engine->context.namespaces[i];
 
-		if (ns->rtnl)
-			kidos_rtnl_take_events(ns->rtnl);
 		kidos_namespace_refresh(&engine->context, ns);
 		if (ns->rtnl)
 			watch(engine, kidos_rtnl_event_fd(ns->rtnl));
 	}
-	pthread_mutex_unlock(&engine->context.lock);
+}
+
+/* Attaches and detaches for that long at most; true if more is to be done. */
+static bool take_steps(struct kidos_engine *engine, uint64_t most_ms)
+{
+	uint64_t end = kidos_now_ns(CLOCK_MONOTONIC) + most_ms * 1000000;
+	bool more = true;
+
+	while (more && !atomic_load(&engine->context.stopping) &&
+	       kidos_now_ns(CLOCK_MONOTONIC) < end)
+		more = kidos_namespaces_step(&engine->context);
+	return more;
 }
 
 /* A name without a namespace behind it: `ip netns add` is at work, try again soon. */
@@ -82,16 +93,29 @@ static bool is_half_made(const struct kidos_engine *engine)
 
 static void take_timer(struct kidos_engine *engine)
 {
+	struct kidos_answer answer;
 	uint64_t times;
-	bool due;
 
-	if (read(engine->timer, &times, sizeof(times)) == sizeof(times))
-		kidos_control_poll(engine);
-	pthread_mutex_lock(&engine->context.lock);
-	due = kidos_namespaces_due(&engine->context);
-	pthread_mutex_unlock(&engine->context.lock);
-	if (due)
+	if (read(engine->timer, &times, sizeof(times)) == sizeof(times) &&
+	    kidos_control_take(engine, &answer)) {
 		refresh_all(engine);
+		take_steps(engine, ANSWER_MS);
+		kidos_control_answer(engine, &answer);
+	}
+	if (kidos_namespaces_due(&engine->context))
+		refresh_all(engine);
+}
+
+static void take_event(struct kidos_engine *engine, int fd, bool busy)
+{
+	if (fd == engine->timer) {
+		take_timer(engine);
+		return;
+	}
+	if (fd != engine->inotify && !busy)
+		usleep(SETTLE_MS * 1000);
+	take_inotify(engine);
+	refresh_all(engine);
 }
 
 static void *follow(void *context)
@@ -101,22 +125,22 @@ static void *follow(void *context)
 	int retries = 0, timeout, ready;
 
 	while (!atomic_load(&engine->context.stopping)) {
+		bool busy = take_steps(engine, STEPS_MS);
+
 		timeout = retries > 0 && is_half_made(engine) ? RETRY_MS : -1;
-		ready = epoll_wait(engine->epoll, &event, 1, timeout);
+		ready = epoll_wait(engine->epoll, &event, 1, busy ? 0 : timeout);
 		if (ready < 0 && errno != EINTR)
 			break;
-		if (atomic_load(&engine->context.stopping) ||
-		    (ready > 0 && event.data.fd == engine->thread.stop))
+		if (ready > 0 && event.data.fd == engine->thread.stop)
 			break;
-		if (ready > 0 && event.data.fd == engine->timer) {
-			take_timer(engine);
-			continue;
-		}
-		retries = ready > 0 ? RETRIES : retries - 1;
-		if (ready > 0 && event.data.fd != engine->inotify)
-			usleep(SETTLE_MS * 1000);
-		take_inotify(engine);
-		refresh_all(engine);
+		if (ready > 0 && event.data.fd != engine->timer)
+			retries = RETRIES;
+		else if (!ready && !busy)
+			retries--;
+		if (ready > 0)
+			take_event(engine, event.data.fd, busy);
+		else if (!ready && !busy)
+			refresh_all(engine);
 	}
 	return NULL;
 }
@@ -150,9 +174,10 @@ int kidos_events_start(struct kidos_engine *engine)
 
 	if (error)
 		return error;
-	engine->context.following = true;
 	/* After the watches, so that nothing can change unseen in between. */
 	refresh_all(engine);
+	while (engine->context.config->test && take_steps(engine, STEPS_MS))
+		;
 	return kidos_thread_start(&engine->thread, "kidos events", follow, engine);
 }
 

@@ -14,8 +14,15 @@ static const struct ctl_command collector = {
 	.run = ctl_collector,
 };
 
+static const struct ctl_command cleanup = {
+	.name = "cleanup",
+	.help = "removes what a killed daemon left",
+	.options = no_options,
+	.run = ctl_cleanup,
+};
+
 const struct ctl_command *const ctl_commands[] = {
-	&ctl_status, &ctl_summary, &ctl_flows, &ctl_drops, &ctl_alerts, &collector, NULL,
+	&ctl_status, &ctl_summary, &ctl_flows, &ctl_drops, &ctl_alerts, &collector, &cleanup, NULL,
 };
 
 const struct ctl_brief *const ctl_status_briefs[] = {

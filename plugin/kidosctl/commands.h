@@ -17,5 +17,6 @@ extern const struct ctl_command ctl_status, ctl_summary;
 extern const struct ctl_brief ctl_collectors_in_status;
 
 int ctl_collector(const struct ctl_call *call);
+int ctl_cleanup(const struct ctl_call *call);
 
 #endif

@@ -12,13 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Kernel 6.6; not in the headers of Debian 12. */
-#define TCX_INGRESS ((enum bpf_attach_type)46)
-#define TCX_EGRESS ((enum bpf_attach_type)47)
-#define TCX_BEFORE (1u << 3)
-
-#define CLSACT_HANDLE 1
-#define CLSACT_PRIORITIES 8 /* tried from 1 on: first, or behind who came before us */
+#define TCX_BEFORE (1u << 3) /* kernel 6.6 */
 
 static uint32_t program_id(int fd)
 {
@@ -64,6 +58,17 @@ static int program_of(struct kidos_traffic *traffic, const struct rung *rung,
 	return fd;
 }
 
+/* Of a link that was just made, or was not: errno says why. */
+static int keep_link(int link, const struct kidos_attachment *attachment, char reason[KIDOS_REASON])
+{
+	int error = link < 0 ? -errno : kidos_attachment_pin(attachment, link);
+
+	if (error)
+		snprintf(reason, KIDOS_REASON, "%s%s",
+			 link < 0 ? "" : "pin of the link: ", strerror(-error));
+	return error;
+}
+
 static int attach_xdp(struct kidos_traffic *traffic, const struct rung *rung,
 		      struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {
@@ -71,20 +76,29 @@ static int attach_xdp(struct kidos_traffic *traffic, const struct rung *rung,
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = rung->argument);
 	char owner[64];
 	uint32_t id = 0;
+	int error;
 
 	if (fd < 0)
 		return fd;
-	attachment->link = bpf_link_create(fd, (int)attachment->ifindex, BPF_XDP, &options);
-	if (attachment->link >= 0)
-		return 0;
-	if (errno != EBUSY && errno != EEXIST) {
-		snprintf(reason, KIDOS_REASON, "%s", strerror(errno));
-		return -errno;
-	}
+	error = keep_link(bpf_link_create(fd, (int)attachment->ifindex, BPF_XDP, &options),
+			  attachment, reason);
+	if (error != -EBUSY && error != -EEXIST)
+		return error;
 	bpf_xdp_query_id((int)attachment->ifindex, 0, &id);
 	describe_program(id, owner, sizeof(owner));
 	snprintf(reason, KIDOS_REASON, "the XDP hook belongs to %s", owner);
 	return -EBUSY;
+}
+
+/* What is not a link outlives us, so where it is to be is written down first. */
+static int record(struct kidos_attachment *attachment, uint32_t map, char reason[KIDOS_REASON])
+{
+	int error = kidos_attachment_record(attachment, map);
+
+	if (error)
+		snprintf(reason, KIDOS_REASON, "record in %s: %s", attachment->place.state->path,
+			 strerror(-error));
+	return error;
 }
 
 static struct bpf_object *open_xdp(const void *traffic)
@@ -95,6 +109,10 @@ static struct bpf_object *open_xdp(const void *traffic)
 static int attach_shared(struct kidos_traffic *traffic, const struct rung *rung,
 			 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {
+	int error = record(attachment, kidos_traffic_map(traffic), reason);
+
+	if (error)
+		return error;
 	return kidos_share_attach(open_xdp, traffic, kidos_program_names[rung->program],
 				  attachment->ifindex, rung->argument == XDP_FLAGS_SKB_MODE,
 				  &attachment->program, reason);
@@ -105,34 +123,25 @@ static int attach_tcx(struct kidos_traffic *traffic, const struct rung *rung,
 {
 	/* First in the row: another program's verdict must not hide packets from us. */
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = TCX_BEFORE);
-	int fd = program_of(traffic, rung, reason);
+	int fd = program_of(traffic, rung, reason), error;
 
 	if (fd < 0)
 		return fd;
-	attachment->link = bpf_link_create(fd, (int)attachment->ifindex, rung->argument, &options);
-	if (attachment->link >= 0)
-		return 0;
-	snprintf(reason, KIDOS_REASON, "%s",
-		 errno == EINVAL ? "not in this kernel (6.6)" : strerror(errno));
-	return -errno;
-}
-
-static struct bpf_tc_hook clsact_hook(const struct kidos_attachment *attachment,
-				      enum bpf_tc_attach_point point)
-{
-	return (struct bpf_tc_hook){ .sz = sizeof(struct bpf_tc_hook),
-				     .ifindex = (int)attachment->ifindex,
-				     .attach_point = point };
+	error = keep_link(bpf_link_create(fd, (int)attachment->ifindex, rung->argument, &options),
+			  attachment, reason);
+	if (error == -EINVAL)
+		snprintf(reason, KIDOS_REASON, "not in this kernel (6.6)");
+	return error;
 }
 
 static int clsact_filter(const struct bpf_tc_hook *hook, int fd,
-			 struct kidos_attachment *attachment)
+			 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {
 	int error = -EEXIST;
 
 	/* Another filter there: EEXIST of its own kind, EINVAL or ENOENT of other kinds. */
-	for (uint32_t priority = 1; error && priority <= CLSACT_PRIORITIES; priority++) {
-		LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = fd, .handle = CLSACT_HANDLE,
+	for (uint32_t priority = 1; error && priority <= KIDOS_CLSACT_PRIORITIES; priority++) {
+		LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = fd, .handle = KIDOS_CLSACT_HANDLE,
 			    .priority = priority);
 
 		error = bpf_tc_attach(hook, &options);
@@ -140,6 +149,11 @@ static int clsact_filter(const struct bpf_tc_hook *hook, int fd,
 		if (error == -EPERM)
 			break;
 	}
+	if (error)
+		snprintf(reason, KIDOS_REASON, "%s", strerror(-error));
+	else if (attachment->priority > 1)
+		snprintf(reason, KIDOS_REASON, "behind other filters, priority %u",
+			 attachment->priority);
 	return error;
 }
 
@@ -147,24 +161,23 @@ static int attach_clsact(struct kidos_traffic *traffic, const struct rung *rung,
 			 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {
 	int fd = program_of(traffic, rung, reason), error;
-	struct bpf_tc_hook hook = clsact_hook(attachment, rung->argument);
+	struct bpf_tc_hook hook = kidos_clsact_hook(attachment);
 
 	if (fd < 0)
 		return fd;
+	attachment->program = program_id(fd);
 	error = bpf_tc_hook_create(&hook);
 	attachment->made_clsact = !error;
-	if (!error || error == -EEXIST)
-		error = clsact_filter(&hook, fd, attachment);
-	if (error && attachment->made_clsact)
-		bpf_tc_hook_destroy(
-			&(struct bpf_tc_hook){ .sz = sizeof(hook),
-					       .ifindex = hook.ifindex,
-					       .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS });
+	if (error == -EEXIST)
+		error = 0;
 	if (error)
 		snprintf(reason, KIDOS_REASON, "%s", strerror(-error));
-	else if (attachment->priority > 1)
-		snprintf(reason, KIDOS_REASON, "behind other filters, priority %u",
-			 attachment->priority);
+	else
+		error = record(attachment, 0, reason);
+	if (!error)
+		error = clsact_filter(&hook, fd, attachment, reason);
+	if (error && attachment->made_clsact)
+		kidos_clsact_destroy(attachment->ifindex);
 	return error;
 }
 
@@ -175,9 +188,9 @@ static const struct rung rungs[] = {
 	{ KIDOS_RUNG_XDP_NATIVE, KIDOS_RX, KIDOS_PROGRAM_XDP, XDP_FLAGS_DRV_MODE, attach_xdp },
 	{ KIDOS_RUNG_XDP_GENERIC, KIDOS_RX, KIDOS_PROGRAM_XDP, XDP_FLAGS_SKB_MODE, attach_xdp },
 	{ KIDOS_RUNG_XDP_HW, KIDOS_RX, KIDOS_PROGRAM_XDP, XDP_FLAGS_HW_MODE, attach_xdp },
-	{ KIDOS_RUNG_TCX, KIDOS_RX, KIDOS_PROGRAM_TC_INGRESS, TCX_INGRESS, attach_tcx },
+	{ KIDOS_RUNG_TCX, KIDOS_RX, KIDOS_PROGRAM_TC_INGRESS, KIDOS_TCX_INGRESS, attach_tcx },
 	{ KIDOS_RUNG_CLSACT, KIDOS_RX, KIDOS_PROGRAM_TC_INGRESS, BPF_TC_INGRESS, attach_clsact },
-	{ KIDOS_RUNG_TCX, KIDOS_TX, KIDOS_PROGRAM_TC_EGRESS, TCX_EGRESS, attach_tcx },
+	{ KIDOS_RUNG_TCX, KIDOS_TX, KIDOS_PROGRAM_TC_EGRESS, KIDOS_TCX_EGRESS, attach_tcx },
 	{ KIDOS_RUNG_CLSACT, KIDOS_TX, KIDOS_PROGRAM_TC_EGRESS, BPF_TC_EGRESS, attach_clsact },
 };
 
@@ -233,7 +246,6 @@ static unsigned int rungs_allowed(const struct kidos_interface_rule *rule,
 struct attaching {
 	struct kidos_traffic *traffic;
 	const struct kidos_link *link;
-	enum kidos_direction direction;
 	unsigned int allowed; /* rungs, by bit */
 	struct kidos_attachment *attachment;
 	char words[KIDOS_REASON]; /* of the rung that was tried last */
@@ -247,9 +259,11 @@ static int attach_rung(void *context, size_t index, char why[KIDOS_REASON])
 	const struct rung *rung = &rungs[index];
 	int error;
 
-	if (rung->direction != attaching->direction || !(attaching->allowed & 1u << rung->rung))
+	if (rung->direction != attachment->direction || !(attaching->allowed & 1u << rung->rung))
 		return -ECANCELED;
-	*attachment = (struct kidos_attachment){ .link = -1, .ifindex = attaching->link->ifindex };
+	kidos_attachment_forget(attachment);
+	attachment->ifindex = attaching->link->ifindex;
+	attachment->rung = rung->rung;
 	*attaching->words = '\0';
 	error = rung->attach(attaching->traffic, rung, attachment, attaching->words);
 	if (error) {
@@ -263,9 +277,9 @@ static int attach_rung(void *context, size_t index, char why[KIDOS_REASON])
 			kidos_log(LOG_ERR, "%s", attaching->words);
 			attaching->allowed |= TC_RUNGS;
 		}
+		kidos_attachment_forget(attachment);
 		return error;
 	}
-	attachment->rung = rung->rung;
 	attachment->meanwhile = attaching->waits;
 	if (!attachment->program)
 		attachment->program =
@@ -274,15 +288,15 @@ static int attach_rung(void *context, size_t index, char why[KIDOS_REASON])
 }
 
 int kidos_attach(struct kidos_traffic *traffic, const struct kidos_interface_rule *rule,
-		 const struct kidos_link *link, enum kidos_direction direction,
-		 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
+		 const struct kidos_link *link, struct kidos_attachment *attachment,
+		 char reason[KIDOS_REASON])
 {
 	const char *why = "sent packets are seen at tc only";
 	struct attaching attaching = {
 		.traffic = traffic,
 		.link = link,
-		.direction = direction,
-		.allowed = direction == KIDOS_RX ? rungs_allowed(rule, link, &why) : TC_RUNGS,
+		.allowed = attachment->direction == KIDOS_RX ? rungs_allowed(rule, link, &why)
+							     : TC_RUNGS,
 		.attachment = attachment,
 	};
 	char refused[KIDOS_REASON];
@@ -300,100 +314,4 @@ int kidos_attach(struct kidos_traffic *traffic, const struct kidos_interface_rul
 			 *attaching.words ? ", " : "", attaching.words, *refused ? "; " : "",
 			 refused);
 	return error == -ENOENT ? -EOPNOTSUPP : error;
-}
-
-static enum bpf_tc_attach_point point_of(enum kidos_direction direction)
-{
-	return direction == KIDOS_RX ? BPF_TC_INGRESS : BPF_TC_EGRESS;
-}
-
-static bool clsact_alive(const struct kidos_attachment *attachment, enum kidos_direction direction)
-{
-	struct bpf_tc_hook hook = clsact_hook(attachment, point_of(direction));
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = CLSACT_HANDLE,
-		    .priority = attachment->priority);
-
-	return !bpf_tc_query(&hook, &options) && options.prog_id == attachment->program;
-}
-
-bool kidos_attachment_improves(const struct kidos_attachment *attachment)
-{
-	uint32_t id = 0;
-
-	return attachment->meanwhile && !bpf_xdp_query_id((int)attachment->ifindex, 0, &id) && !id;
-}
-
-uint32_t kidos_attachment_behind(const struct kidos_attachment *attachment,
-				 enum kidos_direction direction)
-{
-	uint32_t ids[64] = {}; /* as many as one hook takes */
-	LIBBPF_OPTS(bpf_prog_query_opts, options, .prog_ids = ids, .prog_cnt = 64);
-
-	if (attachment->rung != KIDOS_RUNG_TCX ||
-	    bpf_prog_query_opts((int)attachment->ifindex,
-				direction == KIDOS_RX ? TCX_INGRESS : TCX_EGRESS, &options))
-		return 0;
-	return ids[0] == attachment->program ? 0 : ids[0];
-}
-
-static bool is_shared(const struct kidos_attachment *attachment)
-{
-	return attachment->rung == KIDOS_RUNG_XDP_SHARED ||
-	       attachment->rung == KIDOS_RUNG_XDP_SHARED_GENERIC;
-}
-
-bool kidos_attachment_alive(const struct kidos_attachment *attachment,
-			    enum kidos_direction direction)
-{
-	struct bpf_link_info info = {};
-	__u32 size = sizeof(info);
-
-	if (attachment->rung == KIDOS_RUNG_NONE)
-		return false;
-	if (is_shared(attachment))
-		return kidos_share_alive(attachment->ifindex, attachment->program);
-	if (attachment->link < 0)
-		return clsact_alive(attachment, direction);
-	/* XDP's and tcx's infos both begin with the ifindex, 0 once the device has gone. */
-	return !bpf_obj_get_info_by_fd(attachment->link, &info, &size) && info.xdp.ifindex;
-}
-
-static void clsact_detach(const struct kidos_attachment *attachment, enum kidos_direction direction)
-{
-	struct bpf_tc_hook hook = clsact_hook(attachment, point_of(direction));
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = CLSACT_HANDLE,
-		    .priority = attachment->priority);
-	int error;
-
-	/* Somebody else's filter may stand there by now. */
-	if (!clsact_alive(attachment, direction))
-		return;
-	error = bpf_tc_detach(&hook, &options);
-	if (error)
-		kidos_log(LOG_WARNING, "detach from interface %u: %s", attachment->ifindex,
-			  strerror(-error));
-}
-
-static void shared_detach(const struct kidos_attachment *attachment)
-{
-	struct kidos_shared ours = { .program = attachment->program };
-
-	kidos_share_detach(attachment->ifindex, &ours);
-	kidos_share_unpin(&ours);
-}
-
-void kidos_detach(struct kidos_attachment *attachment, enum kidos_direction direction,
-		  bool keep_qdisc)
-{
-	struct bpf_tc_hook hook = clsact_hook(attachment, BPF_TC_INGRESS | BPF_TC_EGRESS);
-
-	if (attachment->link >= 0)
-		close(attachment->link);
-	else if (attachment->rung == KIDOS_RUNG_CLSACT)
-		clsact_detach(attachment, direction);
-	else if (is_shared(attachment))
-		shared_detach(attachment);
-	if (attachment->made_clsact && !keep_qdisc)
-		bpf_tc_hook_destroy(&hook);
-	*attachment = (struct kidos_attachment)KIDOS_ATTACHMENT_NONE;
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "links/entry.h"
+#include "core/descriptors.h"
 #include "links/setup.h"
+#include "netlink/cleanup.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "entry.skel.h"
@@ -35,22 +38,40 @@ static int load(struct bpf_object *object, struct kidos_maps *maps, __u32 netns)
 	return error ? error : kidos_map_set_take(&kidos_map_set, maps->fd, object);
 }
 
-struct bpf_object *kidos_entry_load(struct kidos_maps *maps, unsigned int netns)
+static int dup_program(const struct bpf_program *program)
+{
+	int fd = fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3);
+
+	return fd < 0 ? -errno : kidos_descriptor_up(fd);
+}
+
+static int keep(const struct bpf_object *object, int fd[KIDOS_PROGRAMS])
+{
+	int error = 0;
+
+	for (int i = 0; i < KIDOS_PROGRAMS; i++) {
+		fd[i] = dup_program(
+			bpf_object__find_program_by_name(object, kidos_program_names[i]));
+		if (fd[i] < 0)
+			error = fd[i];
+	}
+	for (int i = 0; error && i < KIDOS_PROGRAMS; i++)
+		kn_close_fd(&fd[i]);
+	return error;
+}
+
+int kidos_entry_load(struct kidos_maps *maps, unsigned int netns, int fd[KIDOS_PROGRAMS])
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "kidos");
 	size_t size;
 	const void *elf = entry_bpf__elf_bytes(&size);
 	struct bpf_object *object = bpf_object__open_mem(elf, size, &options);
-	int error;
+	int error = object ? load(object, maps, netns) : -errno;
 
-	if (!object)
-		return NULL;
-	error = load(object, maps, netns);
 	if (!error)
-		return object;
+		error = keep(object, fd);
 	bpf_object__close(object);
-	errno = -error;
-	return NULL;
+	return error;
 }
 
 bool kidos_entry_has(const struct kidos_maps *maps, const struct kidos_entry_target *target)

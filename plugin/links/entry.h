@@ -17,11 +17,11 @@ struct bpf_program;
 bool kidos_entry_usable(void);
 
 /*
- * Loads the entry programs of the namespace with this number, as an object that
- * is the caller's to close; NULL with errno. Maps that `maps` lacks are made
- * and put there.
+ * Loads the entry programs of the namespace with this number: descriptors that
+ * are the caller's to close, and nothing else stays open. 0, or -errno without
+ * any. Maps that `maps` lacks are made and put there.
  */
-struct bpf_object *kidos_entry_load(struct kidos_maps *maps, unsigned int netns);
+int kidos_entry_load(struct kidos_maps *maps, unsigned int netns, int fd[KIDOS_PROGRAMS]);
 
 /* The array that a program jumps by, and the counting program that belongs there. */
 struct kidos_entry_target {

@@ -13,7 +13,7 @@ int kidos_rtnl_ethtool(struct kidos_rtnl *rtnl, const char name[IF_NAMESIZE], vo
 	struct ifreq request = { .ifr_data = command };
 
 	memcpy(request.ifr_name, name, IF_NAMESIZE);
-	return ioctl(rtnl->ioctl_socket, SIOCETHTOOL, &request) ? -errno : 0;
+	return ioctl(mnl_socket_get_fd(rtnl->events), SIOCETHTOOL, &request) ? -errno : 0;
 }
 
 void kidos_rtnl_driver(struct kidos_rtnl *rtnl, struct kidos_link *link)

@@ -27,6 +27,7 @@ struct kidos_link {
 	unsigned short type; /* ARPHRD_* */
 	bool has_device; /* hardware, real or emulated, is behind it */
 	bool default_route;
+	bool queues; /* it has a root qdisc, whose counters are told apart */
 	struct kidos_link_counters counters;
 	uint64_t missed; /* received, but the host had no room for them */
 	uint64_t overrun; /* the same under another name, or of another queue */

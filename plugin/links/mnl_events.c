@@ -12,24 +12,23 @@
 #include <linux/rtnetlink.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define EVENT_BUFFER 32768
 #define RECEIVE_BUFFER (1 << 20) /* bytes; the usual 208 KB are some 80 changes of links */
 
 struct mnl_socket *kidos_events_open(void)
 {
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	int size = RECEIVE_BUFFER, saved;
+	int fd = kidos_netlink_open(SOCK_NONBLOCK, RTMGRP_LINK), size = RECEIVE_BUFFER;
+	struct mnl_socket *socket;
 
-	if (!socket)
-		return NULL;
-	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	if (!mnl_socket_bind(socket, RTMGRP_LINK, MNL_SOCKET_AUTOPID))
-		return socket;
-	saved = errno;
-	mnl_socket_close(socket);
-	errno = saved;
-	return NULL;
+	errno = fd < 0 ? -fd : 0;
+	socket = fd < 0 ? NULL : mnl_socket_fdopen(fd);
+	if (socket)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	else if (fd >= 0)
+		close(fd);
+	return socket;
 }
 
 /* Of routes, default ones alone wake us: a table of a million may change all the time. */

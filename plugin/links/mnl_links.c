@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "links/mnl_links.h"
+#include "core/descriptors.h"
 #include "links/mnl_private.h"
 
 #include <errno.h>
@@ -13,16 +14,36 @@
 
 #define LINK_TRIES 3u /* 14 ms of pauses at most: a poll waits for them */
 
+int kidos_netlink_open(int flags, unsigned int groups)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, NETLINK_ROUTE), error;
+
+	if (fd < 0)
+		return -errno;
+	if (!bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		return kidos_descriptor_up(fd);
+	error = -errno;
+	close(fd);
+	return error;
+}
+
+static int talk_open(struct kn_talk **talk)
+{
+	struct kn_err err;
+	int fd = kidos_netlink_open(0, 0);
+
+	return fd < 0 ? fd : kn_talk_adopt(talk, fd, &err);
+}
+
 struct kidos_rtnl *kidos_rtnl_open(void)
 {
 	struct kidos_rtnl *rtnl = calloc(1, sizeof(*rtnl));
-	struct kn_err err;
 	int error;
 
 	if (!rtnl)
 		return NULL;
-	rtnl->ioctl_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	error = rtnl->ioctl_socket < 0 ? -errno : kn_talk_open(&rtnl->talk, &err);
+	error = talk_open(&rtnl->talk);
 	if (!error) {
 		rtnl->events = kidos_events_open();
 		error = rtnl->events ? 0 : -errno;
@@ -41,8 +62,6 @@ void kidos_rtnl_close(struct kidos_rtnl *rtnl)
 	kn_talk_close(rtnl->talk);
 	if (rtnl->events)
 		mnl_socket_close(rtnl->events);
-	if (rtnl->ioctl_socket >= 0)
-		close(rtnl->ioctl_socket);
 	kidos_routes_clear(&rtnl->routes);
 	free(rtnl);
 }
@@ -145,6 +164,9 @@ static int each_link(const struct nlmsghdr *message, void *context)
 		case IFLA_STATS64:
 			read_counters(attribute, link);
 			break;
+		case IFLA_QDISC:
+			link->queues = strcmp(mnl_attr_get_str(attribute), "noqueue");
+			break;
 		}
 	}
 	return MNL_CB_OK;
@@ -173,7 +195,7 @@ static void filters_begin(void *context)
 	*(int *)context = 0;
 }
 
-static int filters_at(struct kidos_rtnl *rtnl, unsigned int ifindex, unsigned int side)
+static int filters_at(struct kn_talk *talk, unsigned int ifindex, unsigned int side)
 {
 	char buffer[256];
 	int count = 0, error;
@@ -184,17 +206,21 @@ static int filters_at(struct kidos_rtnl *rtnl, unsigned int ifindex, unsigned in
 
 	header->tcm_ifindex = (int)ifindex;
 	header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, side);
-	error = kn_talk_dump(rtnl->talk, message, &dump, &err);
+	error = kn_talk_dump(talk, message, &dump, &err);
 	return error ? error : count;
 }
 
-int kidos_rtnl_filters(struct kidos_rtnl *rtnl, unsigned int ifindex)
+int kidos_filters(unsigned int ifindex)
 {
-	int ingress = filters_at(rtnl, ifindex, TC_H_MIN_INGRESS), egress;
+	struct kn_talk *talk;
+	struct kn_err err;
+	int ingress = kn_talk_open(&talk, &err), egress;
 
-	if (ingress < 0)
+	if (ingress)
 		return ingress;
-	egress = filters_at(rtnl, ifindex, TC_H_MIN_EGRESS);
+	ingress = filters_at(talk, ifindex, TC_H_MIN_INGRESS);
+	egress = ingress < 0 ? ingress : filters_at(talk, ifindex, TC_H_MIN_EGRESS);
+	kn_talk_close(talk);
 	return egress < 0 ? egress : ingress + egress;
 }
 
@@ -247,17 +273,45 @@ static int read_links(struct kidos_rtnl *rtnl, struct kidos_links *links)
 	return error;
 }
 
-int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links)
+static int read_qdiscs(struct kidos_rtnl *rtnl, struct kidos_links *links)
 {
 	struct kn_dump dump = { .each = each_qdisc, .data = links };
 	char buffer[256];
 	struct kn_err err;
+
+	return kn_talk_dump(rtnl->talk, dump_request(buffer, RTM_GETQDISC, sizeof(struct tcmsg)),
+			    &dump, &err);
+}
+
+int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links)
+{
 	int error = read_links(rtnl, links);
 
 	if (!error)
-		error = kn_talk_dump(rtnl->talk,
-				     dump_request(buffer, RTM_GETQDISC, sizeof(struct tcmsg)),
-				     &dump, &err);
+		error = read_qdiscs(rtnl, links);
+	if (error)
+		kidos_links_free(links);
+	return error;
+}
+
+int kidos_rtnl_link(struct kidos_rtnl *rtnl, unsigned int ifindex, struct kidos_links *links)
+{
+	struct reading reading = {};
+	char buffer[256];
+	struct kn_err err;
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct ifinfomsg *header;
+	int error;
+
+	message->nlmsg_type = RTM_GETLINK;
+	message->nlmsg_flags = NLM_F_REQUEST;
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->ifi_index = (int)ifindex;
+	error = kn_talk_get(rtnl->talk, message, each_link, &reading, &err);
+	*links = reading.now;
+	/* The kernel has no way to ask for one link's qdisc alone. */
+	if (!error && links->count && links->items[0].queues)
+		error = read_qdiscs(rtnl, links);
 	if (error)
 		kidos_links_free(links);
 	return error;

@@ -22,6 +22,9 @@ void kidos_rtnl_close(struct kidos_rtnl *rtnl);
  */
 int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links);
 
+/* The link with this index alone, in the same way: -ENODEV when there is none. */
+int kidos_rtnl_link(struct kidos_rtnl *rtnl, unsigned int ifindex, struct kidos_links *links);
+
 /*
  * Sets default_route of the links that one leads to, of whatever family, table
  * and metric, with several next hops or with a nexthop object (kernel 5.3).
@@ -40,8 +43,11 @@ void kidos_rtnl_driver(struct kidos_rtnl *rtnl, struct kidos_link *link);
  */
 int kidos_rtnl_ethtool(struct kidos_rtnl *rtnl, const char name[IF_NAMESIZE], void *command);
 
-/* Filters at both sides of the interface's clsact qdisc; -errno. */
-int kidos_rtnl_filters(struct kidos_rtnl *rtnl, unsigned int ifindex);
+/*
+ * Filters at both sides of the interface's clsact qdisc, in the calling
+ * thread's namespace; -errno. By a socket of its own, so without the lock.
+ */
+int kidos_filters(unsigned int ifindex);
 
 /* Becomes readable when links, or default routes that are followed, may have changed. */
 int kidos_rtnl_event_fd(const struct kidos_rtnl *rtnl);

@@ -11,8 +11,7 @@
 
 struct kidos_rtnl {
 	struct kn_talk *talk; /* requests and their answers */
-	struct mnl_socket *events;
-	int ioctl_socket;
+	struct mnl_socket *events; /* and for ioctls, which every socket takes */
 	bool follows_routes;
 	bool routes_stale; /* to be dumped: at first, and when an event was lost */
 	struct kidos_routes routes;
@@ -20,6 +19,8 @@ struct kidos_rtnl {
 	size_t touched_count; /* more than fit: any link may be among them */
 };
 
+/* A netlink socket with SOCK_* flags for these groups: a long-lived descriptor, or -errno. */
+int kidos_netlink_open(int flags, unsigned int groups);
 /* Opens the socket for events of links, without waiting for them; NULL with errno. */
 struct mnl_socket *kidos_events_open(void);
 

@@ -12,21 +12,35 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* -ENOENT also for the plain file that stands there while `ip netns add` is at work. */
+#define PATH_SIZE (sizeof(KIDOS_NETNS_DIR) + 256)
+
+/* A plain file stands there while `ip netns add` is at work. */
+static int check_kind(int error, const struct statfs *fs)
+{
+	if (error)
+		return -errno;
+	return fs->f_type == NSFS_MAGIC ? 0 : -ENOENT;
+}
+
+static const char *path_of(const char *name, char path[PATH_SIZE])
+{
+	snprintf(path, PATH_SIZE, KIDOS_NETNS_DIR "/%s", name);
+	return path;
+}
+
 static int netns_open(const char *name)
 {
-	char path[sizeof(KIDOS_NETNS_DIR) + 256];
+	char path[PATH_SIZE];
+	int fd = open(path_of(name, path), O_RDONLY | O_CLOEXEC), error;
 	struct statfs fs;
-	int fd;
 
-	snprintf(path, sizeof(path), KIDOS_NETNS_DIR "/%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (!fstatfs(fd, &fs) && fs.f_type == NSFS_MAGIC)
+	error = check_kind(fstatfs(fd, &fs), &fs);
+	if (!error)
 		return fd;
 	close(fd);
-	return -ENOENT;
+	return error;
 }
 
 int kidos_netns_enter(const char *name, struct kidos_netns_visit *visit)
@@ -60,16 +74,24 @@ void kidos_netns_leave(struct kidos_netns_visit *visit)
 	visit->home = -1;
 }
 
-unsigned long kidos_netns_inode(const char *name)
+int kidos_netns_inode(const char *name, unsigned long *inode)
 {
+	char named[PATH_SIZE];
+	const char *path = *name ? path_of(name, named) : "/proc/self/ns/net";
+	struct statfs fs;
 	struct stat st;
-	int fd = *name ? netns_open(name) : open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	unsigned long inode = 0;
+	int error = check_kind(statfs(path, &fs), &fs);
 
-	if (fd < 0)
-		return 0;
-	if (!fstat(fd, &st))
-		inode = st.st_ino;
-	close(fd);
-	return inode;
+	if (!error && stat(path, &st))
+		error = -errno;
+	if (!error)
+		*inode = st.st_ino;
+	return error;
+}
+
+bool kidos_netns_is(const char *name, unsigned long inode)
+{
+	unsigned long now;
+
+	return !kidos_netns_inode(name, &now) && now == inode;
 }

@@ -3,6 +3,8 @@
 #ifndef KIDOS_LINKS_NETNS_H
 #define KIDOS_LINKS_NETNS_H
 
+#include <stdbool.h>
+
 #define KIDOS_NETNS_DIR "/run/netns"
 
 /* The thread's way back; fd is -1 for a visit that needs none. */
@@ -19,7 +21,12 @@ struct kidos_netns_visit {
 int kidos_netns_enter(const char *name, struct kidos_netns_visit *visit);
 void kidos_netns_leave(struct kidos_netns_visit *visit);
 
-/* Identity of a namespace (inode on nsfs), 0 if there is none by that name. */
-unsigned long kidos_netns_inode(const char *name);
+/*
+ * Identity of a namespace (inode on nsfs), which takes no descriptor. 0 or
+ * -errno; only -ENOENT says that there is none by that name.
+ */
+int kidos_netns_inode(const char *name, unsigned long *inode);
+/* Is it the one with this inode? False also where that cannot be found out. */
+bool kidos_netns_is(const char *name, unsigned long inode);
 
 #endif

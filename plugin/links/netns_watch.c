@@ -46,39 +46,39 @@ int kidos_namespaces_make(struct kidos_context *context)
 
 static int namespace_open(struct kidos_namespace *ns)
 {
-	ns->inode = kidos_netns_inode(ns->name);
+	int error = kidos_netns_inode(ns->name, &ns->inode);
+
+	if (error)
+		return error;
 	ns->rtnl = kidos_rtnl_open();
-	if (ns->rtnl)
-		return 0;
-	return -errno;
+	return ns->rtnl ? 0 : -errno;
 }
 
-/* The namespace has gone and its qdiscs with it; its indices may be another's by now. */
-static void qdiscs_forget(struct kidos_namespace *ns)
+/* Not when that cannot be found out: nothing is taken away for want of a descriptor. */
+static bool is_gone(const struct kidos_namespace *ns)
 {
-	for (size_t i = 0; i < ns->port_count; i++)
-		for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
-			if (ns->ports[i].attachments[d].rung == KIDOS_RUNG_CLSACT)
-				ns->ports[i].attachments[d] =
-					(struct kidos_attachment)KIDOS_ATTACHMENT_NONE;
+	unsigned long inode;
+	int error = ns->inode ? kidos_netns_inode(ns->name, &inode) : -EAGAIN;
+
+	return error == -ENOENT || (!error && inode != ns->inode);
 }
 
-void kidos_namespace_detach(struct kidos_context *context, struct kidos_namespace *ns)
+static int namespace_enter(const struct kidos_namespace *ns, struct kidos_netns_visit *visit)
 {
-	struct kidos_netns_visit visit;
-	bool there =
-		kidos_netns_inode(ns->name) == ns->inode && !kidos_netns_enter(ns->name, &visit);
-
-	if (!there)
-		qdiscs_forget(ns);
-	kidos_ports_remove(context, ns);
-	if (there)
-		kidos_netns_leave(&visit);
+	if (!kidos_netns_is(ns->name, ns->inode))
+		return -ENOENT;
+	return kidos_netns_enter(ns->name, visit);
 }
 
 static void namespace_close(struct kidos_context *context, struct kidos_namespace *ns)
 {
-	kidos_namespace_detach(context, ns);
+	struct kidos_netns_visit visit;
+	bool there = ns->port_count && !namespace_enter(ns, &visit);
+
+	/* Of one that has gone, the indices may be another's by now. */
+	kidos_ports_remove(context, ns, there);
+	if (there)
+		kidos_netns_leave(&visit);
 	kidos_rtnl_close(ns->rtnl);
 	ns->rtnl = NULL;
 	kidos_traffic_free(ns->traffic);
@@ -105,8 +105,18 @@ static void namespace_visit(struct kidos_context *context, struct kidos_namespac
 			  strerror(-error));
 		return;
 	}
-	kidos_ports_apply(context, ns, &links);
+	kidos_ports_plan(context, ns, &links);
 	kidos_links_free(&links);
+}
+
+static void cannot_enter(struct kidos_namespace *ns, int error)
+{
+	ns->retry_ns = error == -ENOENT ? 0 : kidos_now_ns(CLOCK_MONOTONIC) + RETRY_NS;
+	if (error == -ENOENT || ns->unusable)
+		return;
+	ns->unusable = true;
+	kidos_log(LOG_ERR, "namespace %s: %s%s", ns->name, strerror(-error),
+		  error == -EPERM ? ": it takes CAP_SYS_ADMIN" : "");
 }
 
 void kidos_namespace_refresh(struct kidos_context *context, struct kidos_namespace *ns)
@@ -114,47 +124,74 @@ void kidos_namespace_refresh(struct kidos_context *context, struct kidos_namespa
 	struct kidos_netns_visit visit;
 	int error;
 
-	if (ns->inode && kidos_netns_inode(ns->name) != ns->inode)
+	if (ns->rtnl)
+		kidos_rtnl_take_events(ns->rtnl);
+	pthread_mutex_lock(&context->lock);
+	if (is_gone(ns))
 		namespace_close(context, ns);
 	error = kidos_netns_enter(ns->name, &visit);
-	if (!error) {
+	if (error) {
+		cannot_enter(ns, error);
+	} else {
+		ns->unusable = false;
 		namespace_visit(context, ns);
 		kidos_netns_leave(&visit);
-	} else if (error != -ENOENT && !ns->unusable) {
-		ns->unusable = true;
-		kidos_log(LOG_ERR, "namespace %s: %s%s", ns->name, strerror(-error),
-			  error == -EPERM ? ": it takes CAP_SYS_ADMIN" : "");
 	}
+	pthread_mutex_unlock(&context->lock);
+}
+
+/* What went meanwhile is an event, and the refresh that follows it plans anew. */
+static void namespace_step(struct kidos_context *context, struct kidos_namespace *ns)
+{
+	struct kidos_netns_visit visit;
+
+	if (namespace_enter(ns, &visit)) {
+		ns->retry_ns = kidos_now_ns(CLOCK_MONOTONIC) + RETRY_NS;
+		return;
+	}
+	kidos_ports_step(context, ns);
+	kidos_netns_leave(&visit);
+}
+
+bool kidos_namespaces_step(struct kidos_context *context)
+{
+	for (size_t i = 0; i < context->namespace_count; i++) {
+		struct kidos_namespace *ns = &context->namespaces[i];
+
+		if (!ns->retry_ns && kidos_ports_planned(context, ns)) {
+			namespace_step(context, ns);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Nothing tells of programs that come and go at tcx, so they are looked at once a second. */
-static bool is_out_of_order(struct kidos_namespace *ns, uint64_t now)
+static void plan_order(struct kidos_namespace *ns, uint64_t now)
 {
 	struct kidos_netns_visit visit;
-	bool wanted;
 
 	if (!ns->port_count || now - ns->looked_ns < RETRY_NS)
-		return false;
+		return;
 	ns->looked_ns = now;
-	if (kidos_netns_inode(ns->name) != ns->inode || kidos_netns_enter(ns->name, &visit))
-		return false;
-	wanted = kidos_ports_want_order(ns, now);
+	if (namespace_enter(ns, &visit))
+		return;
+	kidos_ports_plan_order(ns, now);
 	kidos_netns_leave(&visit);
-	return wanted;
 }
 
 bool kidos_namespaces_due(struct kidos_context *context)
 {
 	uint64_t now = kidos_now_ns(CLOCK_MONOTONIC);
+	bool due = false;
 
 	for (size_t i = 0; i < context->namespace_count; i++) {
 		struct kidos_namespace *ns = &context->namespaces[i];
 
-		if ((ns->retry_ns && ns->retry_ns <= now) || kidos_ports_due(ns, now) ||
-		    is_out_of_order(ns, now))
-			return true;
+		plan_order(ns, now);
+		due = due || (ns->retry_ns && ns->retry_ns <= now) || kidos_ports_due(ns, now);
 	}
-	return false;
+	return due;
 }
 
 void kidos_namespaces_free(struct kidos_context *context)
@@ -169,9 +206,4 @@ void kidos_namespaces_free(struct kidos_context *context)
 void kidos_links_want(struct kidos_context *context, bool wanted)
 {
 	context->attaching = wanted;
-	for (size_t i = 0; context->following && i < context->namespace_count; i++)
-		if (wanted)
-			kidos_namespace_refresh(context, &context->namespaces[i]);
-		else
-			kidos_namespace_detach(context, &context->namespaces[i]);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* netns_watch.h: the namespaces that rules name, and their interfaces; under the lock. */
+/* netns_watch.h: the namespaces that rules name, and their interfaces. */
 #ifndef KIDOS_LINKS_NETNS_WATCH_H
 #define KIDOS_LINKS_NETNS_WATCH_H
 
@@ -8,14 +8,20 @@
 /* One for each namespace in a rule, or collectd's own alone. 0 or -ENOMEM. */
 int kidos_namespaces_make(struct kidos_context *context);
 void kidos_namespaces_free(struct kidos_context *context);
-/* Brings attachments in line with the links that exist. */
+
+/*
+ * These are for the one thread that follows interfaces, which holds the lock
+ * for a moment only.
+ *
+ * Compares links with attachments and plans what is to be done.
+ */
 void kidos_namespace_refresh(struct kidos_context *context, struct kidos_namespace *ns);
+/* Does one thing of what is planned anywhere, which takes some 20 ms; false when there is none. */
+bool kidos_namespaces_step(struct kidos_context *context);
 /* Is there a namespace to be refreshed by now, without an event that says so? */
 bool kidos_namespaces_due(struct kidos_context *context);
-/* Detaches everything; its slots wait. */
-void kidos_namespace_detach(struct kidos_context *context, struct kidos_namespace *ns);
 
-/* Interfaces are wanted from now on, or no longer: attached, once events are followed. */
+/* Interfaces are wanted from now on, or no longer; under the lock. Refresh, and take the steps. */
 void kidos_links_want(struct kidos_context *context, bool wanted);
 
 #endif

@@ -6,43 +6,32 @@
 #include "links/mnl_links.h"
 #include "links/slots.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #define RETRY_NS 60000000000ull /* what failed is tried again */
 #define RETRY_EVENT_NS 1000000000ull /* at the earliest: an attempt may make an event itself */
 
-static bool has_clsact_left(const struct kidos_port_state *port)
+/* One of them made the qdisc, and the last of them takes it away. */
+void kidos_port_detach(struct kidos_attachment attachments[KIDOS_DIRECTIONS])
 {
-	return port->attachments[KIDOS_RX].rung == KIDOS_RUNG_CLSACT ||
-	       port->attachments[KIDOS_TX].rung == KIDOS_RUNG_CLSACT;
-}
-
-/* The qdisc is removed with the last of our filters, and only if no other is left on it. */
-void kidos_port_detach(struct kidos_namespace *ns, struct kidos_port_state *port)
-{
-	bool made =
-		port->attachments[KIDOS_RX].made_clsact || port->attachments[KIDOS_TX].made_clsact;
+	bool made = attachments[KIDOS_RX].made_clsact || attachments[KIDOS_TX].made_clsact;
 
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		struct kidos_attachment *attachment = &port->attachments[d];
-		bool clsact = attachment->rung == KIDOS_RUNG_CLSACT;
-		bool keep;
-
-		attachment->made_clsact = false;
-		if (!clsact) {
-			kidos_detach(attachment, d, true);
-			continue;
-		}
-		kidos_detach(attachment, d, true);
-		keep = !made || has_clsact_left(port) ||
-		       kidos_rtnl_filters(ns->rtnl, port->ifindex) != 0;
-		if (!keep) {
-			attachment->ifindex = port->ifindex;
-			attachment->made_clsact = true;
-			kidos_detach(attachment, d, false);
-		}
+		attachments[d].made_clsact = made && attachments[d].rung == KIDOS_RUNG_CLSACT;
+		kidos_attachment_detach(&attachments[d]);
 	}
+}
+
+void kidos_port_leave(struct kidos_port_state *port, bool there)
+{
+	struct kidos_attachment *attachments = port->attachments;
+
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		if (!there || kidos_attachment_is_link(&attachments[d]))
+			kidos_attachment_forget(&attachments[d]);
+	kidos_port_detach(attachments);
 }
 
 /* Our count and the interface's own as attaching begins: both move on from here. */
@@ -64,11 +53,11 @@ static bool base_close(struct kidos_namespace *ns, struct kidos_port_state *port
 {
 	const struct kidos_link *link;
 	struct kidos_links links = {};
-	int error = kidos_rtnl_links(ns->rtnl, &links);
+	int error = kidos_rtnl_link(ns->rtnl, port->ifindex, &links);
 	bool there;
 
 	link = kidos_links_find(&links, port->name);
-	there = error || (link && link->ifindex == port->ifindex);
+	there = link || (error && error != -ENODEV);
 	if (link)
 		kidos_own_widen(port->base.own, &link->counters, false);
 	port->rebase = port->rebase || error;
@@ -82,22 +71,38 @@ static bool is_missing(const struct kidos_port_state *port, enum kidos_direction
 	       (direction == KIDOS_RX || port->rule->egress);
 }
 
+/* An attempt at a port, while the lock is not held: its attachments are copies. */
+struct attempt {
+	struct kidos_attachment attachments[KIDOS_DIRECTIONS];
+	char reason[KIDOS_REASON];
+	int error;
+};
+
+static struct attempt attempt_begin(const struct kidos_port_state *port)
+{
+	struct attempt attempt = {};
+
+	memcpy(attempt.attachments, port->attachments, sizeof(attempt.attachments));
+	return attempt;
+}
+
 /* Each direction by itself: one that cannot be counted is no reason not to count the other. */
-static int attach_directions(struct kidos_namespace *ns, struct kidos_port_state *port,
-			     const struct kidos_link *link, char reason[KIDOS_REASON])
+static void attach_directions(const struct kidos_namespace *ns, const struct kidos_port_state *port,
+			      const struct kidos_link *link, struct attempt *attempt)
 {
 	char words[KIDOS_REASON] = "";
-	int error = 0, sent = 0;
+	int sent = 0;
 
 	if (is_missing(port, KIDOS_RX))
-		error = kidos_attach(ns->traffic, port->rule, link, KIDOS_RX,
-				     &port->attachments[KIDOS_RX], reason);
+		attempt->error = kidos_attach(ns->traffic, port->rule, link,
+					      &attempt->attachments[KIDOS_RX], attempt->reason);
 	if (is_missing(port, KIDOS_TX))
-		sent = kidos_attach(ns->traffic, port->rule, link, KIDOS_TX,
-				    &port->attachments[KIDOS_TX], words);
-	if (sent && !error)
-		snprintf(reason, KIDOS_REASON, "sent packets: %.200s", words);
-	return error ? error : sent;
+		sent = kidos_attach(ns->traffic, port->rule, link, &attempt->attachments[KIDOS_TX],
+				    words);
+	if (!sent || attempt->error)
+		return;
+	snprintf(attempt->reason, KIDOS_REASON, "sent packets: %.200s", words);
+	attempt->error = sent;
 }
 
 static void slot_attached(struct kidos_slot *slot, const struct kidos_port_state *port, bool failed)
@@ -142,49 +147,89 @@ static void log_attempt(const struct kidos_namespace *ns, const struct kidos_por
 			  port->name, kidos_netns_label(ns->name));
 }
 
-void kidos_port_attach(struct kidos_context *context, struct kidos_namespace *ns,
-		       struct kidos_port_state *port, const struct kidos_link *link)
+static void attach_begin(struct kidos_context *context, struct kidos_namespace *ns,
+			 struct kidos_port_state *port, const struct kidos_link *link,
+			 struct attempt *attempt)
 {
-	char reason[KIDOS_REASON] = "";
-	int error = kidos_slot_enter(context, ns, port, port_flags(link));
-	struct kidos_slot *slot = &context->slots[port->slot];
-	bool there;
-
+	pthread_mutex_lock(&context->lock);
+	attempt->error = kidos_slot_enter(context, ns, port, port_flags(link));
+	if (attempt->error)
+		snprintf(attempt->reason, KIDOS_REASON, "ports map: %s", strerror(-attempt->error));
 	port->tried_ns = kidos_now_ns(CLOCK_MONOTONIC);
 	base_open(context, port, link);
-	/* What libxdp attaches outlives us, so where it does is written down first. */
-	if (port->rule->xdp_share)
-		kidos_slot_store(context, port->slot);
-	if (!error)
-		error = attach_directions(ns, port, link, reason);
-	else
-		snprintf(reason, sizeof(reason), "ports map: %s", strerror(-error));
-	there = base_close(ns, port);
-	snprintf(slot->reason, sizeof(slot->reason), "%.*s", (int)sizeof(slot->reason) - 1, reason);
-	slot_attached(slot, port, error);
-	port->retry_ns =
-		error || port->attachments[KIDOS_RX].meanwhile ? port->tried_ns + RETRY_NS : 0;
-	log_attempt(ns, port, reason, error, there);
-	kidos_slot_store(context, port->slot);
+	pthread_mutex_unlock(&context->lock);
 }
 
-/* Once a minute, and soon after an event of the interface: what was in the way may have gone. */
-void kidos_port_retry(struct kidos_context *context, struct kidos_namespace *ns,
-		      struct kidos_port_state *port, const struct kidos_link *link)
+static void attach_end(struct kidos_context *context, struct kidos_namespace *ns,
+		       struct kidos_port_state *port, const struct attempt *attempt)
+{
+	struct kidos_slot *slot;
+	bool there;
+
+	pthread_mutex_lock(&context->lock);
+	slot = &context->slots[port->slot];
+	memcpy(port->attachments, attempt->attachments, sizeof(port->attachments));
+	there = base_close(ns, port);
+	snprintf(slot->reason, sizeof(slot->reason), "%.*s", (int)sizeof(slot->reason) - 1,
+		 attempt->reason);
+	slot_attached(slot, port, attempt->error);
+	port->retry_ns = attempt->error || port->attachments[KIDOS_RX].meanwhile
+				 ? port->tried_ns + RETRY_NS
+				 : 0;
+	kidos_slot_store(context, port->slot);
+	pthread_mutex_unlock(&context->lock);
+	log_attempt(ns, port, attempt->reason, attempt->error, there);
+}
+
+static void attach(struct kidos_context *context, struct kidos_namespace *ns,
+		   struct kidos_port_state *port, const struct kidos_link *link)
+{
+	struct attempt attempt = attempt_begin(port);
+
+	attach_begin(context, ns, port, link, &attempt);
+	if (!attempt.error)
+		attach_directions(ns, port, link, &attempt);
+	attach_end(context, ns, port, &attempt);
+}
+
+static void publish(struct kidos_context *context, struct kidos_port_state *port,
+		    const struct attempt *attempt)
+{
+	pthread_mutex_lock(&context->lock);
+	memcpy(port->attachments, attempt->attachments, sizeof(port->attachments));
+	pthread_mutex_unlock(&context->lock);
+}
+
+/* Off with a stopgap, where the better hook is free by now. */
+static void improve(struct kidos_context *context, struct kidos_port_state *port)
+{
+	struct attempt attempt = attempt_begin(port);
+
+	if (!kidos_attachment_improves(&port->attachments[KIDOS_RX]))
+		return;
+	kidos_port_detach(attempt.attachments);
+	publish(context, port, &attempt);
+}
+
+static void attach_missing(struct kidos_context *context, struct kidos_namespace *ns,
+			   struct kidos_port_state *port, const struct kidos_link *link)
 {
 	uint64_t now = kidos_now_ns(CLOCK_MONOTONIC);
 
+	port->tried_ns = now;
+	port->retry_ns = port->retry_ns ? now + RETRY_NS : 0;
+	improve(context, port);
+	if (is_missing(port, KIDOS_RX) || is_missing(port, KIDOS_TX))
+		attach(context, ns, port, link);
+}
+
+void kidos_port_plan_retry(struct kidos_namespace *ns, struct kidos_port_state *port)
+{
 	if (port->retry_ns && kidos_rtnl_touched(ns->rtnl, port->ifindex) &&
 	    port->retry_ns > port->tried_ns + RETRY_EVENT_NS)
 		port->retry_ns = port->tried_ns + RETRY_EVENT_NS;
-	if (!port->retry_ns || now < port->retry_ns)
-		return;
-	port->tried_ns = now;
-	port->retry_ns = now + RETRY_NS;
-	if (kidos_attachment_improves(&port->attachments[KIDOS_RX]))
-		kidos_port_detach(ns, port);
-	if (is_missing(port, KIDOS_RX) || is_missing(port, KIDOS_TX))
-		kidos_port_attach(context, ns, port, link);
+	if (port->retry_ns && kidos_now_ns(CLOCK_MONOTONIC) >= port->retry_ns)
+		port->todo |= KIDOS_TODO_ATTACH;
 }
 
 /* Attached already, it changes from `other` to a slot: as at attaching, both counts are read. */
@@ -216,27 +261,28 @@ static bool may_go_first(const struct kidos_port_state *port, uint64_t now_ns)
 	return !port->ordered_ns || now_ns - port->ordered_ns >= RETRY_NS;
 }
 
-bool kidos_port_wants_order(const struct kidos_port_state *port, uint64_t now_ns)
+void kidos_port_plan_order(struct kidos_port_state *port, uint64_t now_ns)
 {
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		uint32_t before = kidos_attachment_behind(&port->attachments[d], d);
+		uint32_t before = kidos_attachment_behind(&port->attachments[d]);
 
 		if (before != port->behind[d] || (before && may_go_first(port, now_ns)))
-			return true;
+			port->todo |= KIDOS_TODO_ORDER;
 	}
-	return false;
 }
 
 /* What came by in between is not counted, and unaccounted says so. */
-static void go_first(struct kidos_namespace *ns, struct kidos_port_state *port,
-		     const struct kidos_link *link, enum kidos_direction direction)
+static void go_first(struct kidos_context *context, struct kidos_namespace *ns,
+		     struct kidos_port_state *port, const struct kidos_link *link,
+		     enum kidos_direction direction)
 {
-	char reason[KIDOS_REASON] = "";
+	struct attempt attempt = attempt_begin(port);
 
-	kidos_detach(&port->attachments[direction], direction, true);
-	if (kidos_attach(ns->traffic, port->rule, link, direction, &port->attachments[direction],
-			 reason))
+	kidos_attachment_detach(&attempt.attachments[direction]);
+	if (kidos_attach(ns->traffic, port->rule, link, &attempt.attachments[direction],
+			 attempt.reason))
 		port->retry_ns = port->ordered_ns;
+	publish(context, port, &attempt);
 }
 
 static void slot_order(struct kidos_slot *slot, const struct kidos_port_state *port)
@@ -252,16 +298,14 @@ static void slot_order(struct kidos_slot *slot, const struct kidos_port_state *p
 	}
 }
 
-void kidos_port_order(struct kidos_context *context, struct kidos_namespace *ns,
-		      struct kidos_port_state *port, const struct kidos_link *link)
+static void order(struct kidos_context *context, struct kidos_namespace *ns,
+		  struct kidos_port_state *port, const struct kidos_link *link)
 {
 	uint64_t now = kidos_now_ns(CLOCK_MONOTONIC);
 	bool first = may_go_first(port, now);
 
-	if (!kidos_port_wants_order(port, now))
-		return;
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++) {
-		uint32_t before = kidos_attachment_behind(&port->attachments[d], d);
+		uint32_t before = kidos_attachment_behind(&port->attachments[d]);
 
 		if (before)
 			kidos_log(LOG_WARNING, "interface %s in %s: program %u runs before ours%s",
@@ -269,10 +313,46 @@ void kidos_port_order(struct kidos_context *context, struct kidos_namespace *ns,
 				  first ? ", which goes first again" : "");
 		if (before && first) {
 			port->ordered_ns = now;
-			go_first(ns, port, link, d);
+			go_first(context, ns, port, link, d);
 		}
-		port->behind[d] = kidos_attachment_behind(&port->attachments[d], d);
+		port->behind[d] = kidos_attachment_behind(&port->attachments[d]);
 	}
+	pthread_mutex_lock(&context->lock);
 	slot_order(&context->slots[port->slot], port);
 	kidos_slot_store(context, port->slot);
+	pthread_mutex_unlock(&context->lock);
+}
+
+/* 0, or -errno: its counters as they are now, where attaching begins. */
+static int read_link(struct kidos_context *context, struct kidos_namespace *ns,
+		     const struct kidos_port_state *port, struct kidos_links *links)
+{
+	int error;
+
+	pthread_mutex_lock(&context->lock);
+	error = kidos_rtnl_link(ns->rtnl, port->ifindex, links);
+	if (!error && !kidos_links_find(links, port->name))
+		error = -ENODEV;
+	if (!error)
+		kidos_rtnl_driver(ns->rtnl, &links->items[0]);
+	pthread_mutex_unlock(&context->lock);
+	return error;
+}
+
+void kidos_port_work(struct kidos_context *context, struct kidos_namespace *ns,
+		     struct kidos_port_state *port)
+{
+	unsigned int todo = port->todo;
+	struct kidos_links links = {};
+	int error = read_link(context, ns, port, &links);
+
+	port->todo = 0;
+	/* One that has gone is an event of its own. */
+	if (error && error != -ENODEV)
+		port->retry_ns = kidos_now_ns(CLOCK_MONOTONIC) + RETRY_EVENT_NS;
+	if (!error && todo & KIDOS_TODO_ATTACH)
+		attach_missing(context, ns, port, &links.items[0]);
+	if (!error && todo & KIDOS_TODO_ORDER)
+		order(context, ns, port, &links.items[0]);
+	kidos_links_free(&links);
 }

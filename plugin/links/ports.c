@@ -2,6 +2,7 @@
 /*
  * ports.c: the links that exist against the programs that hang on
  * them. One comparison serves start, every event, and whatever was missed.
+ * What follows from it is planned, and done link by link.
  */
 #include "links/ports.h"
 #include "core/log.h"
@@ -16,26 +17,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The namespace's programs are loaded when its first interface shows up. */
+#define RETRY_NS 60000000000ull
+
+/*
+ * The namespace's programs are loaded when its first interface shows up. The verifier may take its
+ * time, and the settings' copy is what it needs of what the lock protects.
+ */
 static bool namespace_load(struct kidos_context *context, struct kidos_namespace *ns)
 {
-	if (ns->traffic || ns->unusable)
-		return ns->traffic;
-	ns->traffic = kidos_traffic_load(&context->maps, &context->meta, ns->number);
-	if (!ns->traffic) {
-		ns->unusable = true;
-		kidos_log(LOG_ERR, "programs for %s: %s", kidos_netns_label(ns->name),
-			  strerror(errno));
-	}
+	struct kidos_meta meta;
+
+	if (ns->traffic)
+		return true;
+	pthread_mutex_lock(&context->lock);
+	meta = context->meta;
+	pthread_mutex_unlock(&context->lock);
+	ns->traffic = kidos_traffic_load(&context->maps, &meta, ns->number);
+	if (!ns->traffic)
+		kidos_log(LOG_ERR, "programs for %s: %s: tried again each minute",
+			  kidos_netns_label(ns->name), strerror(errno));
 	return ns->traffic;
 }
 
-bool kidos_ports_want_order(const struct kidos_namespace *ns, uint64_t now_ns)
+void kidos_ports_plan_order(struct kidos_namespace *ns, uint64_t now_ns)
 {
 	for (size_t i = 0; i < ns->port_count; i++)
-		if (kidos_port_wants_order(&ns->ports[i], now_ns))
-			return true;
-	return false;
+		kidos_port_plan_order(&ns->ports[i], now_ns);
 }
 
 bool kidos_ports_due(const struct kidos_namespace *ns, uint64_t now_ns)
@@ -67,17 +74,35 @@ static void port_gone(struct kidos_context *context, struct kidos_namespace *ns,
 	kidos_slot_store(context, index);
 }
 
-/* Forgets ports[index]: detached, slot waiting. */
-static void port_remove(struct kidos_context *context, struct kidos_namespace *ns, size_t index)
+/* Forgets ports[index], which is detached: its slot waits. */
+static void port_forget(struct kidos_context *context, struct kidos_namespace *ns, size_t index)
 {
 	struct kidos_port_state *port = &ns->ports[index];
 
 	if (!context->stopping && context->attaching)
 		kidos_log(LOG_INFO, "interface %s in %s: gone", port->name,
 			  kidos_netns_label(ns->name));
-	kidos_port_detach(ns, port);
 	port_gone(context, ns, port);
 	ns->ports[index] = ns->ports[--ns->port_count];
+}
+
+static void port_remove(struct kidos_context *context, struct kidos_namespace *ns, size_t index)
+{
+	kidos_port_detach(ns->ports[index].attachments);
+	port_forget(context, ns, index);
+}
+
+/* The last of them: detached without the lock. */
+static void port_release(struct kidos_context *context, struct kidos_namespace *ns)
+{
+	struct kidos_attachment attachments[KIDOS_DIRECTIONS];
+	size_t last = ns->port_count - 1;
+
+	memcpy(attachments, ns->ports[last].attachments, sizeof(attachments));
+	kidos_port_detach(attachments);
+	pthread_mutex_lock(&context->lock);
+	port_forget(context, ns, last);
+	pthread_mutex_unlock(&context->lock);
 }
 
 /* Counted as other for want of a slot. */
@@ -120,25 +145,26 @@ static struct kidos_port_state *port_find(struct kidos_namespace *ns, const stru
 	return NULL;
 }
 
-static struct kidos_port_state *port_add(struct kidos_context *context, struct kidos_namespace *ns,
-					 const struct kidos_interface_rule *rule,
-					 const struct kidos_link *link)
+static void port_add(struct kidos_context *context, struct kidos_namespace *ns,
+		     const struct kidos_interface_rule *rule, const struct kidos_link *link)
 {
 	struct kidos_port_state *ports =
 		reallocarray(ns->ports, ns->port_count + 1, sizeof(*ports));
 	struct kidos_port_state *port;
 
 	if (!ports)
-		return NULL;
+		return;
 	ns->ports = ports;
 	port = &ports[ns->port_count++];
-	*port = (struct kidos_port_state){ .rule = rule,
-					   .ifindex = link->ifindex,
-					   .attachments = { KIDOS_ATTACHMENT_NONE,
-							    KIDOS_ATTACHMENT_NONE } };
+	*port = (struct kidos_port_state){
+		.rule = rule, .ifindex = link->ifindex, .todo = KIDOS_TODO_ATTACH, .seen = true
+	};
+	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
+		port->attachments[d] = (struct kidos_attachment){
+			.place = { &context->state, ns->number, ns->name }, .direction = d
+		};
 	snprintf(port->name, sizeof(port->name), "%s", link->name);
 	kidos_slot_take(context, ns, port, link);
-	return port;
 }
 
 /* A device may have been remade with the same name and index between two dumps. */
@@ -146,25 +172,9 @@ static bool port_alive(const struct kidos_port_state *port)
 {
 	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
 		if (port->attachments[d].rung != KIDOS_RUNG_NONE &&
-		    !kidos_attachment_alive(&port->attachments[d], d))
+		    !kidos_attachment_alive(&port->attachments[d]))
 			return false;
 	return true;
-}
-
-static void link_wanted(struct kidos_context *context, struct kidos_namespace *ns,
-			const struct kidos_interface_rule *rule, const struct kidos_link *link)
-{
-	struct kidos_port_state *port = port_find(ns, link);
-
-	if (port) {
-		kidos_port_retry(context, ns, port, link);
-		kidos_port_order(context, ns, port, link);
-	}
-	if (port || !namespace_load(context, ns))
-		return;
-	port = port_add(context, ns, rule, link);
-	if (port)
-		kidos_port_attach(context, ns, port, link);
 }
 
 /* Those that are gone first: another name may need their index. */
@@ -184,25 +194,69 @@ static void ports_sweep(struct kidos_context *context, struct kidos_namespace *n
 			port_remove(context, ns, i);
 }
 
-void kidos_ports_apply(struct kidos_context *context, struct kidos_namespace *ns,
-		       struct kidos_links *links)
+void kidos_ports_plan(struct kidos_context *context, struct kidos_namespace *ns,
+		      struct kidos_links *links)
 {
 	const struct kidos_interface_rule *rule;
 
 	ports_sweep(context, ns, links);
 	for (size_t i = 0; i < links->count && !context->stopping && context->attaching; i++) {
-		kidos_rtnl_driver(ns->rtnl, &links->items[i]);
-		rule = kidos_rule_for(context->config, ns->name, &links->items[i]);
+		struct kidos_link *link = &links->items[i];
+		struct kidos_port_state *port = port_find(ns, link);
+
+		if (port) {
+			kidos_port_plan_retry(ns, port);
+			continue;
+		}
+		kidos_rtnl_driver(ns->rtnl, link);
+		rule = kidos_rule_for(context->config, ns->name, link);
 		if (rule)
-			link_wanted(context, ns, rule, &links->items[i]);
+			port_add(context, ns, rule, link);
 	}
 	kidos_rtnl_touched_clear(ns->rtnl);
 }
 
-void kidos_ports_remove(struct kidos_context *context, struct kidos_namespace *ns)
+static struct kidos_port_state *port_planned(const struct kidos_namespace *ns)
 {
-	while (ns->port_count)
-		port_remove(context, ns, ns->port_count - 1);
+	for (size_t i = 0; i < ns->port_count; i++)
+		if (ns->ports[i].todo)
+			return &ns->ports[i];
+	return NULL;
+}
+
+bool kidos_ports_planned(const struct kidos_context *context, const struct kidos_namespace *ns)
+{
+	return context->attaching ? port_planned(ns) != NULL : ns->port_count > 0;
+}
+
+/* Without programs nothing can be done now. */
+static void ports_put_off(struct kidos_namespace *ns)
+{
+	uint64_t later = kidos_now_ns(CLOCK_MONOTONIC) + RETRY_NS;
+
+	for (size_t i = 0; i < ns->port_count; i++) {
+		if (ns->ports[i].todo & KIDOS_TODO_ATTACH)
+			ns->ports[i].retry_ns = later;
+		ns->ports[i].todo = 0;
+	}
+}
+
+void kidos_ports_step(struct kidos_context *context, struct kidos_namespace *ns)
+{
+	if (!context->attaching)
+		port_release(context, ns);
+	else if (namespace_load(context, ns))
+		kidos_port_work(context, ns, port_planned(ns));
+	else
+		ports_put_off(ns);
+}
+
+void kidos_ports_remove(struct kidos_context *context, struct kidos_namespace *ns, bool there)
+{
+	while (ns->port_count) {
+		kidos_port_leave(&ns->ports[ns->port_count - 1], there);
+		port_forget(context, ns, ns->port_count - 1);
+	}
 	free(ns->ports);
 	ns->ports = NULL;
 }

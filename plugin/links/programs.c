@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "links/entry.h"
 #include "links/setup.h"
+#include "netlink/cleanup.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -20,7 +21,8 @@ const char *const kidos_program_names[KIDOS_PROGRAMS] = { "kidos_xdp", "kidos_tc
 							  "kidos_tc_egress" };
 
 struct kidos_traffic {
-	struct bpf_object *entry; /* NULL: the namespace has counting programs of its own */
+	bool shares; /* what counts; else the namespace has counting programs of its own */
+	int entry[KIDOS_PROGRAMS]; /* descriptors, or -1 */
 	struct bpf_object *own[KIDOS_PROGRAMS]; /* each with its one program; NULL: not loaded */
 	struct kidos_maps *maps; /* the caller's */
 	struct kidos_meta settings;
@@ -168,7 +170,7 @@ static int load_own(struct kidos_traffic *traffic, enum kidos_program program)
 /* The verifier spends 0.2 to 0.5 s on a counting program. */
 static int load(struct kidos_traffic *traffic, enum kidos_program program)
 {
-	return traffic->entry ? load_shared(traffic, program) : load_own(traffic, program);
+	return traffic->shares ? load_shared(traffic, program) : load_own(traffic, program);
 }
 
 struct loading {
@@ -220,10 +222,12 @@ static int load_traffic(struct kidos_traffic *traffic, struct kidos_meta *settin
 
 	if (loading.first && getrandom(&maps->seed, sizeof(maps->seed), 0) != sizeof(maps->seed))
 		return -errno;
-	if (kidos_entry_usable()) {
-		traffic->entry = kidos_entry_load(maps, traffic->netns);
-		if (!traffic->entry)
-			return -errno;
+	traffic->shares = kidos_entry_usable();
+	if (traffic->shares) {
+		int error = kidos_entry_load(maps, traffic->netns, traffic->entry);
+
+		if (error)
+			return error;
 	}
 	return kidos_ladder(sizeof(rungs) / sizeof(rungs[0]), try_rung, &loading, &taken, refused);
 }
@@ -236,8 +240,9 @@ struct kidos_traffic *kidos_traffic_load(struct kidos_maps *maps, struct kidos_m
 
 	if (!traffic)
 		return NULL;
-	traffic->maps = maps;
-	traffic->netns = netns;
+	*traffic = (struct kidos_traffic){ .maps = maps,
+					   .netns = netns,
+					   .entry = KIDOS_NO_MAPS(KIDOS_PROGRAMS) };
 	error = load_traffic(traffic, settings);
 	if (!error)
 		return traffic;
@@ -267,9 +272,10 @@ void kidos_traffic_free(struct kidos_traffic *traffic)
 {
 	if (!traffic)
 		return;
-	for (int i = 0; i < KIDOS_PROGRAMS; i++)
+	for (int i = 0; i < KIDOS_PROGRAMS; i++) {
 		bpf_object__close(traffic->own[i]);
-	bpf_object__close(traffic->entry);
+		kn_close_fd(&traffic->entry[i]);
+	}
 	free(traffic);
 }
 
@@ -279,18 +285,21 @@ struct bpf_object *kidos_traffic_open(const struct kidos_traffic *traffic,
 	return open_program(traffic, program, traffic->netns);
 }
 
-uint32_t kidos_traffic_map(const struct kidos_maps *maps)
+uint32_t kidos_traffic_map(const struct kidos_traffic *traffic)
 {
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
 
-	return bpf_obj_get_info_by_fd(maps->fd[KIDOS_MAP_TOTALS], &info, &size) ? 0 : info.id;
+	return bpf_obj_get_info_by_fd(traffic->maps->fd[KIDOS_MAP_TOTALS], &info, &size) ? 0
+											 : info.id;
 }
 
 int kidos_traffic_fd(struct kidos_traffic *traffic, enum kidos_program program)
 {
 	int error = load(traffic, program);
-	const struct bpf_object *object = traffic->entry ? traffic->entry : traffic->own[program];
 
-	return error ? error : bpf_program__fd(program_in(object, program));
+	if (error)
+		return error;
+	return traffic->shares ? traffic->entry[program]
+			       : bpf_program__fd(program_in(traffic->own[program], program));
 }

@@ -48,7 +48,7 @@ struct bpf_object *kidos_traffic_open(const struct kidos_traffic *traffic,
 				      enum kidos_program program);
 
 /* The id of a map that only programs of this owner use; 0 when it is not known. */
-uint32_t kidos_traffic_map(const struct kidos_maps *maps);
+uint32_t kidos_traffic_map(const struct kidos_traffic *traffic);
 
 /* Routes libbpf's words: errors to the log when a rung fails for good, else nowhere. */
 void kidos_libbpf_quiet(void);

@@ -1,53 +1,77 @@
 /* SPDX-License-Identifier: MIT */
 #include "links/recover.h"
-#include "links/attach.h"
-#include "links/mnl_links.h"
+#include "links/attachment.h"
 #include "links/netns.h"
 #include "links/xdp_share.h"
+#include "netlink/cleanup.h"
 
-static void recover_direction(const struct kidos_slot *slot, unsigned int direction)
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
+
+/* The pin goes with the others. That would free the XDP hook some time later, but it is wanted now.
+ */
+static void recover_link(const struct kidos_state *state, const char *pin)
 {
-	struct kidos_attachment attachment = {
-		.rung = KIDOS_RUNG_CLSACT,
-		.link = -1,
-		.ifindex = slot->ifindex,
-		.program = slot->program[direction],
-		.priority = slot->priority[direction],
-	};
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+	_cleanup_fd_ int link = kidos_state_get(state, pin);
 
-	if (slot->rung[direction] == KIDOS_RUNG_CLSACT)
-		kidos_detach(&attachment, direction, true);
+	if (link >= 0 && !bpf_obj_get_info_by_fd(link, &info, &size) &&
+	    info.type == BPF_LINK_TYPE_XDP)
+		bpf_link_detach(link);
 }
 
-static void recover_slot(const struct kidos_slot *slot, const struct kidos_shared *shared)
+/* Which priority it got is not in the record, which is older than the filter. */
+static void recover_filter(const struct kidos_attachment *attachment)
 {
-	struct kidos_attachment qdisc = { .link = -1,
-					  .ifindex = slot->ifindex,
-					  .made_clsact = true };
-	struct kidos_rtnl *rtnl;
+	struct kidos_attachment filter = *attachment;
 
-	for (unsigned int d = 0; d < KIDOS_DIRECTIONS; d++)
-		recover_direction(slot, d);
-	kidos_share_detach(slot->ifindex, shared);
-	rtnl = slot->made_clsact ? kidos_rtnl_open() : NULL;
-	if (rtnl && !kidos_rtnl_filters(rtnl, slot->ifindex))
-		kidos_detach(&qdisc, KIDOS_RX, false);
-	kidos_rtnl_close(rtnl);
+	filter.made_clsact = false;
+	for (uint32_t i = 1; i <= KIDOS_CLSACT_PRIORITIES; i++) {
+		filter.priority = i;
+		kidos_attachment_unfilter(&filter);
+	}
 }
 
-void kidos_recover(const struct kidos_maps *old)
+static void recover_record(const struct kidos_state *state, const char *record)
 {
-	struct kidos_shared shared = { .map = kidos_traffic_map(old) };
+	char name[KIDOS_NETNS_NAME];
+	struct kidos_attachment attachment;
 	struct kidos_netns_visit visit;
-	struct kidos_slot slot;
+	struct kidos_shared shared = {};
 
-	for (unsigned int i = 1; i < old->meta.slots; i++) {
-		if (kidos_maps_slot(old, i, &slot) || !slot.ifindex)
-			continue;
-		if (kidos_netns_enter(slot.netns, &visit))
-			continue;
-		recover_slot(&slot, &shared);
+	if (kidos_attachment_recall(state, record, &attachment, &shared.map, name))
+		return;
+	if (!kidos_netns_enter(name, &visit)) {
+		if (attachment.rung == KIDOS_RUNG_CLSACT)
+			recover_filter(&attachment);
+		else
+			kidos_share_detach(attachment.ifindex, &shared);
 		kidos_netns_leave(&visit);
 	}
-	kidos_share_unpin(&shared);
+	if (attachment.rung != KIDOS_RUNG_CLSACT)
+		kidos_share_unpin(&shared);
+}
+
+/* When the filters of both directions have gone. */
+static void recover_qdisc(const struct kidos_state *state, const char *record)
+{
+	char name[KIDOS_NETNS_NAME];
+	struct kidos_attachment attachment;
+	struct kidos_netns_visit visit;
+	uint32_t map;
+
+	if (kidos_attachment_recall(state, record, &attachment, &map, name) ||
+	    !attachment.made_clsact || kidos_netns_enter(name, &visit))
+		return;
+	kidos_clsact_destroy(attachment.ifindex);
+	kidos_netns_leave(&visit);
+}
+
+int kidos_recover(const struct kidos_state *state)
+{
+	kidos_state_each(state, KIDOS_PINS, recover_link);
+	kidos_state_each(state, KIDOS_RECORDS, recover_record);
+	kidos_state_each(state, KIDOS_RECORDS, recover_qdisc);
+	return kidos_state_clear(state);
 }

@@ -3,9 +3,12 @@
 #ifndef KIDOS_LINKS_RECOVER_H
 #define KIDOS_LINKS_RECOVER_H
 
-#include "state/maps.h"
+#include "state/directory.h"
 
-/* Removes it, as the slots of its maps tell. */
-void kidos_recover(const struct kidos_maps *old);
+/*
+ * Removes all of it, and every pin, as the state directory tells, whatever
+ * version wrote there. Returns how many pins there were.
+ */
+int kidos_recover(const struct kidos_state *state);
 
 #endif

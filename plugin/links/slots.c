@@ -185,8 +185,10 @@ void kidos_slot_take(struct kidos_context *context, const struct kidos_namespace
 	slot->has_device = link->has_device;
 	slot->mirror = port->rule->mirror;
 	slot->state = KIDOS_SLOT_WAITING;
+	snprintf(slot->reason, sizeof(slot->reason), "being attached");
 	slot->gone_ns = 0;
 	slot->silent = 0;
+	kidos_slot_store(context, port->slot);
 	refuse_alike(context, ns, port);
 }
 

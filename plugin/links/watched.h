@@ -10,7 +10,15 @@
 
 struct kidos_rtnl;
 
-/* An interface that programs hang on, or should. */
+/* What is to be done to an interface, by bit. */
+#define KIDOS_TODO_ATTACH 1u
+#define KIDOS_TODO_ORDER 2u
+
+/*
+ * An interface that programs hang on, or should. One thread alone changes what
+ * is here, under the lock if others read it; but slot and base, which a poll
+ * changes too.
+ */
 struct kidos_port_state {
 	const struct kidos_interface_rule *rule;
 	char name[IF_NAMESIZE];
@@ -18,6 +26,7 @@ struct kidos_port_state {
 	unsigned int refused; /* the slot that says why it is counted as other all the same; or 0 */
 	unsigned int ifindex;
 	bool seen; /* in the dump under way */
+	unsigned int todo; /* planned, KIDOS_TODO_*; that thread's alone */
 	const struct kidos_driver *driver;
 	struct kidos_base base; /* of the conservation check */
 	struct kidos_link_counters own; /* as last read */

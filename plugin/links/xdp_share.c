@@ -74,12 +74,12 @@ static uint32_t hook_of(unsigned int ifindex)
 	return bpf_xdp_query_id((int)ifindex, 0, &id) ? 0 : id;
 }
 
-/* How many programs a dispatcher has; *found tells whether ours is among them. */
-static unsigned int look_into(unsigned int ifindex, uint32_t hook, const struct kidos_shared *ours,
-			      bool *found)
+/* How many programs a dispatcher has, or -errno; *found tells whether ours is among them. */
+static int look_into(unsigned int ifindex, uint32_t hook, const struct kidos_shared *ours,
+		     bool *found)
 {
 	char path[PINS_PATH], pin[PATH_MAX];
-	unsigned int count = 0;
+	int count = 0;
 
 	pins_path(path);
 	*found = false;
@@ -88,8 +88,10 @@ static unsigned int look_into(unsigned int ifindex, uint32_t hook, const struct 
 
 		snprintf(pin, sizeof(pin), "%s/dispatch-%u-%u/prog%u-prog", path, ifindex, hook, i);
 		fd = bpf_obj_get(pin);
-		if (fd < 0)
+		if (fd < 0 && errno == ENOENT)
 			continue;
+		if (fd < 0)
+			return -errno;
 		count++;
 		*found |= is_ours(fd, ours);
 		close(fd);
@@ -179,7 +181,7 @@ static void describe_success(unsigned int ifindex, uint32_t program, char words[
 		snprintf(words, KIDOS_REASON, "alone, since %s",
 			 *last_words ? last_words : "this kernel replaces no functions (freplace)");
 	else
-		snprintf(words, KIDOS_REASON, "in libxdp's dispatcher, programs there: %u",
+		snprintf(words, KIDOS_REASON, "in libxdp's dispatcher, programs there: %d",
 			 look_into(ifindex, hook, &ours, &found));
 }
 
@@ -226,21 +228,23 @@ static bool is_alone(uint32_t hook, const struct kidos_shared *ours)
 	return ours->program ? hook == ours->program : fd >= 0 && is_ours(fd, ours);
 }
 
+/* Where it cannot be seen, it is taken to be there. */
 static bool is_at(unsigned int ifindex, const struct kidos_shared *ours)
 {
-	uint32_t hook = hook_of(ifindex), before;
+	__u32 hook = 0, before;
 	bool found = false;
+	int error = bpf_xdp_query_id((int)ifindex, 0, &hook);
 
 	/* Somebody else who joins or leaves replaces the dispatcher. */
 	do {
 		before = hook;
-		if (hook)
-			look_into(ifindex, hook, ours, &found);
-		if (found || (hook && is_alone(hook, ours)))
+		if (error || !hook)
+			break;
+		if (is_alone(hook, ours) || look_into(ifindex, hook, ours, &found) < 0)
 			return true;
-		hook = hook_of(ifindex);
-	} while (hook != before);
-	return false;
+		error = bpf_xdp_query_id((int)ifindex, 0, &hook);
+	} while (!found && hook != before);
+	return found || (error && error != -ENODEV);
 }
 
 bool kidos_share_alive(unsigned int ifindex, uint32_t program)

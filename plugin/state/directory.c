@@ -135,10 +135,16 @@ int kidos_state_try(const char *path, char reason[KIDOS_REASON])
 	return 0;
 }
 
-int kidos_state_clear(const struct kidos_state *state)
+static DIR *open_again(const struct kidos_state *state)
 {
 	int fd = openat(state->lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_dir_ DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+
+	return fd < 0 ? NULL : fdopendir(fd);
+}
+
+int kidos_state_clear(const struct kidos_state *state)
+{
+	_cleanup_dir_ DIR *directory = open_again(state);
 	struct dirent *entry;
 	int removed = 0;
 
@@ -162,6 +168,15 @@ void kidos_state_release(struct kidos_state *state)
 	state->lock = -1;
 }
 
+int kidos_state_pin(const struct kidos_state *state, int fd, const char *name)
+{
+	char pin[PATH_MAX];
+
+	/* Where the directory is now, whatever became of the path to it. */
+	snprintf(pin, sizeof(pin), "/proc/self/fd/%d/%s", state->lock, name);
+	return bpf_obj_pin(fd, pin) ? -errno : 0;
+}
+
 static int give_pin(int directory, const char *name)
 {
 	_cleanup_fd_ int pin = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -174,13 +189,9 @@ static int give_pin(int directory, const char *name)
 
 static int pin_map(const struct kidos_state *state, int fd, const char *name)
 {
-	char pin[PATH_MAX];
+	int error = kidos_state_pin(state, fd, name);
 
-	/* Where the directory is now, whatever became of the path to it. */
-	snprintf(pin, sizeof(pin), "/proc/self/fd/%d/%s", state->lock, name);
-	if (bpf_obj_pin(fd, pin))
-		return -errno;
-	return give_pin(state->lock, name);
+	return error ? error : give_pin(state->lock, name);
 }
 
 int kidos_state_pin_set(const struct kidos_state *state, const struct kidos_map_set *set,
@@ -192,6 +203,50 @@ int kidos_state_pin_set(const struct kidos_state *state, const struct kidos_map_
 		if (fd[i] >= 0)
 			error = pin_map(state, fd[i], set->rows[i].name);
 	return error;
+}
+
+int kidos_state_get(const struct kidos_state *state, const char *name)
+{
+	char pin[PATH_MAX + 32];
+	int fd;
+
+	snprintf(pin, sizeof(pin), "%s/%s", state->path, name);
+	fd = bpf_obj_get(pin);
+	return fd < 0 ? -errno : fd;
+}
+
+int kidos_state_note(const struct kidos_state *state, const char *name, const char *text)
+{
+	return symlinkat(text, state->lock, name) ? -errno : 0;
+}
+
+int kidos_state_read_note(const struct kidos_state *state, const char *name, char *text,
+			  size_t size)
+{
+	ssize_t length = readlinkat(state->lock, name, text, size);
+
+	if (length < 0)
+		return -errno;
+	if ((size_t)length >= size)
+		return -ENAMETOOLONG;
+	text[length] = '\0';
+	return 0;
+}
+
+void kidos_state_remove(const struct kidos_state *state, const char *name)
+{
+	unlinkat(state->lock, name, 0);
+}
+
+void kidos_state_each(const struct kidos_state *state, const char *prefix,
+		      void (*each)(const struct kidos_state *state, const char *name))
+{
+	_cleanup_dir_ DIR *directory = open_again(state);
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)))
+		if (!strncmp(entry->d_name, prefix, strlen(prefix)))
+			each(state, entry->d_name);
 }
 
 int kidos_state_make_lock(const struct kidos_state *state, const char *name)

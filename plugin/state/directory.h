@@ -46,6 +46,24 @@ int kidos_state_clear(const struct kidos_state *state);
 int kidos_state_pin_set(const struct kidos_state *state, const struct kidos_map_set *set,
 			const int *fd);
 
+/* The same for one link, or other object, which nobody else may open. 0 or -errno. */
+int kidos_state_pin(const struct kidos_state *state, int fd, const char *name);
+/* A descriptor of what is pinned there, or -errno. */
+int kidos_state_get(const struct kidos_state *state, const char *name);
+
+/*
+ * A line of text under a name without a dot. bpffs takes no files, so it is a
+ * link that leads nowhere. 0 or -errno.
+ */
+int kidos_state_note(const struct kidos_state *state, const char *name, const char *text);
+int kidos_state_read_note(const struct kidos_state *state, const char *name, char *text,
+			  size_t size);
+
+void kidos_state_remove(const struct kidos_state *state, const char *name);
+/* Calls each with every name that begins so. */
+void kidos_state_each(const struct kidos_state *state, const char *prefix,
+		      void (*each)(const struct kidos_state *state, const char *name));
+
 /* Makes a folder for others to hold locks on; 0 or -errno. */
 int kidos_state_make_lock(const struct kidos_state *state, const char *name);
 

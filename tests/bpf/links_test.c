@@ -277,7 +277,7 @@ static void churned_links(void **state)
 	assert_int_equal(kidos_rtnl_links(rtnl, &links), 0);
 	assert_int_equal(links.count, 1 + 8 + CHURNERS * CHURN * 2);
 	kidos_links_free(&links);
-	assert_int_equal(kidos_rtnl_filters(rtnl, 1), 0);
+	assert_int_equal(kidos_filters(1), 0);
 }
 
 int main(void)

@@ -56,14 +56,6 @@ sound() {
 			END { print rows " rates above 0"; exit bad || rows < 20 }'
 }
 
-# another_version: the map that says which layout the others have says another one
-another_version() {
-	local value
-	value=$(bpftool -j map lookup pinned "$state/meta" key 0 0 0 0 | jq -r '.value | .[0] = "0x63" | join(" ")')
-	# shellcheck disable=SC2086 # bytes
-	bpftool map update pinned "$state/meta" key 0 0 0 0 value $value
-}
-
 recreate() {
 	stop_traffic
 	ip -n "$run-a" link delete a0

@@ -16,7 +16,7 @@ collector context state core
 COLLECTOR collector context links netlink state core
 ctl       netlink state core
 half      ctl links netlink state core
-kidosctl  half ctl state core netlink
+kidosctl  half ctl links state core netlink
 engine    collector context links state core
 collectd  engine collector alerts core
 table     collector

@@ -200,6 +200,7 @@ int drop_maps_setup(void **state)
 		.version = "test",
 	};
 	char reason[KIDOS_REASON];
+	unsigned long inode;
 
 	(void)state;
 	snprintf(ctl_path, sizeof(ctl_path), "/sys/fs/bpf/kt-drops-%d", getpid());
@@ -217,7 +218,9 @@ int drop_maps_setup(void **state)
 	    kidos_maps_set_meta(&maps, &meta))
 		return -1;
 	drop_maps.boot_ns = clock_ns(CLOCK_BOOTTIME);
-	drop_maps.netns = (uint32_t)kidos_netns_inode("");
+	if (kidos_netns_inode("", &inode))
+		return -1;
+	drop_maps.netns = (uint32_t)inode;
 	drop_maps.ifindex = if_nametoindex("lo");
 	if (ctl_make_control(&directory, control))
 		return -1;

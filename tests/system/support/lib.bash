@@ -68,6 +68,14 @@ own_objects='' own_processes='' qdiscs_before=''
 remember_own() {
 	own_processes+=" $daemon"
 	own_objects+=$(sed -n 's/^\(prog\|map\|link\)_id:[[:space:]]*/\1 /p' /proc/"$daemon"/fdinfo/* 2>/dev/null | sort -u)$'\n'
+	own_objects+=$(own_links)$'\n'
+}
+
+# Links at interfaces, which the state directory pins, and their programs: no descriptor stands for
+# them. The program goes when the kernel has detached, the link's id before that.
+own_links() {
+	bpftool -jf link show | jq -r --arg state "$state/" \
+		'.[] | select((.pinned // [])[] | startswith($state)) | "link \(.id)", "prog \(.prog_id)"' | sort -u
 }
 
 # The clsact qdiscs in the namespaces of this test.
@@ -281,6 +289,14 @@ kill_collectd() {
 	kill -KILL "$daemon"
 	wait "$daemon" 2>/dev/null
 	daemon=''
+}
+
+# another_version: the map that says which layout the others have says another one
+another_version() {
+	local value
+	value=$(bpftool -j map lookup pinned "$state/meta" key 0 0 0 0 | jq -r '.value | .[0] = "0x63" | join(" ")')
+	# shellcheck disable=SC2086 # bytes
+	bpftool map update pinned "$state/meta" key 0 0 0 0 value $value
 }
 
 # newest FILE...: sets line to the last line of these files, "" without any. In the shell: tests
