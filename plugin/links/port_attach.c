@@ -129,11 +129,6 @@ static void log_attached(const struct kidos_namespace *ns, const struct kidos_po
 		  kidos_rung_names[port->attachments[KIDOS_TX].rung]);
 }
 
-static unsigned int port_flags(const struct kidos_link *link)
-{
-	return kidos_link_is_ethernet(link) ? KIDOS_PORT_ETHERNET : 0;
-}
-
 static void log_attempt(const struct kidos_namespace *ns, const struct kidos_port_state *port,
 			const char *reason, int error, bool there)
 {
@@ -152,7 +147,7 @@ static void attach_begin(struct kidos_context *context, struct kidos_namespace *
 			 struct attempt *attempt)
 {
 	pthread_mutex_lock(&context->lock);
-	attempt->error = kidos_slot_enter(context, ns, port, port_flags(link));
+	attempt->error = kidos_slot_enter(context, ns, port, link);
 	if (attempt->error)
 		snprintf(attempt->reason, KIDOS_REASON, "ports map: %s", strerror(-attempt->error));
 	port->tried_ns = kidos_now_ns(CLOCK_MONOTONIC);
@@ -243,7 +238,7 @@ void kidos_port_leave_other(struct kidos_context *context, struct kidos_namespac
 	if (port->slot == KIDOS_SLOT_OTHER)
 		return;
 	base_open(context, port, link);
-	error = kidos_slot_enter(context, ns, port, port_flags(link));
+	error = kidos_slot_enter(context, ns, port, link);
 	base_close(ns, port);
 	if (port->slot == KIDOS_SLOT_OTHER)
 		return;

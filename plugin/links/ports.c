@@ -165,6 +165,8 @@ static void port_add(struct kidos_context *context, struct kidos_namespace *ns,
 		};
 	snprintf(port->name, sizeof(port->name), "%s", link->name);
 	kidos_slot_take(context, ns, port, link);
+	/* One that has no room is other's before anything is sent under its name. */
+	kidos_slot_enter(context, ns, port, link);
 }
 
 /* A device may have been remade with the same name and index between two dumps. */

@@ -193,8 +193,9 @@ void kidos_slot_take(struct kidos_context *context, const struct kidos_namespace
 }
 
 int kidos_slot_enter(struct kidos_context *context, const struct kidos_namespace *ns,
-		     struct kidos_port_state *port, unsigned int flags)
+		     struct kidos_port_state *port, const struct kidos_link *link)
 {
+	unsigned int flags = kidos_link_is_ethernet(link) ? KIDOS_PORT_ETHERNET : 0;
 	int error;
 
 	/* What the programs do not find is other, and has Ethernet headers. */

@@ -19,11 +19,11 @@ void kidos_slot_store(const struct kidos_context *context, unsigned int index);
 void kidos_slot_take(struct kidos_context *context, const struct kidos_namespace *ns,
 		     struct kidos_port_state *port, const struct kidos_link *link);
 /*
- * Enters it where the programs look for its slot; flags: enum kidos_port_flags. Where there is no
- * room it is counted as other, and its slot says so. 0 or -errno.
+ * Enters it where the programs look for its slot. Where there is no room it is counted as other,
+ * and its slot says so. 0 or -errno.
  */
 int kidos_slot_enter(struct kidos_context *context, const struct kidos_namespace *ns,
-		     struct kidos_port_state *port, unsigned int flags);
+		     struct kidos_port_state *port, const struct kidos_link *link);
 /* Before a poll, and after it: ports that are counted as other may get a slot. */
 void kidos_slots_age(struct kidos_context *context);
 void kidos_slots_offer(struct kidos_context *context);

@@ -61,7 +61,7 @@ ppp_is_up() {
 
 # Takes datagrams, so that nobody answers.
 sink() {
-	in_ns "$1" python3 -c '
+	nsenter --net="/run/netns/$run-$1" python3 -c '
 import socket
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 s.bind(("::", 9))

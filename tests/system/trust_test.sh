@@ -91,7 +91,7 @@ refused "in another user's directory" \
 mount_bpffs 755
 mkdir -m 750 "$state"
 chgrp $user "$state"
-setpriv --reuid $user --regid $user --clear-groups flock -nF "$state" sleep 600 &
+setpriv --reuid $user --regid $user --clear-groups flock -F "$state" sleep 600 & # waits: to look whether it is locked is to lock it
 holder=$!
 started+=("$holder")
 is_locked() {
