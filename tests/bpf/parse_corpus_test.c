@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Every frame of the corpus through XDP and tc gives what the host gives. */
+/*
+ * Every frame of the corpus through XDP and tc gives what the host gives.
+ *
+ * kernels: 6.1
+ */
 #include <stdlib.h>
 #include <unistd.h>
 #include "parse_compare.h"
