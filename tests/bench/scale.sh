@@ -59,40 +59,7 @@ links_config() {
 	printf '<Interface "/^v/">\n  Virtual true\n</Interface>\n'
 }
 
-# write_config COUNT INTERFACES
-write_config() {
-	cat >"$work/collectd.conf" <<-END
-		Hostname "kt-bench"
-		FQDNLookup false
-		BaseDir "$work"
-		PIDFile "$work/pid"
-		LoadPlugin logfile
-		<Plugin logfile>
-		  LogLevel info
-		  File "$work/log"
-		  Timestamp false
-		</Plugin>
-		LoadPlugin csv
-		<Plugin csv>
-		  DataDir "$work/csv"
-		</Plugin>
-		PluginDir "$build/plugin"
-		LoadPlugin kidos
-		PluginDir "/usr/lib/collectd"
-		<Plugin kidos>
-		  StatePath "$state"
-		  MaxInterfaces $(($1 + 1))
-		  $2
-		</Plugin>
-	END
-}
-
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
-
-# User and system time of the daemon so far, in ms.
-cpu_ms() {
-	awk -v tick="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print int(($12 + $13) * 1000 / tick) }' "/proc/$daemon/stat"
-}
 
 longest_poll_ms() {
 	{ cat "$work"/csv/kt-bench/kidos-self/latency-poll-* 2>/dev/null || :; } |
@@ -143,7 +110,7 @@ names=(initialized 'then all' 'CPU time' descriptors 'RSS MB' stop 'then detache
 
 measure_namespaces() {
 	local round
-	write_config "$namespaces" "$(namespaces_config)"
+	write_config "MaxInterfaces $((namespaces + 1));$(namespaces_config)"
 	echo "$namespaces namespaces, an interface in each; in ms"
 	# shellcheck disable=SC2059 # a format
 	printf "$heads" round "${names[@]}"
@@ -167,7 +134,7 @@ measure_links() {
 	for count in $links; do
 		make_links $((there + 1)) "$count"
 		there=$count
-		write_config "$count" "$(links_config)"
+		write_config "MaxInterfaces $((count + 1));$(links_config)"
 		bare=$(bare_ms "$count")
 		start_once "$count"
 		# shellcheck disable=SC2059
@@ -177,8 +144,7 @@ measure_links() {
 
 [ "$(id -u)" = 0 ] || { echo 'scale.sh needs root' >&2; exit 2; }
 printf 'netns add %s\n' $rx "$(name far)" | ip -batch -
-mkfifo "$work/log"
-exec {log}<>"$work/log"
+open_log
 make_namespaces
 [ "$namespaces" = 0 ] || measure_namespaces
 [ -z "$links" ] || measure_links

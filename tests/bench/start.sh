@@ -27,45 +27,6 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
-write_config() {
-	cat >"$work/collectd.conf" <<-END
-		Hostname "kt-bench"
-		FQDNLookup false
-		BaseDir "$work"
-		PIDFile "$work/pid"
-		LoadPlugin logfile
-		<Plugin logfile>
-		  LogLevel info
-		  File "$work/log"
-		  Timestamp false
-		</Plugin>
-		LoadPlugin csv
-		<Plugin csv>
-		  DataDir "$work/csv"
-		</Plugin>
-		PluginDir "$build/plugin"
-		LoadPlugin kidos
-		PluginDir "/usr/lib/collectd"
-		<Plugin kidos>
-		  StatePath "$state"
-		  <Interface "vrx">
-		  </Interface>
-		  ${1//;/$'\n'}
-		</Plugin>
-	END
-}
-
-# The log is a pipe that this shell reads: a line is known as soon as it is written.
-open_log() {
-	mkfifo "$work/log"
-	exec {log}<>"$work/log"
-}
-
-# User and system time of the daemon so far, in ms.
-cpu_ms() {
-	awk -v tick="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print int(($12 + $13) * 1000 / tick) }' "/proc/$daemon/stat"
-}
-
 # start_once: sets initialized and attached, in ms since the exec, and cpu
 start_once() {
 	local line since=${EPOCHREALTIME/./}
@@ -87,7 +48,7 @@ measure() {
 	local round name lines
 	for ((round = 0; round < rounds; round++)); do
 		while IFS='|' read -r name lines <&3; do
-			write_config "$lines"
+			write_config "<Interface \"vrx\">;</Interface>;$lines"
 			start_once
 			echo "$initialized" >>"$work/$name.initialized"
 			echo "$attached" >>"$work/$name.attached"

@@ -3,6 +3,8 @@
  * Two namespaces over the same maps, and packets that take turns between them
  * and the programs: each is counted for its own and in its own direction. And
  * what comes of a packet where the program that counts is gone.
+ *
+ * kernels: 5.10 7.2
  */
 #include <setjmp.h>
 #include <stdarg.h>

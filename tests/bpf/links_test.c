@@ -25,6 +25,7 @@
 
 #define ROUTES 120000u
 #define ROUTES_SLOW 12000u /* on an emulated CPU */
+#define PER_MESSAGE 600u /* routes, at most; 430 on 5.10 */
 #define POLLS 10u
 #define PER_POLL 16u /* messages: those of a dump's datagrams, for a handful of links */
 
@@ -135,7 +136,7 @@ static void many_routes(void **state)
 	assert_string_equal(leading_out(), "v1");
 	dumped = kn_talk_count.received - before;
 	print_message("# %lu messages for %u routes, at first\n", dumped, routes);
-	assert_true(dumped > 100);
+	assert_true(dumped > routes / PER_MESSAGE);
 	assert_true(polls_receive() <= POLLS * PER_POLL);
 	assert_false(is_woken());
 	run("ip route add 192.0.2.0/24 dev v2; ip route del 192.0.2.0/24; "

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10 6.12
+# kernels: 6.12
 # Whose packet was dropped: with collectd in a PID namespace of its own, as in a container, and
 # beside sockets of others that have the same port number.
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: yes
+# kernels: 5.10 7.2
 # Someone else's XDP program, clsact and filters are in the way: never replaced, intact after our
 # exit, and kidos counts all the same.
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash

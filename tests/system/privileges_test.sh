@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10 6.12
+# kernels: 5.10
 # collectd as a user that is not root, with the capabilities of the README and no other: it counts
 # exactly. Each taken away in turn costs what it is for, in one line, and collectd goes on.
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash

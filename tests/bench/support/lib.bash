@@ -46,6 +46,45 @@ delete_veth() {
 	ip netns del $rx 2>/dev/null || true
 }
 
+# write_config LINES: collectd with kidos, of which these are lines (; between them), its log and its
+# state in the measurement's own $work and $state
+write_config() {
+	cat >"$work/collectd.conf" <<-END
+		Hostname "kt-bench"
+		FQDNLookup false
+		BaseDir "$work"
+		PIDFile "$work/pid"
+		LoadPlugin logfile
+		<Plugin logfile>
+		  LogLevel info
+		  File "$work/log"
+		  Timestamp false
+		</Plugin>
+		LoadPlugin csv
+		<Plugin csv>
+		  DataDir "$work/csv"
+		</Plugin>
+		PluginDir "$build/plugin"
+		LoadPlugin kidos
+		PluginDir "/usr/lib/collectd"
+		<Plugin kidos>
+		  StatePath "$state"
+		  ${1//;/$'\n'}
+		</Plugin>
+	END
+}
+
+# The log is a pipe that this shell reads: a line is known as soon as it is written.
+open_log() {
+	mkfifo "$work/log"
+	exec {log}<>"$work/log"
+}
+
+# User and system time of the daemon so far, in ms.
+cpu_ms() {
+	awk -v tick="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print int(($12 + $13) * 1000 / tick) }' "/proc/$daemon/stat"
+}
+
 # start_daemon COMMAND...: in the receiving namespace. Not by way of a function, which would stand
 # between: nsenter execs, so that the pid is the daemon's own.
 start_daemon() {
