@@ -3,7 +3,7 @@
  * kidosctl on a state directory made here: what it prints of frames of known kinds. One
  * kernel with each kind of map for flows.
  *
- * kernels: 5.10
+ * kernels: none
  */
 #include "ctl_maps.h"
 #include "ctl_run.h"

@@ -3,6 +3,8 @@
  * More flows than fit, from every CPU at once, while the table is read and
  * the spill ring drained: entries + retired = totals = sent, per class and
  * direction, in packets and bytes; and what was evicted is in the ring.
+ *
+ * kernels: 5.10 7.2
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -286,6 +288,18 @@ static void test_overload(bool hash)
 	table_run_close(&run);
 }
 
+/* By the kernel's ticks, which come late where the CPU is somebody else's. */
+static unsigned int remove_idle(struct table_run *run, unsigned int count)
+{
+	unsigned int removed = 0;
+
+	for (unsigned int tries = 0; tries < 100 && removed < count; tries++) {
+		removed += table_run_remove(run, 3);
+		usleep(removed < count ? 50000 : 0);
+	}
+	return removed;
+}
+
 /* Idle entries are given away without a spill; the hash map's are removed by the reader. */
 static void test_idle(bool hash)
 {
@@ -300,7 +314,7 @@ static void test_idle(bool hash)
 			table_run_send(&run, i % KIDOS_PROGRAMS, udp, round * 200 + i, &sent);
 		usleep(50000); /* 12 units */
 		if (run.meta.baseline)
-			assert_int_equal(table_run_remove(&run, 3), 200);
+			assert_int_equal(remove_idle(&run, 200), 200);
 	}
 	assert_exact(&run, &sent);
 	table_run_retired(&run, &retired);

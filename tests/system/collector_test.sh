@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10
 # kidosctl collector: flows and drops are switched off and on while collectd runs, counts stay and go
 # on, and who asks without anybody to answer is told so. Collectors that the configuration leaves out.
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10 6.12
+# kernels: 6.12
 # A mirror's copies are the packets themselves, byte for byte, all of them and no others, in both
 # directions; a target that vanishes is noticed; other people's qdiscs and filters stay.
 . "$(dirname "$0")/support/netns_lib.bash"

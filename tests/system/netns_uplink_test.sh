@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10 6.12
+# kernels: 6.1
 # A real NIC as uplink: an e1000e, which a guest has (tests/guest/run --device e1000e). Moved, killed,
 # returned with its name, alternative names, addresses, routes, MTU and state. Never touches a NIC of
 # another driver.
