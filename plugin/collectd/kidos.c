@@ -50,11 +50,35 @@ static int kidos_config_callback(oconfig_item_t *item)
 	return 0;
 }
 
+static struct kidos_engine *start(void)
+{
+	return kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()), collectd_notify);
+}
+
+/* Its state directory has gone: all of it anew, at once, and each minute while that fails. */
+static void begin_anew(void)
+{
+	static cdtime_t tried;
+
+	if (engine)
+		kidos_log(LOG_WARNING, "%s is not there any more: kidos begins anew",
+			  config.state_path);
+	else if (cdtime() - tried < TIME_T_TO_CDTIME_T(60))
+		return;
+	tried = cdtime();
+	kidos_engine_stop(engine);
+	engine = start();
+}
+
 static int kidos_read(user_data_t *data)
 {
 	struct collectd_batch batch = { .time = cdtime() };
 
 	(void)data;
+	if (!engine || kidos_engine_is_lost(engine))
+		begin_anew();
+	if (!engine)
+		return 0;
 	kidos_engine_poll(engine, collectd_dispatch, &batch);
 	kidos_log_flush(false);
 	return 0;
@@ -90,8 +114,7 @@ static int kidos_init(void)
 	snprintf(config.data_path, sizeof(config.data_path), "%s", folder ? folder : "");
 	config.test = collectd_is_test_run();
 	collectd_notify_as_here();
-	engine =
-		kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()), collectd_notify);
+	engine = start();
 	if (!engine)
 		return -1;
 	return plugin_register_complex_read(NULL, "kidos", kidos_read, 0,

@@ -21,9 +21,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* A former owner that was killed left pins, and with clsact filters. */
 static void take_back(struct kidos_context *context)
 {
-	if (kidos_recover(&context->state))
+	unsigned int left = kidos_recover(&context->state);
+
+	if (left)
+		kidos_log(LOG_WARNING, "%s: %u programs of an earlier process are still attached",
+			  context->state.path, left);
+	if (kidos_state_clear(&context->state))
 		kidos_log(LOG_NOTICE, "%s: took back what an earlier process left",
 			  context->state.path);
 }
@@ -240,6 +246,11 @@ struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint6
 		return engine;
 	kidos_engine_stop(engine);
 	return NULL;
+}
+
+bool kidos_engine_is_lost(const struct kidos_engine *engine)
+{
+	return kidos_state_is_lost(&engine->context.state);
 }
 
 void kidos_engine_stop(struct kidos_engine *engine)

@@ -9,6 +9,8 @@
 #include "core/config.h"
 #include "core/sample.h"
 
+#include <stdbool.h>
+
 struct kidos_engine;
 struct kidos_notice;
 
@@ -26,6 +28,12 @@ struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint6
 
 /* Reads every map once and emits every value; any thread, one at a time. */
 void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *context);
+
+/*
+ * Has somebody removed its state directory? Then nothing new can be attached,
+ * and kidosctl finds nothing: stop it and start another.
+ */
+bool kidos_engine_is_lost(const struct kidos_engine *engine);
 
 /* Ends the thread, takes everything away. Accepts NULL. */
 void kidos_engine_stop(struct kidos_engine *engine);

@@ -119,7 +119,7 @@ static bool clsact_alive(const struct kidos_attachment *attachment)
 	return clsact_query(attachment, &program) || program == attachment->program;
 }
 
-void kidos_attachment_unfilter(const struct kidos_attachment *attachment)
+int kidos_attachment_unfilter(const struct kidos_attachment *attachment)
 {
 	struct bpf_tc_hook hook = kidos_clsact_hook(attachment);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = KIDOS_CLSACT_HANDLE,
@@ -128,12 +128,13 @@ void kidos_attachment_unfilter(const struct kidos_attachment *attachment)
 	int error = clsact_query(attachment, &program);
 
 	if (!error && program != attachment->program)
-		return;
+		return 0;
 	if (!error)
 		error = bpf_tc_detach(&hook, &options);
 	if (error)
 		kidos_log(LOG_WARNING, "detach from interface %u: %s", attachment->ifindex,
 			  strerror(-error));
+	return error;
 }
 
 bool kidos_attachment_improves(const struct kidos_attachment *attachment)

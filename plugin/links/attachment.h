@@ -39,8 +39,8 @@ struct kidos_attachment {
 
 struct bpf_tc_hook;
 struct bpf_tc_hook kidos_clsact_hook(const struct kidos_attachment *attachment);
-/* Takes the filter away, if it is ours: somebody else's may stand there by now. */
-void kidos_attachment_unfilter(const struct kidos_attachment *attachment);
+/* Takes the filter away, if it is ours: somebody else's may stand there by now. 0 or -errno. */
+int kidos_attachment_unfilter(const struct kidos_attachment *attachment);
 /* The qdisc, if no filter is left on it. */
 void kidos_clsact_destroy(unsigned int ifindex);
 

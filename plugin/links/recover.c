@@ -6,61 +6,71 @@
 #include "netlink/cleanup.h"
 
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <linux/bpf.h>
 
 /* The pin goes with the others. That would free the XDP hook some time later, but it is wanted now.
  */
-static void recover_link(const struct kidos_state *state, const char *pin)
+static void recover_link(const struct kidos_state *state, const char *pin, void *context)
 {
 	struct bpf_link_info info = {};
 	__u32 size = sizeof(info);
 	_cleanup_fd_ int link = kidos_state_get(state, pin);
 
+	(void)context;
 	if (link >= 0 && !bpf_obj_get_info_by_fd(link, &info, &size) &&
 	    info.type == BPF_LINK_TYPE_XDP)
 		bpf_link_detach(link);
 }
 
-/* Which priority it got is not in the record, which is older than the filter. */
-static void recover_filter(const struct kidos_attachment *attachment)
+/* Which priority it got is not in the record, which is older than the filter. 0 or -errno. */
+static int recover_filter(const struct kidos_attachment *attachment)
 {
 	struct kidos_attachment filter = *attachment;
+	int error = 0;
 
 	filter.made_clsact = false;
-	for (uint32_t i = 1; i <= KIDOS_CLSACT_PRIORITIES; i++) {
+	for (uint32_t i = 1; !error && i <= KIDOS_CLSACT_PRIORITIES; i++) {
 		filter.priority = i;
-		kidos_attachment_unfilter(&filter);
+		error = kidos_attachment_unfilter(&filter);
 	}
+	return error;
 }
 
-static void recover_record(const struct kidos_state *state, const char *record)
+/* left: counts what could not be taken away. */
+static void recover_record(const struct kidos_state *state, const char *record, void *left)
 {
 	char name[KIDOS_NETNS_NAME];
 	struct kidos_attachment attachment;
 	struct kidos_netns_visit visit;
 	struct kidos_shared shared = {};
+	int error;
 
 	if (kidos_attachment_recall(state, record, &attachment, &shared.map, name))
 		return;
-	if (!kidos_netns_enter(name, &visit)) {
+	error = kidos_netns_enter(name, &visit);
+	if (!error) {
 		if (attachment.rung == KIDOS_RUNG_CLSACT)
-			recover_filter(&attachment);
+			error = recover_filter(&attachment);
 		else
 			kidos_share_detach(attachment.ifindex, &shared);
 		kidos_netns_leave(&visit);
 	}
+	if (error && error != -ENOENT) /* of the namespace: it has gone with all that was in it */
+		++*(unsigned int *)left;
 	if (attachment.rung != KIDOS_RUNG_CLSACT)
 		kidos_share_unpin(&shared);
 }
 
 /* When the filters of both directions have gone. */
-static void recover_qdisc(const struct kidos_state *state, const char *record)
+static void recover_qdisc(const struct kidos_state *state, const char *record, void *context)
 {
 	char name[KIDOS_NETNS_NAME];
 	struct kidos_attachment attachment;
 	struct kidos_netns_visit visit;
 	uint32_t map;
 
+	(void)context;
 	if (kidos_attachment_recall(state, record, &attachment, &map, name) ||
 	    !attachment.made_clsact || kidos_netns_enter(name, &visit))
 		return;
@@ -68,10 +78,12 @@ static void recover_qdisc(const struct kidos_state *state, const char *record)
 	kidos_netns_leave(&visit);
 }
 
-int kidos_recover(const struct kidos_state *state)
+unsigned int kidos_recover(const struct kidos_state *state)
 {
-	kidos_state_each(state, KIDOS_PINS, recover_link);
-	kidos_state_each(state, KIDOS_RECORDS, recover_record);
-	kidos_state_each(state, KIDOS_RECORDS, recover_qdisc);
-	return kidos_state_clear(state);
+	unsigned int left = 0;
+
+	kidos_state_each(state, KIDOS_PINS, recover_link, NULL);
+	kidos_state_each(state, KIDOS_RECORDS, recover_record, &left);
+	kidos_state_each(state, KIDOS_RECORDS, recover_qdisc, NULL);
+	return left;
 }

@@ -6,9 +6,9 @@
 #include "state/directory.h"
 
 /*
- * Removes all of it, and every pin, as the state directory tells, whatever
- * version wrote there. Returns how many pins there were.
+ * Takes all of it away, as the state directory tells, whatever version wrote
+ * there; pins and records stay. Returns how many programs are still there.
  */
-int kidos_recover(const struct kidos_state *state);
+unsigned int kidos_recover(const struct kidos_state *state);
 
 #endif

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #define GROUP "kidos"
+#define MARK "kidos" /* a note: all that is in the directory is kidos's */
+#define PIN_SIZE (NAME_MAX + 64)
 
 static const char *name_of(const struct kidos_state *state)
 {
@@ -37,6 +39,20 @@ static int give_to_group(int fd, mode_t mode)
 	return chmod(path, mode) ? -errno : 0;
 }
 
+static void describe_not_bpffs(const char *path, const char *parent, char reason[KIDOS_REASON])
+{
+	struct statfs fs;
+
+	if (!statfs(path, &fs) && (unsigned long)fs.f_type == BPF_FS_MAGIC)
+		snprintf(reason, KIDOS_REASON,
+			 "%.100s is where a bpf file system is mounted: name a directory in it",
+			 path);
+	else
+		snprintf(reason, KIDOS_REASON,
+			 "%.100s is not on a bpf file system (mount -t bpf bpf %.100s)", path,
+			 parent);
+}
+
 /* What the state directory lies in: on bpffs, and nobody else may rename there. */
 static int open_parent(const struct kidos_state *state, char reason[KIDOS_REASON])
 {
@@ -54,8 +70,7 @@ static int open_parent(const struct kidos_state *state, char reason[KIDOS_REASON
 		return -errno;
 	}
 	if ((unsigned long)fs.f_type != BPF_FS_MAGIC) {
-		snprintf(reason, KIDOS_REASON,
-			 "%s is not on a bpf file system (mount -t bpf bpf %s)", state->path, path);
+		describe_not_bpffs(state->path, path, reason);
 		return -ENOTSUP;
 	}
 	error = kidos_trust_parent(fd, path, reason);
@@ -81,6 +96,31 @@ static int open_directory(const struct kidos_state *state, int parent, char reas
 	return error ? error : KN_TAKE_FD(fd);
 }
 
+static DIR *open_again(const struct kidos_state *state)
+{
+	int fd = openat(state->lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? NULL : fdopendir(fd);
+}
+
+/* All that is in it will be removed, so it has the mark, or nothing. */
+static int check_content(const struct kidos_state *state, char reason[KIDOS_REASON])
+{
+	_cleanup_dir_ DIR *directory = open_again(state);
+	struct dirent *entry;
+
+	if (!directory || kidos_state_is_marked(state->path))
+		return directory ? 0 : -errno;
+	while ((entry = readdir(directory)))
+		if (*entry->d_name != '.') {
+			snprintf(reason, KIDOS_REASON,
+				 "%.100s has what is not kidos's (%.60s): name another directory",
+				 state->path, entry->d_name);
+			return -ENOTEMPTY;
+		}
+	return 0;
+}
+
 static int lock_directory(const struct kidos_state *state, int parent, int fd,
 			  char reason[KIDOS_REASON])
 {
@@ -103,43 +143,88 @@ static int acquire_once(struct kidos_state *state, char reason[KIDOS_REASON])
 	_cleanup_fd_ int fd = parent < 0 ? parent : open_directory(state, parent, reason);
 	int error = fd < 0 ? fd : lock_directory(state, parent, fd, reason);
 
-	if (!error)
-		state->lock = KN_TAKE_FD(fd);
+	if (error)
+		return error;
+	state->lock = KN_TAKE_FD(fd);
+	error = check_content(state, reason);
+	if (error) {
+		close(state->lock);
+		state->lock = -1;
+	}
 	return error;
+}
+
+/* Without slashes at its end, and with one before its name. */
+static void set_path(struct kidos_state *state, const char *path)
+{
+	size_t length = strlen(path);
+
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	*state = (struct kidos_state)KIDOS_STATE_NONE;
+	snprintf(state->path, sizeof(state->path), "%s%.*s", memchr(path, '/', length) ? "" : "./",
+		 (int)length, path);
+}
+
+/* Its owner may be about to end. */
+static int acquire_soon(struct kidos_state *state, char reason[KIDOS_REASON])
+{
+	int error = acquire_once(state, reason);
+
+	for (int attempt = 0; error == -EAGAIN && attempt < 20; attempt++) {
+		usleep(50000);
+		error = acquire_once(state, reason);
+	}
+	return error == -EAGAIN ? -EBUSY : error;
 }
 
 int kidos_state_acquire(struct kidos_state *state, const char *path, char reason[KIDOS_REASON])
 {
-	int error = -EAGAIN;
+	int error;
 
-	*state = (struct kidos_state)KIDOS_STATE_NONE;
-	snprintf(state->path, sizeof(state->path), "%s", path);
-	for (int attempt = 0; error == -EAGAIN && attempt < 3; attempt++)
-		error = acquire_once(state, reason);
-	if (!error && give_to_group(state->lock, 0750))
+	set_path(state, path);
+	error = acquire_soon(state, reason);
+	if (error)
+		return error;
+	if (!kidos_state_is_marked(state->path))
+		kidos_state_note(state, MARK, MARK);
+	if (give_to_group(state->lock, 0750))
 		kidos_log(LOG_WARNING, "%s: owner and mode: %s", state->path, strerror(errno));
-	return error;
+	return 0;
+}
+
+bool kidos_state_is_marked(const char *path)
+{
+	char mark[PATH_MAX + sizeof(MARK) + 1], text[sizeof(MARK)];
+
+	snprintf(mark, sizeof(mark), "%s/%s", path, MARK);
+	return readlink(mark, text, sizeof(text)) == sizeof(MARK) - 1 &&
+	       !memcmp(text, MARK, sizeof(MARK) - 1);
+}
+
+bool kidos_state_is_lost(const struct kidos_state *state)
+{
+	struct stat ours, now;
+
+	if (fstat(state->lock, &ours))
+		return false;
+	if (stat(state->path, &now))
+		return errno == ENOENT;
+	return ours.st_ino != now.st_ino || ours.st_dev != now.st_dev;
 }
 
 int kidos_state_try(const char *path, char reason[KIDOS_REASON])
 {
-	struct kidos_state state = KIDOS_STATE_NONE;
+	struct kidos_state state;
 	int error;
 
-	snprintf(state.path, sizeof(state.path), "%s", path);
-	error = acquire_once(&state, reason);
+	set_path(&state, path);
+	error = acquire_soon(&state, reason);
 	if (error)
-		return error == -EAGAIN ? 0 : error; /* its owner ends at this moment */
-	rmdir(path); /* only if it is empty */
+		return error;
+	rmdir(state.path); /* only if it is empty */
 	close(state.lock);
 	return 0;
-}
-
-static DIR *open_again(const struct kidos_state *state)
-{
-	int fd = openat(state->lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? NULL : fdopendir(fd);
 }
 
 int kidos_state_clear(const struct kidos_state *state)
@@ -151,8 +236,9 @@ int kidos_state_clear(const struct kidos_state *state)
 	if (!directory)
 		return 0;
 	while ((entry = readdir(directory)))
-		if (*entry->d_name != '.' && (!unlinkat(state->lock, entry->d_name, 0) ||
-					      !unlinkat(state->lock, entry->d_name, AT_REMOVEDIR)))
+		if (*entry->d_name != '.' && strcmp(entry->d_name, MARK) &&
+		    (!unlinkat(state->lock, entry->d_name, 0) ||
+		     !unlinkat(state->lock, entry->d_name, AT_REMOVEDIR)))
 			removed++;
 	return removed;
 }
@@ -162,19 +248,25 @@ void kidos_state_release(struct kidos_state *state)
 	if (state->lock < 0)
 		return;
 	kidos_state_clear(state);
-	if (rmdir(state->path))
+	kidos_state_remove(state, MARK);
+	if (rmdir(state->path) && errno != ENOENT)
 		kidos_log(LOG_WARNING, "cannot remove %s: %s", state->path, strerror(errno));
 	close(state->lock);
 	state->lock = -1;
 }
 
+/* Where the directory is now, whatever became of the path to it. */
+static const char *pin_of(const struct kidos_state *state, const char *name, char pin[PIN_SIZE])
+{
+	snprintf(pin, PIN_SIZE, "/proc/self/fd/%d/%s", state->lock, name);
+	return pin;
+}
+
 int kidos_state_pin(const struct kidos_state *state, int fd, const char *name)
 {
-	char pin[PATH_MAX];
+	char pin[PIN_SIZE];
 
-	/* Where the directory is now, whatever became of the path to it. */
-	snprintf(pin, sizeof(pin), "/proc/self/fd/%d/%s", state->lock, name);
-	return bpf_obj_pin(fd, pin) ? -errno : 0;
+	return bpf_obj_pin(fd, pin_of(state, name, pin)) ? -errno : 0;
 }
 
 static int give_pin(int directory, const char *name)
@@ -207,11 +299,9 @@ int kidos_state_pin_set(const struct kidos_state *state, const struct kidos_map_
 
 int kidos_state_get(const struct kidos_state *state, const char *name)
 {
-	char pin[PATH_MAX + 32];
-	int fd;
+	char pin[PIN_SIZE];
+	int fd = bpf_obj_get(pin_of(state, name, pin));
 
-	snprintf(pin, sizeof(pin), "%s/%s", state->path, name);
-	fd = bpf_obj_get(pin);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -238,15 +328,15 @@ void kidos_state_remove(const struct kidos_state *state, const char *name)
 	unlinkat(state->lock, name, 0);
 }
 
-void kidos_state_each(const struct kidos_state *state, const char *prefix,
-		      void (*each)(const struct kidos_state *state, const char *name))
+void kidos_state_each(const struct kidos_state *state, const char *prefix, kidos_state_visit each,
+		      void *context)
 {
 	_cleanup_dir_ DIR *directory = open_again(state);
 	struct dirent *entry;
 
 	while (directory && (entry = readdir(directory)))
 		if (!strncmp(entry->d_name, prefix, strlen(prefix)))
-			each(state, entry->d_name);
+			each(state, entry->d_name, context);
 }
 
 int kidos_state_make_lock(const struct kidos_state *state, const char *name)

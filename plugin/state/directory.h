@@ -23,7 +23,8 @@ struct kidos_state {
  * Makes the directory (0750, group kidos where there is one) and locks it.
  * Returns 0 or -errno with a reason; -EBUSY: another process owns it, which
  * the reason names. Nothing of another owner is touched. It is refused where
- * others could put or change something in it (trust.h), and no link is followed.
+ * others could put or change something in it (trust.h), or where there is
+ * something that kidos did not put there; no link is followed.
  */
 int kidos_state_acquire(struct kidos_state *state, const char *path, char reason[KIDOS_REASON]);
 
@@ -33,10 +34,16 @@ int kidos_state_acquire(struct kidos_state *state, const char *path, char reason
  */
 int kidos_state_try(const char *path, char reason[KIDOS_REASON]);
 
+/* Did kidos make it? false also where that may not be seen: errno. */
+bool kidos_state_is_marked(const char *path);
+
+/* Has somebody removed or moved it, or unmounted its file system? */
+bool kidos_state_is_lost(const struct kidos_state *state);
+
 /* Removes the pins that are there, then the directory, and lets go. */
 void kidos_state_release(struct kidos_state *state);
 
-/* Removes every pin of a former owner. Returns how many there were. */
+/* Removes every pin of a former owner, not the mark. Returns how many there were. */
 int kidos_state_clear(const struct kidos_state *state);
 
 /*
@@ -61,8 +68,9 @@ int kidos_state_read_note(const struct kidos_state *state, const char *name, cha
 
 void kidos_state_remove(const struct kidos_state *state, const char *name);
 /* Calls each with every name that begins so. */
-void kidos_state_each(const struct kidos_state *state, const char *prefix,
-		      void (*each)(const struct kidos_state *state, const char *name));
+typedef void (*kidos_state_visit)(const struct kidos_state *state, const char *name, void *context);
+void kidos_state_each(const struct kidos_state *state, const char *prefix, kidos_state_visit each,
+		      void *context);
 
 /* Makes a folder for others to hold locks on; 0 or -errno. */
 int kidos_state_make_lock(const struct kidos_state *state, const char *name);

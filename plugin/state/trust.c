@@ -100,6 +100,6 @@ int kidos_trust_holder(int fd, const char *path, char reason[KIDOS_REASON])
 		snprintf(reason, KIDOS_REASON, "%.100s is in use by process %u", path, pid);
 	else
 		snprintf(reason, KIDOS_REASON,
-			 "%.100s is in use by a process of another PID namespace", path);
-	return -EBUSY;
+			 "%.100s is in use by a process that cannot be seen from here", path);
+	return pid ? -EBUSY : -EAGAIN;
 }

@@ -17,7 +17,8 @@ int kidos_trust_directory(int fd, const char *path, char reason[KIDOS_REASON]);
 
 /*
  * Who holds the lock on it: -EBUSY where that may be another kidos, -EPERM
- * where it is a process of another user, which none of ours is.
+ * where it is a process of another user, which none of ours is; -EAGAIN where
+ * it ends at this moment, or lives in another PID namespace.
  */
 int kidos_trust_holder(int fd, const char *path, char reason[KIDOS_REASON]);
 
