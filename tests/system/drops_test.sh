@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: yes
+# kernels: 5.10 6.1 7.2
 # Packets that the kernel drops, one cause at a time: as many as were sent, on every probe that this
 # kernel has. Other work on the machine drops packets too: only those of our interface are looked at.
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
