@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kernels: 7.2
 # Whatever goes wrong on the way up or down: a failure after each step and in each message, kill -9
 # after each step, a process that holds a namespace, planted links, files that others may write.
 . "$(dirname "$0")/support/netns_lib.bash"
