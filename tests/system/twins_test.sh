@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 6.12
 # Two namespaces that each have a link of the same name and the same number, both watched: what
 # passes one is never counted for the other: at once, when one namespace hands on to the other within
 # one interrupt, and after one of them was made anew.
