@@ -328,10 +328,14 @@ unrecorded() {
 	ctl drops --json | jq .unrecorded
 }
 
-# A burst is recorded whole, a storm in part, and what of it has no record is counted.
+# A burst is recorded whole, a storm in part, and what of it has no record is counted. Another test
+# may have its storm just then.
 recorded_burst() {
-	[ "$(unrecorded)" = 0 ] && send 100 --port 9100 &&
-		wait_for 5 recorded_are 100 9100
+	local port
+	for port in 9100 9102 9103; do
+		send 100 --port "$port" && wait_for 2 recorded_are 100 "$port" && return
+	done
+	return 1
 }
 
 recorded_are() {
