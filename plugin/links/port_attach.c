@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RETRY_NS 60000000000ull /* what failed is tried again */
 #define RETRY_EVENT_NS 1000000000ull /* at the earliest: an attempt may make an event itself */
 
 /* One of them made the qdisc, and the last of them takes it away. */
@@ -169,7 +168,7 @@ static void attach_end(struct kidos_context *context, struct kidos_namespace *ns
 		 attempt->reason);
 	slot_attached(slot, port, attempt->error);
 	port->retry_ns = attempt->error || port->attachments[KIDOS_RX].meanwhile
-				 ? port->tried_ns + RETRY_NS
+				 ? port->tried_ns + KIDOS_PORT_RETRY_NS
 				 : 0;
 	kidos_slot_store(context, port->slot);
 	pthread_mutex_unlock(&context->lock);
@@ -212,7 +211,7 @@ static void attach_missing(struct kidos_context *context, struct kidos_namespace
 	uint64_t now = kidos_now_ns(CLOCK_MONOTONIC);
 
 	port->tried_ns = now;
-	port->retry_ns = port->retry_ns ? now + RETRY_NS : 0;
+	port->retry_ns = port->retry_ns ? now + KIDOS_PORT_RETRY_NS : 0;
 	improve(context, port);
 	if (is_missing(port, KIDOS_RX) || is_missing(port, KIDOS_TX))
 		attach(context, ns, port, link);
@@ -253,7 +252,7 @@ void kidos_port_leave_other(struct kidos_context *context, struct kidos_namespac
 
 static bool may_go_first(const struct kidos_port_state *port, uint64_t now_ns)
 {
-	return !port->ordered_ns || now_ns - port->ordered_ns >= RETRY_NS;
+	return !port->ordered_ns || now_ns - port->ordered_ns >= KIDOS_PORT_RETRY_NS;
 }
 
 void kidos_port_plan_order(struct kidos_port_state *port, uint64_t now_ns)

@@ -9,6 +9,8 @@
 
 #include "context.h"
 
+#define KIDOS_PORT_RETRY_NS 60000000000ull /* what failed is tried again */
+
 /*
  * Does what is planned for the port (todo). Attaching begins the conservation
  * check anew, and the slot has the outcome; what failed is planned again later.

@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRY_NS 60000000000ull
-
 /*
  * The namespace's programs are loaded when its first interface shows up. The verifier may take its
  * time, and the settings' copy is what it needs of what the lock protects.
@@ -234,7 +232,7 @@ bool kidos_ports_planned(const struct kidos_context *context, const struct kidos
 /* Without programs nothing can be done now. */
 static void ports_put_off(struct kidos_namespace *ns)
 {
-	uint64_t later = kidos_now_ns(CLOCK_MONOTONIC) + RETRY_NS;
+	uint64_t later = kidos_now_ns(CLOCK_MONOTONIC) + KIDOS_PORT_RETRY_NS;
 
 	for (size_t i = 0; i < ns->port_count; i++) {
 		if (ns->ports[i].todo & KIDOS_TODO_ATTACH)

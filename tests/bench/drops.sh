@@ -12,6 +12,7 @@ set -euo pipefail
 frames=2000000 rounds=3
 take_options 'build frames rounds' "$@"
 pins=/sys/fs/bpf/kt-bench-$$
+state=$pins/state interval=1
 work=$(mktemp -d)
 statistics=$(sysctl -n kernel.bpf_stats_enabled)
 
@@ -50,36 +51,6 @@ minimal_start() {
 }
 minimal_stop() { stop_daemon; }
 
-write_config() {
-	cat >"$work/collectd.conf" <<-END
-		Hostname "kt-bench"
-		FQDNLookup false
-		Interval 1
-		BaseDir "$work"
-		PIDFile "$work/pid"
-		LoadPlugin logfile
-		<Plugin logfile>
-		  LogLevel info
-		  File "$work/log"
-		</Plugin>
-		LoadPlugin csv
-		<Plugin csv>
-		  DataDir "$work/csv"
-		</Plugin>
-		PluginDir "$build/plugin"
-		LoadPlugin kidos
-		PluginDir "/usr/lib/collectd"
-		<Plugin kidos>
-		  StatePath "$pins/state"
-		  <Interface "vrx">
-		  </Interface>
-		  <Drops>
-		    Probe "$1"
-		  </Drops>
-		</Plugin>
-	END
-}
-
 # The programs' descriptors are the daemon's: of its programs, that of the rung.
 program_of() {
 	local id
@@ -91,7 +62,7 @@ program_of() {
 
 kidos_start() {
 	local tries
-	write_config "$1"
+	write_config "<Interface \"vrx\">;</Interface>;<Drops>;Probe \"$1\";</Drops>"
 	: >"$work/log"
 	start_daemon collectd -f -C "$work/collectd.conf"
 	for tries in {1..100}; do

@@ -47,11 +47,12 @@ delete_veth() {
 }
 
 # write_config LINES: collectd with kidos, of which these are lines (; between them), its log and its
-# state in the measurement's own $work and $state
+# state in the measurement's own $work and $state; $interval if it is not collectd's own
 write_config() {
 	cat >"$work/collectd.conf" <<-END
 		Hostname "kt-bench"
 		FQDNLookup false
+		Interval ${interval:-10}
 		BaseDir "$work"
 		PIDFile "$work/pid"
 		LoadPlugin logfile
