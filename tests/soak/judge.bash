@@ -66,7 +66,7 @@ judge_stop() {
 	[ "$stopped_ms" -le $((2000 * slow)) ] || wrong "it took $stopped_ms ms to stop"
 }
 
-# The values that a generation wrote, which are then kept apart: the next begins at zero.
+# judge_values [killed]: what a generation wrote, which is then kept apart: the next begins at zero.
 judge_values() {
 	local values=$work/values-$generation
 	mv "$work/csv" "$values" 2>/dev/null || { wrong 'no values'; return; }
@@ -76,7 +76,7 @@ judge_values() {
 	while read -r line; do
 		wrong "$line"
 	done <"$work/polls"
-	python3 "$top/tests/system/support/series_sums.py" csv "$values" b0 >"$work/sums" 2>&1 ||
+	python3 "$top/tests/system/support/series_sums.py" csv "$values" b0 "$@" >"$work/sums" 2>&1 ||
 		wrong "sums: $(tr '\n' ';' <"$work/sums")"
 	kept_lines "$work/log-$generation"
 }
