@@ -119,19 +119,59 @@ static __always_inline void look_inside(struct kidos_packet *packet,
 	packet->tunnel_id = tunnel_id;
 }
 
-static __always_inline void account_frame(const struct kidos_frame *frame, __u32 netns,
-					  __u32 ifindex)
-{
-	struct kidos_port port = port_of(netns, ifindex);
-	struct wire wire = { .packets = 1, .bytes = frame->length };
-	struct kidos_packet packet, inner;
+/*
+ * What few packets need is a global function of its own: the verifier walks it
+ * once, and not again for each outcome of the parser. Kernels before 5.12 take
+ * no pointer there but the context: the baseline has a copy for each call.
+ */
+#ifdef KIDOS_BASELINE
+#define KIDOS_VERIFIED_ONCE static __always_inline
+#else
+#define KIDOS_VERIFIED_ONCE __noinline
+#endif
 
-	kidos_parse(frame, &packet);
+/* frame_of: volatile, since the verifier wants each field read at its own offset from the context. */
+static __always_inline struct kidos_frame frame_of_xdp(volatile struct xdp_md *ctx)
+{
+	struct kidos_frame frame = {
+		.data = (void *)(long)ctx->data,
+		.data_end = (void *)(long)ctx->data_end,
+	};
+
+	frame.length = frame.data_end - frame.data;
+	if (kidos_config.xdp_frags)
+		frame.length = bpf_xdp_get_buff_len((struct xdp_md *)ctx);
+	return frame;
+}
+
+/* The packet that lies at offset, of this EtherType. */
+KIDOS_VERIFIED_ONCE int parse_xdp_inner(struct xdp_md *ctx, __u32 offset, __u32 ethertype,
+					struct kidos_packet *packet)
+{
+	struct kidos_packet outer = { .inner = offset, .inner_protocol = ethertype };
+	struct kidos_frame frame = frame_of_xdp(ctx);
+
+	if (!packet)
+		return 0;
+	kidos_parse_inner(&frame, &outer, packet);
+	return 1;
+}
+
+static __always_inline void account_xdp(struct xdp_md *ctx, __u32 netns)
+{
+	struct kidos_port port = port_of(netns, ctx->ingress_ifindex);
+	struct kidos_frame frame = frame_of_xdp(ctx);
+	struct wire wire = { .packets = 1, .bytes = frame.length };
+	struct kidos_packet packet;
+
+	kidos_parse(&frame, &packet);
 	if (kidos_config.inner && packet.inner) {
-		kidos_parse_inner(frame, &packet, &inner);
+		struct kidos_packet inner = {};
+
+		parse_xdp_inner(ctx, packet.inner, packet.inner_protocol, &inner);
 		look_inside(&packet, &inner);
 	}
-	account(port.slot, KIDOS_RX, &packet, frame->length, &wire);
+	account(port.slot, KIDOS_RX, &packet, frame.length, &wire);
 }
 
 #define KIDOS_PULL 256 /* bytes that hold every header kidos reads but in hostile packets */
@@ -159,28 +199,45 @@ static __always_inline int needs_more(const struct kidos_packet *packet)
 	return kidos_is_short(packet->error) || (packet->tunnel && !packet->inner);
 }
 
-/*
- * Headers may lie outside the linear part of an skb: they are brought in when
- * the parser ran into its end, and parsed again.
- */
-static __always_inline struct kidos_frame parse_skb(struct __sk_buff *skb, __u32 flags,
-						    struct kidos_packet *packet)
+/* Brings headers into the linear part, and parses again. Returns 0 if there is no more. */
+KIDOS_VERIFIED_ONCE int parse_pulled(struct __sk_buff *skb, __u32 flags,
+				     struct kidos_packet *packet)
 {
+	__u32 length = ((skb_fields *)skb)->len;
 	struct kidos_frame frame;
 
-	KIDOS_NO_UNROLL
-	for (int attempt = 0; attempt < 2; attempt++) {
-		__u32 linear;
+	if (!packet || bpf_skb_pull_data(skb, length < KIDOS_PULL ? length : KIDOS_PULL))
+		return 0;
+	frame = frame_of(skb, flags);
+	kidos_parse(&frame, packet);
+	return 1;
+}
 
-		frame = frame_of(skb, flags);
-		linear = frame.data_end - frame.data;
-		kidos_parse(&frame, packet);
-		if (!needs_more(packet) || linear >= frame.length || linear >= KIDOS_PULL)
-			break;
-		if (bpf_skb_pull_data(skb, frame.length < KIDOS_PULL ? frame.length : KIDOS_PULL))
-			break;
-	}
-	return frame_of(skb, flags);
+/* Headers may lie outside the linear part of an skb: then the parser ran into its end. */
+static __always_inline void parse_skb(struct __sk_buff *skb, __u32 flags,
+				      struct kidos_packet *packet)
+{
+	struct kidos_frame frame = frame_of(skb, flags);
+	__u32 linear = frame.data_end - frame.data;
+	struct kidos_packet pulled = {};
+
+	kidos_parse(&frame, packet);
+	if (needs_more(packet) && linear < frame.length && linear < KIDOS_PULL &&
+	    parse_pulled(skb, flags, &pulled))
+		*packet = pulled;
+}
+
+/* As parse_xdp_inner. */
+KIDOS_VERIFIED_ONCE int parse_skb_inner(struct __sk_buff *skb, __u32 offset, __u32 ethertype,
+					struct kidos_packet *packet)
+{
+	struct kidos_packet outer = { .inner = offset, .inner_protocol = ethertype };
+	struct kidos_frame frame = frame_of(skb, KIDOS_PORT_ETHERNET);
+
+	if (!packet)
+		return 0;
+	kidos_parse_inner(&frame, &outer, packet);
+	return 1;
 }
 
 /*
@@ -208,14 +265,17 @@ static __always_inline struct wire wire_of(skb_fields *skb, __u32 headers)
 static __always_inline void account_skb(struct __sk_buff *skb, struct kidos_origin from)
 {
 	struct kidos_port port = port_of(from.netns, skb->ifindex);
-	struct kidos_packet packet, inner;
-	struct kidos_frame frame = parse_skb(skb, port.flags, &packet);
-	__u32 headers = packet.headers;
+	struct kidos_packet packet;
 	struct wire wire;
+	__u32 headers;
 
+	parse_skb(skb, port.flags, &packet);
+	headers = packet.headers;
 	/* Of a tunnel's segments the inner headers are repeated too. */
 	if (packet.inner && (kidos_config.inner || ((skb_fields *)skb)->gso_size)) {
-		kidos_parse_inner(&frame, &packet, &inner);
+		struct kidos_packet inner = {};
+
+		parse_skb_inner(skb, packet.inner, packet.inner_protocol, &inner);
 		headers = inner.headers;
 		if (kidos_config.inner)
 			look_inside(&packet, &inner);
@@ -223,4 +283,5 @@ static __always_inline void account_skb(struct __sk_buff *skb, struct kidos_orig
 	wire = wire_of(skb, headers);
 	account(port.slot, from.direction, &packet, ((skb_fields *)skb)->len, &wire);
 }
+
 #endif

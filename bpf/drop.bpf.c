@@ -82,6 +82,18 @@ static __always_inline void record_drop(struct sock *sk, const struct kidos_drop
 	note_reason(&record);
 }
 
+/*
+ * Before 6.13 the verifier takes tp_btf's rx_sk for a pointer that is never
+ * NULL, and leaves a test of it out. Half of it is a plain number to any.
+ */
+static __always_inline struct sock *receiver_of(const struct drop_event *event)
+{
+	__u32 half = (__u32)(unsigned long)event->sk;
+
+	asm volatile("" : "+w"(half));
+	return half ? event->sk : NULL;
+}
+
 static __always_inline int handle(const struct drop_event *event)
 {
 	struct kidos_drop_key key = { .place = event->place, .reason = event->reason };
@@ -90,12 +102,14 @@ static __always_inline int handle(const struct drop_event *event)
 	struct sock *sk;
 
 	read_skb(event->skb, &skb);
-	sk = event->sk ? event->sk : skb.sk;
+	/* Before any branch on pointers: a verifier would walk the headers once for each outcome. */
+	read_packet(&skb, &packet);
+	sk = receiver_of(event);
+	sk = sk ? sk : skb.sk;
 	if (is_local_message(sk)) {
 		note_trial();
 		return 0;
 	}
-	read_packet(&skb, &packet);
 	take_interface(&skb, sk, &key);
 	key.class = packet.class;
 	if (count_drop(&key) || may_record())
@@ -124,24 +138,12 @@ static __always_inline int is_drop(__u32 reason)
 SEC("tp_btf/kfree_skb")
 int drop_btf_socket(__u64 *ctx)
 {
-	struct sk_buff *skb = (void *)ctx[0];
-	struct sock *rx_sk = (void *)ctx[3];
-	struct drop_event event = { .skb = skb, .place = ctx[1], .reason = (__u32)ctx[2] };
-	/*
-	 * Before 6.13 the verifier takes rx_sk for a pointer that is never NULL,
-	 * and leaves a test of it out. Half of it is a plain number to any.
-	 */
-	__u32 half;
+	struct drop_event event = { .skb = (void *)ctx[0],
+				    .sk = (void *)ctx[3],
+				    .place = ctx[1],
+				    .reason = (__u32)ctx[2] };
 
-	if (!is_drop(event.reason))
-		return 0;
-	if (rx_sk) {
-		half = (__u32)(unsigned long)rx_sk;
-		asm volatile("" : "+w"(half));
-		if (half)
-			event.sk = rx_sk;
-	}
-	return handle(&event);
+	return is_drop(event.reason) ? handle(&event) : 0;
 }
 
 SEC("tp_btf/kfree_skb")

@@ -20,7 +20,8 @@ struct drop_bytes {
 	__u32 tail;
 };
 
-struct ipv4_header {
+/* The first bytes of the two headers, and where the addresses lie. */
+struct ipv4_start {
 	__u8 version_length;
 	__u8 tos;
 	__be16 total;
@@ -28,34 +29,31 @@ struct ipv4_header {
 	__be16 fragment;
 	__u8 ttl;
 	__u8 protocol;
-	__be16 checksum;
-	__be32 src;
-	__be32 dst;
 };
 
-struct ipv6_header {
+struct ipv6_start {
 	__u8 version;
 	__u8 label[3];
 	__be16 payload;
 	__u8 next;
 	__u8 hops;
-	union kidos_address src;
-	union kidos_address dst;
 };
+
+#define IPV4_HEADER 20u
+#define IPV6_HEADER 40u
+#define IPV4_ADDRESSES 12u
+#define IPV6_ADDRESSES 8u
 
 /* What every drop is looked at for, since it is counted by class; a record takes the rest. */
 struct drop_packet {
 	struct drop_bytes bytes;
 	__u32 length; /* link header included if it has one */
-	__u32 transport; /* offset of the transport header, 0: there is none to be read */
+	__u32 network; /* offset of the IP header */
+	__u32 transport; /* ... of the transport header, 0: there is none to be read */
 	__u16 ethertype; /* host order; 0: not known */
 	__u8 protocol; /* 0 without an IP header */
 	__u8 class;
-	__u8 family; /* 4, 6, or 0: header is not filled */
-	union {
-		struct ipv4_header v4;
-		struct ipv6_header v6;
-	} header;
+	__u8 family; /* 4, 6, or 0: no header was read */
 };
 
 static __always_inline int read_bytes(const struct drop_bytes *bytes, __u32 offset, void *to,
@@ -66,28 +64,27 @@ static __always_inline int read_bytes(const struct drop_bytes *bytes, __u32 offs
 	return bpf_probe_read_kernel(to, size, bytes->head + offset);
 }
 
-/* noise: see kidos_blur; a verifier would follow each class and family to the end. */
-static __always_inline void set_protocol(struct drop_packet *packet, __u8 family, __u8 protocol,
-					 __u16 noise)
+static __always_inline void set_protocol(struct drop_packet *packet, __u8 family, __u8 protocol)
 {
-	packet->family = (__u8)kidos_blur(family, noise);
+	packet->family = family;
 	packet->protocol = protocol;
-	packet->class = (__u8)kidos_blur(kidos_class_of(protocol), noise);
+	packet->class = kidos_class_of(protocol);
 }
 
-static __always_inline void read_ipv4(struct drop_packet *packet, __u32 offset)
+static __always_inline void read_ipv4(struct drop_packet *packet)
 {
-	struct ipv4_header *header = &packet->header.v4;
+	struct ipv4_start header;
 	__u32 size;
 
-	if (read_bytes(&packet->bytes, offset, header, sizeof(*header)))
+	if (packet->network + IPV4_HEADER > packet->bytes.tail ||
+	    read_bytes(&packet->bytes, packet->network, &header, sizeof(header)))
 		return;
-	size = (header->version_length & 0xf) * 4;
-	if (header->version_length >> 4 != 4 || size < sizeof(*header))
+	size = (header.version_length & 0xf) * 4;
+	if (header.version_length >> 4 != 4 || size < IPV4_HEADER)
 		return;
-	set_protocol(packet, 4, header->protocol, header->id);
-	if (!(header->fragment & bpf_htons(0x1fff)))
-		packet->transport = offset + size;
+	set_protocol(packet, 4, header.protocol);
+	if (!(header.fragment & bpf_htons(0x1fff)))
+		packet->transport = packet->network + size;
 }
 
 /* RFC 8200 4: each of these is followed by another header. */
@@ -121,16 +118,17 @@ static __always_inline __u32 skip_extensions(const struct drop_bytes *bytes, __u
 	return 0;
 }
 
-static __always_inline void read_ipv6(struct drop_packet *packet, __u32 offset)
+static __always_inline void read_ipv6(struct drop_packet *packet)
 {
-	struct ipv6_header *header = &packet->header.v6;
+	struct ipv6_start header;
 
-	if (read_bytes(&packet->bytes, offset, header, sizeof(*header)) ||
-	    header->version >> 4 != 6)
+	if (packet->network + IPV6_HEADER > packet->bytes.tail ||
+	    read_bytes(&packet->bytes, packet->network, &header, sizeof(header)) ||
+	    header.version >> 4 != 6)
 		return;
 	packet->transport =
-		skip_extensions(&packet->bytes, offset + sizeof(*header), &header->next);
-	set_protocol(packet, 6, header->next, header->payload);
+		skip_extensions(&packet->bytes, packet->network + IPV6_HEADER, &header.next);
+	set_protocol(packet, 6, header.next);
 }
 
 static __always_inline int is_tag(__u16 ethertype)
@@ -161,20 +159,48 @@ static __always_inline void read_ethertype(struct drop_packet *packet, __u32 mac
 		packet->ethertype = bpf_ntohs(ethertype);
 }
 
+/*
+ * As kidos_blur, for 32 bits. noise is what no verifier knows. Paths that
+ * differ in these values alone meet again: else each would be walked to the end
+ * of the program, where BTF pointers are read, each of which costs a verifier
+ * since 6.3 a search through all types of the kernel, a millisecond.
+ */
+static __always_inline __u32 forget(__u32 value, __u32 noise)
+{
+	asm volatile("%0 ^= %1\n\t%0 ^= %1" : "+w"(value) : "w"(noise));
+	return value;
+}
+
 /* network: where the kernel thinks the header is; data: where it stands now. */
 static __always_inline void read_headers(struct drop_packet *packet, __u32 network, __u32 data,
-					 __u32 mac)
+					 __u32 mac, __u32 noise)
 {
 	if (!packet->ethertype)
 		read_ethertype(packet, mac);
 	if (!network)
 		network = mac == data ? data + ETHERNET_HEADER : data;
+	network = forget(network, noise);
+	packet->ethertype = forget(packet->ethertype, noise);
 	network = skip_tag(packet, network);
 	network = skip_tag(packet, network);
+	packet->network = forget(network, noise);
+	packet->ethertype = forget(packet->ethertype, noise);
 	if (packet->ethertype == KIDOS_ETH_IPV4)
-		read_ipv4(packet, network);
+		read_ipv4(packet);
 	else if (packet->ethertype == KIDOS_ETH_IPV6)
-		read_ipv6(packet, network);
+		read_ipv6(packet);
+}
+
+static __always_inline void forget_packet(struct drop_packet *packet, __u32 noise)
+{
+	packet->bytes.tail = forget(packet->bytes.tail, noise);
+	packet->length = forget(packet->length, noise);
+	packet->network = forget(packet->network, noise);
+	packet->transport = forget(packet->transport, noise);
+	packet->ethertype = forget(packet->ethertype, noise);
+	packet->protocol = forget(packet->protocol, noise);
+	packet->class = forget(packet->class, noise);
+	packet->family = forget(packet->family, noise);
 }
 
 /* For what no header was read of. */
@@ -223,14 +249,17 @@ static __always_inline void take_ports(const struct drop_packet *packet,
 static __always_inline void take_addresses(const struct drop_packet *packet,
 					   struct kidos_drop_record *record)
 {
+	__be32 ipv4[2] = {};
+
 	if (packet->family == 6) {
-		record->src = packet->header.v6.src;
-		record->dst = packet->header.v6.dst;
+		read_bytes(&packet->bytes, packet->network + IPV6_ADDRESSES, &record->src,
+			   sizeof(record->src) + sizeof(record->dst));
 		return;
 	}
+	read_bytes(&packet->bytes, packet->network + IPV4_ADDRESSES, ipv4, sizeof(ipv4));
 	record->src.words[2] = record->dst.words[2] = bpf_htonl(0xffff);
-	record->src.words[3] = packet->header.v4.src;
-	record->dst.words[3] = packet->header.v4.dst;
+	record->src.words[3] = ipv4[0];
+	record->dst.words[3] = ipv4[1];
 }
 
 static __always_inline void take_packet(const struct drop_packet *packet,
@@ -241,10 +270,11 @@ static __always_inline void take_packet(const struct drop_packet *packet,
 	record->class = packet->class;
 	record->family = packet->family;
 	record->protocol = packet->protocol;
+	if (!drop_config.headers) /* which takes the helper out: lockdown refuses it */
+		return;
 	if (packet->family)
 		take_addresses(packet, record);
-	if (drop_config.headers &&
-	    packet->transport) /* 0 takes the helper out: lockdown refuses it */
+	if (packet->transport)
 		take_ports(packet, record);
 }
 

@@ -101,17 +101,19 @@ static __always_inline void read_packet(const struct drop_skb *skb, struct drop_
 {
 	__u32 data = (__u32)(skb->data - skb->head);
 	__u32 front = skb->mac != HEADER_UNSET ? skb->mac : skb->network;
+	__u32 noise = skb->len; /* never compared with anything */
 
 	packet->bytes.head = skb->head;
 	packet->bytes.tail = skb->tail;
+	packet->ethertype = bpf_ntohs(skb->protocol);
+	if (skb->head && drop_config.headers)
+		read_headers(packet, skb->network, data, skb->mac, noise);
+	if (!packet->family)
+		packet->class = class_of_ethertype(packet->ethertype);
 	packet->length = skb->len;
 	if (front && front < data)
 		packet->length += data - front;
-	packet->ethertype = bpf_ntohs(skb->protocol);
-	if (skb->head && drop_config.headers)
-		read_headers(packet, skb->network, data, skb->mac);
-	if (!packet->family)
-		packet->class = class_of_ethertype(packet->ethertype);
+	forget_packet(packet, noise);
 }
 
 #endif

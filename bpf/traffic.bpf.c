@@ -45,17 +45,9 @@ SEC("xdp")
 int kidos_xdp(struct xdp_md *ctx)
 {
 	struct kidos_origin from = { kidos_config.netns, KIDOS_RX };
-	struct kidos_frame frame = {
-		.data = (void *)(long)ctx->data,
-		.data_end = (void *)(long)ctx->data_end,
-		.length = ctx->data_end - ctx->data,
-	};
 
-	if (!find_origin(&from))
-		return XDP_PASS;
-	if (kidos_config.xdp_frags)
-		frame.length = bpf_xdp_get_buff_len(ctx);
-	account_frame(&frame, from.netns, ctx->ingress_ifindex);
+	if (find_origin(&from))
+		account_xdp(ctx, from.netns);
 	return XDP_PASS;
 }
 
