@@ -18,8 +18,7 @@ const volatile struct kidos_traffic_config kidos_config = {
 		    0x082efa98, 0xec4e6c89, 0x452821e6, 0x38d01377 },
 		  { { 0x9e3779b97f4a7c15, 0xd1b54a32d192ed03, 0xabc98388fb8fac03 },
 		    { 0x8cb92ba72f3d8dd7, 0xe7037ed1a0b428db, 0xbe5466cf34e90c6c },
-		    { 0xc0ac29b7c97c50dd, 0x3f84d5b5b5470917, 0x9216d5d98979fb1b },
-		    { 0xd1310ba698dfb5ac, 0x2ffd72dbd01adfb7, 0xb8e1afed6a267e96 } } },
+		    { 0xc0ac29b7c97c50dd, 0x3f84d5b5b5470917, 0x9216d5d98979fb1b } } },
 	.set_mask = KIDOS_DEFAULT_SETS - 1,
 	.idle = 15000, /* 60 s at 250 ticks a second */
 	.slots = KIDOS_DEFAULT_SLOTS,
