@@ -130,7 +130,7 @@ static __always_inline void look_inside(struct kidos_packet *packet,
 #define KIDOS_VERIFIED_ONCE __noinline
 #endif
 
-/* frame_of: volatile, since the verifier wants each field read at its own offset from the context. */
+/* volatile: the verifier wants each field of a context read at its own offset. */
 static __always_inline struct kidos_frame frame_of_xdp(volatile struct xdp_md *ctx)
 {
 	struct kidos_frame frame = {
@@ -176,7 +176,7 @@ static __always_inline void account_xdp(struct xdp_md *ctx, __u32 netns)
 
 #define KIDOS_PULL 256 /* bytes that hold every header kidos reads but in hostile packets */
 
-/* volatile: the verifier wants each field read at its own offset from the context. */
+/* volatile: as in frame_of_xdp. */
 typedef volatile struct __sk_buff skb_fields;
 
 static __always_inline struct kidos_frame frame_of(skb_fields *skb, __u32 flags)

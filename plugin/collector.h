@@ -51,7 +51,10 @@ struct kidos_collector {
 	/* state and reason, of one that is enabled. */
 	void (*status)(const void *self, struct kidos_collector_status *status);
 
-	/* Each poll: before the interfaces' totals are read (optional), and after. */
+	/*
+	 * Each poll: before the interfaces' totals are read (optional), and after.
+	 * Also between stop and start: one that is switched off sends nothing.
+	 */
 	void (*read)(void *self);
 	void (*poll)(void *self, const struct kidos_poll *poll);
 	/* Other interfaces will have these slots; optional. */

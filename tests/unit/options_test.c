@@ -75,7 +75,7 @@ static bool read_line(char *line, char block[64])
 	if (!strncmp(line, "</", 2)) {
 		*block = '\0';
 	} else if (*line == '<') {
-		sscanf(line, "<%63[A-Za-z]", block);
+		sscanf(line, "<%63[A-Za-z0-9]", block);
 		if (!strcmp(block, "Plugin"))
 			*block = '\0';
 	} else if (option_find(block, line)) {
