@@ -49,7 +49,7 @@ any() {
 	link=''
 	until [[ $link == ["$1"]* ]]; do
 		number=$((1 + RANDOM % stay)) # not in $(), whose dice are its own
-		link=$(stays $number)
+		link=$(stays "$number")
 	done
 }
 
