@@ -13,7 +13,7 @@
 
 #define PATIENCE_S 1 /* with receivers, at the end */
 #define SECOND_NS 1000000000u
-#define LOOK_US 5000
+#define POLL_US 5000
 
 struct kidos_alert_sender {
 	const struct kidos_context *context;
@@ -114,7 +114,7 @@ static nlink_t count_threads(void)
 static void await_receivers(nlink_t threads, uint64_t until_ns)
 {
 	while (count_threads() > threads && kidos_now_ns(CLOCK_MONOTONIC) < until_ns)
-		usleep(LOOK_US);
+		usleep(POLL_US);
 }
 
 void kidos_alert_sender_close(struct kidos_alert_sender *sender)

@@ -36,4 +36,4 @@ const char *const kidos_drop_probe_names[] = {
 };
 
 const char kidos_drop_blind[] =
-	"losses before there is a packet: what the interface tells of them is place driver";
+	"losses before there is a packet: what the interface counts of them is place driver";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The queue between who raises alerts and who tells of them. */
+/* The queue between who raises alerts and who sends them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
