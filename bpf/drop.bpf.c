@@ -102,8 +102,7 @@ static __always_inline int handle(const struct drop_event *event)
 	struct sock *sk;
 
 	read_skb(event->skb, &skb);
-	/* Before any branch on pointers: a verifier would walk the headers once for each outcome.
-	 */
+	/* Before pointers are tested: a verifier would walk the headers for each outcome. */
 	read_packet(&skb, &packet);
 	sk = receiver_of(event);
 	sk = sk ? sk : skb.sk;
