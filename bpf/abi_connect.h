@@ -33,6 +33,14 @@ struct kidos_connect_owner {
 };
 _Static_assert(sizeof(struct kidos_connect_owner) == 24, "connect owner");
 
+/*
+ * Owners that the plugin makes, of those that are gone: their counts together,
+ * under a comm of zeros. No program writes them. The second: of commands that
+ * are in no value.
+ */
+#define KIDOS_CONNECT_CGROUP_GONE 0xffffffffffffffffull
+#define KIDOS_CONNECT_CGROUP_IGNORED 0xfffffffffffffffeull
+
 /* Latency of what succeeded: bucket i has 2^i to 2^(i+1) - 1 ns, the last one all above. */
 #define KIDOS_CONNECT_BUCKETS 40
 

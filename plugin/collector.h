@@ -70,7 +70,7 @@ struct kidos_collector {
 /* NULL at the end. Memory is given in this order. */
 extern const struct kidos_collector *const kidos_collectors[];
 
-/* The blocks of all collectors, for kidos_config_init; NULL at the end. */
+/* The blocks of all collectors and <Privacy>, for kidos_config_init; NULL at the end. */
 const struct kidos_block *const *kidos_collector_blocks(void);
 
 #endif

@@ -15,6 +15,7 @@ enum kidos_connect_map {
 	KIDOS_CONNECT_MAP_RECORDS,
 	KIDOS_CONNECT_MAP_EVENTS,
 	KIDOS_CONNECT_MAP_LIVE,
+	KIDOS_CONNECT_MAP_UNITS,
 	KIDOS_CONNECT_MAP_STATE,
 	KIDOS_CONNECT_MAPS
 };
@@ -38,12 +39,15 @@ struct kidos_connect_state {
 	__u64 started; /* CLOCK_BOOTTIME, ns */
 	__u64 missed; /* returns and outcomes that the kernel did not hand to a program */
 	__u64 syscall_ns; /* what each unrelated system call of the host pays, 0: nothing */
+	__u64 folds; /* odd while counts move to owners that are gone: who reads begins anew */
 	__u32 datagrams; /* 1: datagrams of unconnected sockets are counted */
 	__u32 pad;
 	char rung[64]; /* where attempts are seen */
 	char outcomes[64]; /* where the outcome of TCP is seen */
 	char blind[256]; /* what that cannot see, "": nothing */
 };
+
+_Static_assert(sizeof(struct kidos_connect_state) == 440, "connect state");
 
 void kidos_connect_maps_close(struct kidos_connect_maps *maps);
 int kidos_connect_maps_set_state(const struct kidos_connect_maps *maps,

@@ -61,6 +61,11 @@ void kidos_text_utf8(const char *from, char *to, size_t room)
 	escape(from, to, room, "\\", true);
 }
 
+void kidos_text_series(const char *from, char *to, size_t room)
+{
+	escape(from, to, room, "\\/\"'", true);
+}
+
 bool kidos_text_alike(const char *name, const char *other)
 {
 	for (; *name && *other; name++, other++)

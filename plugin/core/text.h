@@ -25,6 +25,12 @@ void kidos_text_escape_quotes(const char *from, char *to, size_t room);
  */
 void kidos_text_utf8(const char *from, char *to, size_t room);
 
+/*
+ * A string from outside as a type_instance, which becomes a part of file names
+ * and of quoted labels: as kidos_text_utf8, and \xNN for slashes and quotes too.
+ */
+void kidos_text_series(const char *from, char *to, size_t room);
+
 /* Are they one plugin_instance? collectd puts _ in place of a slash. */
 bool kidos_text_alike(const char *name, const char *other);
 

@@ -42,6 +42,10 @@ struct ctl_call {
 	const void *settings; /* the command's own struct, defaults and options applied */
 };
 
+/*
+ * A name may have two words. Where the second is left out, the first row that
+ * begins with the word is meant.
+ */
 struct ctl_command {
 	const char *name;
 	const char *help;
@@ -51,6 +55,7 @@ struct ctl_command {
 	const void *defaults; /* of its settings; NULL: zeros */
 	/* False, and a complaint, where settings contradict each other; NULL: they cannot. */
 	bool (*check)(const void *settings);
+	bool terse; /* what is wrong with its options is one line, without its usage */
 	int (*run)(const struct ctl_call *call); /* enum ctl_exit */
 };
 

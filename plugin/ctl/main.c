@@ -96,7 +96,8 @@ static void usage(FILE *to, const struct grammar *grammar)
 
 static int refuse(const struct grammar *grammar)
 {
-	usage(stderr, grammar);
+	if (!grammar->command || !grammar->command->terse)
+		usage(stderr, grammar);
 	return CTL_USAGE;
 }
 
@@ -204,12 +205,50 @@ static enum outcome parse(int argc, char **argv, const struct grammar *grammar, 
 	return PARSED;
 }
 
-static const struct ctl_command *find(const struct ctl_command *const *commands, const char *name)
+/* What follows the name's first word, "" if nothing does; NULL: it is another word. */
+static const char *second_word(const struct ctl_command *command, const char *first)
 {
-	for (; *commands; commands++)
-		if (!strcmp(name, (*commands)->name))
-			return *commands;
-	return NULL;
+	size_t length = strcspn(command->name, " ");
+
+	if (strlen(first) != length || strncmp(command->name, first, length))
+		return NULL;
+	return command->name + length + (command->name[length] == ' ');
+}
+
+/* Takes its name's words off the line, and finds the command; else false, with what is closest. */
+static bool find(struct grammar *grammar, int argc, char **argv)
+{
+	const char *second = argc > optind + 1 ? argv[optind + 1] : "-";
+
+	grammar->command = NULL;
+	for (const struct ctl_command *const *command = grammar->commands; *command; command++) {
+		const char *wanted = second_word(*command, argv[optind]);
+
+		if (!wanted)
+			continue;
+		if (!grammar->command)
+			grammar->command = *command;
+		if (*wanted && strcmp(wanted, second))
+			continue;
+		grammar->command = *command;
+		optind += *wanted ? 2 : 1;
+		return true;
+	}
+	if (!grammar->command || *second != '-')
+		return false;
+	optind++;
+	return true;
+}
+
+static void complain_of_command(const struct grammar *grammar, int argc, char **argv)
+{
+	bool family = grammar->command && argc > optind + 1;
+
+	if (optind == argc)
+		ctl_complain("no command");
+	else
+		ctl_complain("no such command: %s%s%s", argv[optind], family ? " " : "",
+			     family ? argv[optind + 1] : "");
 }
 
 static bool has_its_words(const struct ctl_command *command, int count, char **words)
@@ -276,12 +315,9 @@ int ctl_main(const struct ctl_command *const *commands, int argc, char **argv)
 
 	if (outcome != PARSED)
 		return outcome == ANSWERED ? CTL_OK : refuse(&grammar);
-	grammar.command = optind < argc ? find(commands, argv[optind]) : NULL;
-	if (!grammar.command) {
-		ctl_complain(optind < argc ? "no such command: %s" : "no command%s",
-			     optind < argc ? argv[optind] : "");
+	if (optind == argc || !find(&grammar, argc, argv)) {
+		complain_of_command(&grammar, argc, argv);
 		return refuse(&grammar);
 	}
-	optind++;
 	return parse_and_run(argc, argv, &grammar, &call);
 }

@@ -3,8 +3,9 @@
 #include "core/log.h"
 #include "core/now.h"
 #include "drops/drops.h"
-#include "drops/learning.h"
+#include "state/learning.h"
 #include "drops/memory.h"
+#include "drops/ordinary.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ static int open_drops(struct drops *drops)
 		return -ENOMEM;
 	drops->state.started = kidos_now_ns(CLOCK_BOOTTIME);
 	drops->state.learn_until =
-		drops->state.started + kidos_learning_start(drops->context->config->data_path,
+		drops->state.started + kidos_learning_start(&kidos_drop_ordinary, drops->context->config->data_path,
 							    drops->settings->learn_time,
 							    &drops->learned);
 	return 0;

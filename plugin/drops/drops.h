@@ -4,7 +4,7 @@
 #define KIDOS_DROPS_DROPS_H
 
 #include "collector.h"
-#include "drops/learned.h"
+#include "state/learned.h"
 #include "drops/maps.h"
 #include "drops/ports.h"
 #include "drops/programs.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/memory.h"
 #include "abi_alert.h"
-#include "drops/learned.h"
+#include "state/learned.h"
 #include "drops/tally.h"
 
 #define NAMES (6ull << 20) /* of the kernel's functions and of reasons */

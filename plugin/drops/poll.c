@@ -7,7 +7,7 @@
 #include "drops/counts.h"
 #include "drops/drops.h"
 #include "drops/fold.h"
-#include "drops/learning.h"
+#include "state/learning.h"
 #include "links/slots.h"
 
 #include <errno.h>

@@ -70,6 +70,7 @@ static int fill_meta(struct kidos_context *context, uint64_t interval_ns)
 	while (ports < 4 * meta->slots)
 		ports *= 2;
 	meta->ports_mask = ports - 1;
+	meta->privacy = kidos_privacy_of(context->config);
 	snprintf(meta->version, sizeof(meta->version), "%s", KIDOS_VERSION);
 	error = kidos_clock_measure(meta);
 	if (error)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kidosctl/commands.h"
 #include "alerts/ctl.h"
+#include "connects/ctl.h"
 #include "drops/ctl.h"
 #include "flows/ctl.h"
 
@@ -22,18 +23,32 @@ static const struct ctl_command cleanup = {
 };
 
 const struct ctl_command *const ctl_commands[] = {
-	&ctl_status, &ctl_summary, &ctl_flows, &ctl_drops, &ctl_alerts, &collector, &cleanup, NULL,
+	&ctl_status,
+	&ctl_summary,
+	&ctl_top,
+	&ctl_flows,
+	&ctl_drops,
+	&ctl_connections_list,
+	&ctl_connections_summary,
+	&ctl_connections_live,
+	&ctl_listeners,
+	&ctl_alerts,
+	&collector,
+	&cleanup,
+	NULL,
 };
 
 const struct ctl_brief *const ctl_status_briefs[] = {
 	&ctl_flows_in_status,
 	&ctl_collectors_in_status,
 	&ctl_drops_in_status,
+	&ctl_connects_in_status,
 	NULL,
 };
 
 const struct ctl_brief *const ctl_summary_briefs[] = {
 	&ctl_drops_in_summary,
+	&ctl_connects_in_summary,
 	&ctl_flows_in_summary,
 	NULL,
 };

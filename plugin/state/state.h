@@ -8,6 +8,7 @@
 
 #include "abi.h"
 #include "core/config.h"
+#include "core/privacy.h"
 
 /* Where a direction of an interface is counted; order and names: kidos_rung_names. */
 enum kidos_rung {
@@ -68,7 +69,7 @@ struct kidos_meta {
 	__u32 ports_mask;
 	__u32 inner; /* tunnels are counted as what they carry */
 	__u32 time_shift; /* of kidos_traffic_config */
-	__u32 pad;
+	struct kidos_privacy privacy;
 	__u64 unit_ns; /* one kidos time unit */
 	__s64 time_origin_ns; /* CLOCK_MONOTONIC when the units were 0, modulo 2^32 units */
 	__u64 max_flows;

@@ -28,14 +28,16 @@ static void option_line(const struct kidos_option *option, char *line, size_t si
 
 #define BLOCKS_MAX 18
 
-/* Every block there is: kidos's own two and the collectors'. NULL at the end. */
+/* Every block there is: kidos's own two, <Privacy> and the collectors'. NULL at the end. */
 static const struct kidos_block *const *all_blocks(void)
 {
 	static const struct kidos_block *blocks[BLOCKS_MAX + 1] = { &kidos_plugin_block,
 								    &kidos_interface_block };
 
-	for (size_t i = 0; kidos_collectors[i] && i + 2 < BLOCKS_MAX; i++)
-		blocks[i + 2] = kidos_collectors[i]->block;
+	const struct kidos_block *const *others = kidos_collector_blocks();
+
+	for (size_t i = 0; others[i] && i + 2 < BLOCKS_MAX; i++)
+		blocks[i + 2] = others[i];
 	return blocks;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "drops/learned.h"
+#include "state/learned.h"
 #include "core/text.h"
 #include "netlink/cleanup.h"
 #include "state/file.h"
@@ -11,14 +11,15 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#define HEAD "kidos-reasons 1"
 #define LARGEST (KIDOS_LEARNED * KIDOS_LEARNED_NAME + 512) /* bytes */
 
-void kidos_learned_init(struct kidos_learned *learned, uint64_t now)
+void kidos_learned_init(struct kidos_learned *learned, const struct kidos_learned_kind *kind,
+			uint64_t now)
 {
 	struct utsname name = {};
 
 	memset(learned, 0, sizeof(*learned));
+	learned->kind = kind;
 	learned->since = now;
 	learned->changed = true;
 	uname(&name);
@@ -39,7 +40,7 @@ void kidos_learned_add(struct kidos_learned *learned, const char *name)
 {
 	size_t length = strlen(name);
 
-	if (learned->count == KIDOS_LEARNED || length >= KIDOS_LEARNED_NAME ||
+	if (learned->count == KIDOS_LEARNED || length >= learned->kind->room ||
 	    kidos_learned_has(learned, name))
 		return;
 	memcpy(learned->names[learned->count], name, length + 1);
@@ -47,24 +48,32 @@ void kidos_learned_add(struct kidos_learned *learned, const char *name)
 	learned->changed = true;
 }
 
-static bool is_name(const char *text)
+static bool is_name(const struct kidos_learned_kind *kind, const char *text)
 {
 	size_t length = 0;
 
 	for (; text[length]; length++)
-		if (!isalnum((unsigned char)text[length]) && text[length] != '_')
+		if (!kind->is_character(text[length]))
 			return false;
-	return length && length < KIDOS_LEARNED_NAME;
+	return length && length < kind->room;
 }
 
 /* A number of another kernel may mean anything here. */
 static bool take_name(struct kidos_learned *learned, const char *text, bool same_kernel)
 {
-	if (!is_name(text) || learned->count == KIDOS_LEARNED)
+	if (!is_name(learned->kind, text) || learned->count == KIDOS_LEARNED)
 		return false;
-	if (same_kernel || !isdigit((unsigned char)*text))
+	if (same_kernel || !learned->kind->numbers || !isdigit((unsigned char)*text))
 		kidos_learned_add(learned, text);
 	return true;
+}
+
+/* "kidos-reasons 1": the file's name and its version. */
+static bool is_head(const struct kidos_learned_kind *kind, const char *text)
+{
+	size_t length = strlen(kind->file);
+
+	return !strncmp(text, kind->file, length) && !strcmp(text + length, " 1");
 }
 
 /* Returns false at a line that is none of ours; line numbers begin at 1. */
@@ -73,7 +82,7 @@ static bool take_line(struct kidos_learned *learned, const char *text, unsigned 
 {
 	switch (line) {
 	case 1:
-		return !strcmp(text, HEAD);
+		return is_head(learned->kind, text);
 	case 2:
 		return !strncmp(text, "since ", 6) &&
 		       kidos_text_number(text + 6, 0, INT64_MAX, &learned->since);
@@ -109,34 +118,33 @@ static int read_file(struct kidos_learned *learned, FILE *file, unsigned int *li
 
 int kidos_learned_load(struct kidos_learned *learned, const char *folder, unsigned int *line)
 {
-	struct kidos_learned *read;
-	FILE *file;
-	int error = kidos_file_open(folder, KIDOS_LEARNED_FILE, LARGEST, &file);
+	_cleanup_free_ struct kidos_learned *read = NULL;
+	_cleanup_file_ FILE *file = NULL;
+	int error = kidos_file_open(folder, learned->kind->file, LARGEST, &file);
 
 	*line = 0;
 	if (error || !file)
 		return error;
 	read = malloc(sizeof(*read));
-	error = read ? 0 : -ENOMEM;
-	if (!error) {
-		kidos_learned_init(read, learned->since);
-		error = read_file(read, file, line);
-	}
+	if (!read)
+		return -ENOMEM;
+	kidos_learned_init(read, learned->kind, learned->since);
+	error = read_file(read, file, line);
+	if (error)
+		return error;
 	/* A clock that was set back makes no time to learn longer. */
-	if (!error && read->since > learned->since)
+	if (read->since > learned->since)
 		read->since = learned->since;
-	if (!error)
-		*learned = *read;
-	free(read);
-	fclose(file);
-	return error;
+	*learned = *read;
+	return 0;
 }
 
 static int write_learned(const void *context, FILE *file)
 {
 	const struct kidos_learned *learned = context;
 
-	fprintf(file, HEAD "\nsince %" PRIu64 "\nkernel %s\n", learned->since, learned->kernel);
+	fprintf(file, "%s 1\nsince %" PRIu64 "\nkernel %s\n", learned->kind->file, learned->since,
+		learned->kernel);
 	for (size_t i = 0; i < learned->count; i++)
 		fprintf(file, "%s\n", learned->names[i]);
 	return 0;
@@ -144,7 +152,7 @@ static int write_learned(const void *context, FILE *file)
 
 int kidos_learned_save(struct kidos_learned *learned, const char *folder)
 {
-	int error = kidos_file_replace(folder, KIDOS_LEARNED_FILE, write_learned, learned);
+	int error = kidos_file_replace(folder, learned->kind->file, write_learned, learned);
 
 	if (!error)
 		learned->changed = false;

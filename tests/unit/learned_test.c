@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "drops/learned.h"
+#include "drops/ordinary.h"
 
 static char folder[32], file[64];
 
@@ -22,7 +22,7 @@ static int make_folder(void **state)
 	strcpy(folder, "/tmp/kidos-learned-XXXXXX");
 	if (!mkdtemp(folder))
 		return -1;
-	snprintf(file, sizeof(file), "%s/" KIDOS_LEARNED_FILE, folder);
+	snprintf(file, sizeof(file), "%s/kidos-reasons", folder);
 	return 0;
 }
 
@@ -49,7 +49,7 @@ static void test_learned_survives(void **state)
 	unsigned int line;
 
 	(void)state;
-	kidos_learned_init(&learned, 1000);
+	kidos_learned_init(&learned, &kidos_drop_ordinary, 1000);
 	assert_int_equal(kidos_learned_load(&learned, folder, &line), 0); /* no file yet */
 	kidos_learned_add(&learned, "NO_SOCKET");
 	kidos_learned_add(&learned, "77");
@@ -57,14 +57,14 @@ static void test_learned_survives(void **state)
 	assert_int_equal(learned.count, 2);
 	assert_int_equal(kidos_learned_save(&learned, folder), 0);
 	assert_false(learned.changed);
-	kidos_learned_init(&read, 5000);
+	kidos_learned_init(&read, &kidos_drop_ordinary, 5000);
 	assert_int_equal(kidos_learned_load(&read, folder, &line), 0);
 	assert_int_equal(read.since, 1000);
 	assert_true(kidos_learned_has(&read, "NO_SOCKET"));
 	assert_true(kidos_learned_has(&read, "77"));
 	assert_false(kidos_learned_has(&read, "TCP_CSUM"));
 	/* The clock was set back. */
-	kidos_learned_init(&read, 900);
+	kidos_learned_init(&read, &kidos_drop_ordinary, 900);
 	assert_int_equal(kidos_learned_load(&read, folder, &line), 0);
 	assert_int_equal(read.since, 900);
 }
@@ -76,7 +76,7 @@ static void test_numbers_are_of_one_kernel(void **state)
 
 	(void)state;
 	write_file("kidos-reasons 1\nsince 5\nkernel 0.0.1 #1 SMP another one\n77\nNO_SOCKET\n");
-	kidos_learned_init(&read, 5000);
+	kidos_learned_init(&read, &kidos_drop_ordinary, 5000);
 	assert_int_equal(kidos_learned_load(&read, folder, &line), 0);
 	assert_false(kidos_learned_has(&read, "77"));
 	assert_true(kidos_learned_has(&read, "NO_SOCKET"));
@@ -107,7 +107,7 @@ static void test_wrong_lines(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		write_file(cases[i].text);
-		kidos_learned_init(&read, 5000);
+		kidos_learned_init(&read, &kidos_drop_ordinary, 5000);
 		assert_int_equal(kidos_learned_load(&read, folder, &line), -EBADMSG);
 		assert_int_equal(line, cases[i].line);
 		assert_int_equal(read.count, 0);
@@ -122,7 +122,7 @@ static void test_foreign_files(void **state)
 	FILE *out;
 
 	(void)state;
-	kidos_learned_init(&read, 5000);
+	kidos_learned_init(&read, &kidos_drop_ordinary, 5000);
 	write_file("kidos-reasons 1\nsince 5\nkernel x\nA\n");
 	assert_int_equal(chmod(file, 0666), 0);
 	assert_int_equal(kidos_learned_load(&read, folder, &line), -EPERM);
@@ -151,7 +151,7 @@ static void test_room(void **state)
 	char name[KIDOS_LEARNED_NAME];
 
 	(void)state;
-	kidos_learned_init(&learned, 1);
+	kidos_learned_init(&learned, &kidos_drop_ordinary, 1);
 	for (int i = 0; i < 2 * KIDOS_LEARNED; i++) {
 		snprintf(name, sizeof(name), "REASON_%d", i);
 		kidos_learned_add(&learned, name);
@@ -172,5 +172,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("drop_learned", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("learned", tests, NULL, NULL);
 }
