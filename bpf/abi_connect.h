@@ -130,7 +130,8 @@ struct kidos_connect_record {
 			__u64 tx;
 		};
 		struct {
-			__u8 path_length; /* bytes; an abstract one begins with NUL */
+			__u8 path_length; /* bytes; an abstract one begins with NUL, all others end
+					     before it */
 			char path[KIDOS_CONNECT_PATH];
 			char pad[3];
 		};
@@ -177,7 +178,8 @@ _Static_assert(sizeof(struct kidos_connect_socket) == 136, "connect socket");
 
 #define KIDOS_CONNECT_OWNERS 4096u
 #define KIDOS_CONNECT_FAILURES 8192u
-#define KIDOS_CONNECT_PENDING 65536u
+#define KIDOS_CONNECT_CALLS 16384u
+#define KIDOS_CONNECT_PENDING 32768u
 #define KIDOS_CONNECT_RECORDS 65536u /* of all CPUs, at most */
 
 /* What programs could not do, an array of u64: index into `connect_events`. */
@@ -188,5 +190,88 @@ enum kidos_connect_event {
 	KIDOS_CONNECT_EVENT_NO_DATAGRAM, /* a map of destinations was full: SEND records missing */
 	KIDOS_CONNECT_EVENTS
 };
+
+/* Read-only data of the connect programs. */
+struct kidos_connect_config {
+	__u32 room; /* records of one CPU, a power of two */
+	__u32 pid_namespace; /* inode; 0: the initial one */
+	__u32 readable; /* kernel memory may be read by helper */
+	__u32 returns; /* the rung sees return codes */
+	__u32 storage; /* programs may keep something with a socket (tp_btf: since 5.11) */
+	__u32 pad;
+};
+
+/*
+ * `connect_trial`: the attempt of this socket is kidos's own, made to try a
+ * rung. It is counted nowhere, and what is seen of it is noted here.
+ */
+enum kidos_connect_step {
+	KIDOS_CONNECT_STEP_ENTRY = 1 << 0,
+	KIDOS_CONNECT_STEP_RETURN = 1 << 1,
+	KIDOS_CONNECT_STEP_OUTCOME = 1 << 2,
+};
+
+struct kidos_connect_trial {
+	__u64 cookie; /* 0: no trial */
+	__u64 seen; /* enum kidos_connect_step */
+};
+
+/*
+ * Value of `connect_calls` (by the thread's number in the initial PID
+ * namespace) and of `connect_pending` (by the socket's address): an attempt
+ * without an outcome. Who removes it concludes it.
+ */
+struct kidos_connect_attempt {
+	struct kidos_connect_owner owner;
+	__u64 start; /* CLOCK_BOOTTIME, ns */
+	__u64 sk; /* the socket's address; 0: not known yet */
+	__u64 socket; /* as in records */
+	__u64 address; /* where the caller's struct sockaddr lies */
+	union kidos_address dst;
+	__u32 tgid;
+	__u32 tgid_initial;
+	__u32 tid;
+	__u32 tid_initial;
+	__u32 uid;
+	__u32 netns;
+	__u32 length; /* of the caller's struct sockaddr */
+	__u16 dport;
+	__u16 protocol; /* IPPROTO_* */
+	__u8 family;
+	__u8 type;
+	__u8 stage; /* enum kidos_connect_stage */
+	__u8 trial;
+	__u32 pad;
+};
+_Static_assert(sizeof(struct kidos_connect_attempt) == 112, "connect attempt");
+
+enum kidos_connect_stage {
+	KIDOS_CONNECT_IN_CALL,
+	KIDOS_CONNECT_TAKEN, /* a SYN took it over: `connect_pending` has it under `sk` */
+	KIDOS_CONNECT_RESTART, /* a signal came: the same call may come again */
+	KIDOS_CONNECT_DEFERRED, /* TCP Fast Open: its SYN goes out with the first data */
+};
+
+/* Value of `connect_sockets`, the storage of a TCP socket. */
+struct kidos_connect_kept {
+	struct kidos_connect_owner owner;
+	__u64 since; /* CLOCK_BOOTTIME, ns; 0: older than the daemon */
+	__u64 rx; /* its counters when it was found */
+	__u64 tx;
+	__u64 added; /* the walk's session that had it last, of each kind: a file may come twice */
+	__u64 listed;
+	__u64 moved_rx; /* of an older one: what is counted already */
+	__u64 moved_tx;
+	__u32 retransmits;
+	__u32 moved_retransmits;
+	__u32 tgid;
+	__u32 tgid_initial;
+	__u32 uid;
+	__u8 passive;
+	__u8 closed; /* its bytes are in `connect_owners` */
+	__u8 older; /* than the daemon, and its end may not be seen */
+	__u8 pad;
+};
+_Static_assert(sizeof(struct kidos_connect_kept) == 104, "connect kept");
 
 #endif

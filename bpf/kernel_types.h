@@ -40,9 +40,65 @@ struct pid {
 	struct upid numbers[1]; /* level + 1 of them, from the initial namespace inwards */
 };
 
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t uid;
+};
+
+struct nsproxy {
+	struct net *net_ns;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp; /* of version 2 */
+};
+
+struct inode {
+	unsigned short i_mode;
+};
+
+struct file {
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
 struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	int pid;
+	int tgid;
+	const struct cred *cred;
+	char comm[16];
+	struct files_struct *files;
+	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
+};
+
+/* include/uapi/linux/net.h */
+typedef enum {
+	SS_FREE,
+	SS_UNCONNECTED,
+	SS_CONNECTING,
+	SS_CONNECTED,
+	SS_DISCONNECTING,
+} socket_state;
+
+struct socket {
+	socket_state state;
+	short type;
+	struct sock *sk;
 };
 
 struct net {
@@ -71,18 +127,18 @@ struct in6_addr {
 };
 
 struct sock_common {
+	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	unsigned long skc_flags;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
 	atomic64_t skc_cookie;
 	__u16 skc_num;
 };
-
-typedef struct {
-	__u32 val;
-} kuid_t;
 
 struct kernfs_node {
 	__u64 id;
@@ -98,9 +154,31 @@ struct sock_cgroup_data {
 
 struct sock {
 	struct sock_common __sk_common;
+	atomic_t sk_drops;
+	int sk_err;
+	int sk_err_soft;
+	__u32 sk_ack_backlog;
+	__u32 sk_max_ack_backlog;
 	kuid_t sk_uid;
 	__u16 sk_protocol;
+	__u16 sk_type;
 	struct sock_cgroup_data sk_cgrp_data;
+};
+
+/* Begins with a struct sock. */
+struct tcp_sock {
+	__u32 snd_wnd;
+	__u64 bytes_sent;
+	__u32 srtt_us; /* times 8 */
+	__u64 bytes_received;
+	__u64 bytes_retrans;
+	__u32 total_retrans;
+};
+
+struct bpf_sock_addr_kern {
+	struct sock *sk;
+	void *uaddr;
+	__u32 uaddrlen; /* since 6.7 */
 };
 
 struct sk_buff {

@@ -1,36 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "connects/cgroups.h"
+#include "core/cgroup_root.h"
 #include "netlink/cleanup.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <mntent.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #define FILEID_KERNFS 0xfe /* include/linux/exportfs.h */
 
-static void find_root(struct kidos_connect_cgroups *cgroups)
+static ssize_t path_of(int fd, char path[PATH_MAX])
 {
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent *mount;
+	char link[32];
+	ssize_t length;
 
-	while (cgroups->root < 0 && mounts && (mount = getmntent(mounts))) {
-		if (strcmp(mount->mnt_type, "cgroup2"))
-			continue;
-		snprintf(cgroups->point, sizeof(cgroups->point), "%s", mount->mnt_dir);
-		cgroups->root = open(mount->mnt_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	}
-	if (mounts)
-		endmntent(mounts);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, PATH_MAX - 1);
+	if (length >= 0)
+		path[length] = '\0';
+	return length;
 }
 
 void kidos_connect_cgroups_open(struct kidos_connect_cgroups *cgroups, int map)
 {
-	*cgroups = (struct kidos_connect_cgroups){ .map = map, .root = -1 };
-	find_root(cgroups);
+	*cgroups = (struct kidos_connect_cgroups){ .map = map, .root = kidos_cgroup_root() };
+	if (cgroups->root >= 0 && path_of(cgroups->root, cgroups->point) < 0)
+		*cgroups->point = '\0';
 }
 
 void kidos_connect_cgroups_close(struct kidos_connect_cgroups *cgroups)
@@ -70,14 +68,10 @@ static int read_path(const struct kidos_connect_cgroups *cgroups, int fd,
 		     struct kidos_connect_cgroup *group)
 {
 	size_t point = strlen(cgroups->point);
-	char link[32], path[PATH_MAX];
-	ssize_t length;
+	char path[PATH_MAX];
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, path, sizeof(path) - 1);
-	if (length < 0)
+	if (path_of(fd, path) < 0)
 		return -errno;
-	path[length] = '\0';
 	if (strncmp(path, cgroups->point, point) || (path[point] && path[point] != '/'))
 		return -ENOENT;
 	take_path(path[point] ? path + point : "/", group);

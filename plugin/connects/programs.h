@@ -4,14 +4,12 @@
 #define KIDOS_CONNECTS_PROGRAMS_H
 
 #include "connects/maps.h"
+#include "connects/rungs.h"
 #include "core/config.h"
 
 #include <stdbool.h>
 
 struct kidos_connects;
-
-/* In the order of the ladder; index 0 is "auto". NULL at the end. */
-extern const char *const kidos_connect_probe_names[];
 
 /*
  * Takes the best rung that loads, attaches and sees a connect of our own, or

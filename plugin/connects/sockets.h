@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#define KIDOS_CONNECT_SOCKETS_PIN "connect_list" /* in the state directory */
+
 /* False ends the walk. */
 typedef bool (*kidos_connect_take)(const struct kidos_connect_socket *socket, void *context);
 

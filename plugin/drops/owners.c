@@ -2,14 +2,12 @@
 #include "drops/owners.h"
 #include "abi_drop.h"
 #include "core/log.h"
-#include "drops/pids.h"
+#include "core/cgroup_root.h"
+#include "core/pids.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,22 +21,6 @@ struct kidos_owners {
 	struct bpf_object *object;
 	struct bpf_link *links[HOOKS];
 };
-
-/* Where cgroup v2 is mounted, alone or beside v1. */
-static int open_root(void)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent *mount;
-	int fd = -1;
-
-	errno = ENOENT;
-	while (fd < 0 && mounts && (mount = getmntent(mounts)))
-		if (!strcmp(mount->mnt_type, "cgroup2"))
-			fd = open(mount->mnt_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (mounts)
-		endmntent(mounts);
-	return fd < 0 ? -errno : fd;
-}
 
 static int attach(struct kidos_owners *owners, int root)
 {
@@ -84,7 +66,7 @@ static int load(struct kidos_owners *owners, int map_fd, bool readable)
 		error = bpf_object__load(owners->object);
 	if (error)
 		return error;
-	root = open_root();
+	root = kidos_cgroup_root();
 	if (root < 0)
 		return root;
 	error = attach(owners, root);

@@ -2,7 +2,7 @@
 #include "drops/programs.h"
 #include "core/ladder.h"
 #include "drops/owners.h"
-#include "drops/pids.h"
+#include "core/pids.h"
 #include "drops/trial.h"
 
 #include <bpf/bpf.h>

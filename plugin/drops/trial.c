@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/trial.h"
-#include "drops/pids.h"
+#include "core/pids.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

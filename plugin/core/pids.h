@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* pids.h: the PID namespace of this process, by which programs number processes. */
-#ifndef KIDOS_DROPS_PIDS_H
-#define KIDOS_DROPS_PIDS_H
+#ifndef KIDOS_CORE_PIDS_H
+#define KIDOS_CORE_PIDS_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "drops/pids.h"
+#include "core/pids.h"
 
 #include <sys/stat.h>
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * connect.bpf.c: who connects where, and what becomes of it. The plugin loads
+ * the programs of one rung that sees attempts, and one that sees outcomes.
+ */
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#include "connect_call.h"
+#include "connect_hooks.h"
+#include "connect_outcomes.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+#define ADDRESS_UNREAD { .family = 0xffff }
+
+/* What of an address a caller gave, and no more: a longer one may be left over from before. */
+static __always_inline void read_address(struct connect_address *address, const void *at,
+					 __u32 length, int user)
+{
+	if (length < sizeof(address->family))
+		return;
+	if (length > sizeof(*address))
+		length = sizeof(*address);
+	barrier_var(length); /* a verifier learns its bound here */
+	if (length > sizeof(*address))
+		return;
+	if (user)
+		bpf_probe_read_user(address, length, at);
+	else
+		bpf_probe_read_kernel(address, length, at);
+}
+
+/* --- __sys_connect_file(file, address, length, flags) --- */
+
+static __always_inline int enter_file(struct file *file, const void *at, __u32 length)
+{
+	struct connect_address address = ADDRESS_UNREAD;
+	struct socket *socket = socket_of(file);
+
+	if (!socket)
+		return 0;
+	read_address(&address, at, length, 0);
+	return enter_socket(socket, &address, (__u64)at, length);
+}
+
+SEC("fentry/__sys_connect_file")
+int connect_fentry(__u64 *ctx)
+{
+	return enter_file((void *)ctx[0], (void *)ctx[1], (__u32)ctx[2]);
+}
+
+SEC("fexit/__sys_connect_file")
+int connect_fexit(__u64 *ctx)
+{
+	return leave(thread_here(), (int)ctx[4], 0);
+}
+
+SEC("kprobe/__sys_connect_file")
+int connect_kprobe(struct pt_regs *ctx)
+{
+	return enter_file((void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx),
+			  (__u32)PT_REGS_PARM3(ctx));
+}
+
+/* --- the system call: its tracepoints --- */
+
+static __always_inline int enter_fd(__u32 fd, const void *at, __u32 length)
+{
+	struct connect_address address = ADDRESS_UNREAD;
+	struct file *file = file_of(fd);
+	struct socket *socket = file ? socket_of(file) : NULL;
+
+	if (!socket)
+		return 0;
+	read_address(&address, at, length, 1);
+	return enter_socket(socket, &address, (__u64)at, length);
+}
+
+/* /sys/kernel/tracing/events/syscalls/sys_enter_connect/format, and of sys_exit_connect */
+struct enter_connect {
+	__u64 common;
+	__s64 number;
+	__u64 fd, address, length;
+};
+
+struct exit_connect {
+	__u64 common;
+	__s64 number;
+	__s64 result;
+};
+
+SEC("tp/syscalls/sys_enter_connect")
+int connect_enter(struct enter_connect *ctx)
+{
+	return enter_fd((__u32)ctx->fd, (void *)ctx->address, (__u32)ctx->length);
+}
+
+SEC("tp/syscalls/sys_exit_connect")
+int connect_exit(struct exit_connect *ctx)
+{
+	return leave(thread_here(), (int)ctx->result, 1);
+}
+
+/* --- the system call: what every one of them passes. i386's numbers mean others --- */
+
+#if defined(__TARGET_ARCH_arm64)
+#define NR_CONNECT 203
+#define is_foreign(regs) 0
+#define number_of(regs) NR_CONNECT /* not kept in user_pt_regs: `connect_calls` knows */
+#else
+#define NR_CONNECT 42
+#define USER32_CS 0x23
+#define is_foreign(regs) (read_register(&(regs)->cs) == USER32_CS)
+#define number_of(regs) read_register(&(regs)->orig_rax)
+#endif
+
+static __always_inline unsigned long read_register(const void *at)
+{
+	unsigned long value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), at);
+	return value;
+}
+
+SEC("raw_tp/sys_enter")
+int connect_raw_enter(__u64 *ctx)
+{
+	struct pt_regs *regs = (void *)ctx[0];
+
+	if (ctx[1] != NR_CONNECT || is_foreign(regs))
+		return 0;
+	return enter_fd((__u32)read_register(&PT_REGS_PARM1(regs)),
+			(void *)read_register(&PT_REGS_PARM2(regs)),
+			(__u32)read_register(&PT_REGS_PARM3(regs)));
+}
+
+SEC("raw_tp/sys_exit")
+int connect_raw_exit(__u64 *ctx)
+{
+	struct pt_regs *regs = (void *)ctx[0];
+
+	return number_of(regs) == NR_CONNECT ? leave(thread_here(), (int)ctx[1], 1) : 0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * connect_socket.h: what the kernel's structs say of a socket: read directly
+ * where a program has it by type, and by helper where it has an address.
+ */
+#ifndef KIDOS_CONNECT_SOCKET_H
+#define KIDOS_CONNECT_SOCKET_H
+
+#include "connect_record.h"
+
+static __always_inline void set_ipv4(union kidos_address *address, __be32 ipv4)
+{
+	address->halves[0] = 0;
+	address->words[2] = bpf_htonl(0xffff);
+	address->words[3] = ipv4;
+}
+
+static __always_inline int is_mapped(const union kidos_address *address)
+{
+	return !address->halves[0] && address->words[2] == bpf_htonl(0xffff);
+}
+
+#define COPY_IPV6(to, sk, field)                                             \
+	do {                                                                 \
+		(to).words[0] = (sk)->__sk_common.field.in6_u.u6_addr32[0]; \
+		(to).words[1] = (sk)->__sk_common.field.in6_u.u6_addr32[1]; \
+		(to).words[2] = (sk)->__sk_common.field.in6_u.u6_addr32[2]; \
+		(to).words[3] = (sk)->__sk_common.field.in6_u.u6_addr32[3]; \
+	} while (0)
+
+/* Family as records have it: v4-mapped is AF_INET. */
+static __always_inline __u8 ends_of(struct sock *sk, struct connect_ends *ends)
+{
+	__u16 family = sk->__sk_common.skc_family;
+
+	ends->sport = sk->__sk_common.skc_num;
+	ends->dport = bpf_ntohs(sk->__sk_common.skc_dport);
+	if (family == AF_INET6 && bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
+		COPY_IPV6(ends->src, sk, skc_v6_rcv_saddr);
+		COPY_IPV6(ends->dst, sk, skc_v6_daddr);
+		return is_mapped(&ends->dst) ? AF_INET : AF_INET6;
+	}
+	set_ipv4(&ends->src, sk->__sk_common.skc_rcv_saddr);
+	set_ipv4(&ends->dst, sk->__sk_common.skc_daddr);
+	return (__u8)family;
+}
+
+static __always_inline __u32 netns_of(struct sock *sk)
+{
+	return sk->__sk_common.skc_net.net->ns.inum;
+}
+
+/* Payload: the peer's FIN was counted as a byte. */
+struct connect_bytes {
+	__u64 rx;
+	__u64 tx;
+	__u32 retransmits;
+};
+
+static __always_inline void bytes_of(struct tcp_sock *tcp, struct connect_bytes *bytes)
+{
+	struct sock *sk = (void *)tcp;
+
+	bytes->rx = tcp->bytes_received - (sk->__sk_common.skc_flags >> SOCK_DONE & 1);
+	bytes->tx = tcp->bytes_sent - tcp->bytes_retrans;
+	bytes->retransmits = tcp->total_retrans;
+}
+
+/* --- by helper --- */
+
+static __always_inline void source_read(struct sock *sk, struct connect_ends *ends)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	ends->sport = BPF_CORE_READ(sk, __sk_common.skc_num);
+	if (family == AF_INET6 && bpf_core_field_exists(sk->__sk_common.skc_v6_rcv_saddr))
+		BPF_CORE_READ_INTO(&ends->src, sk, __sk_common.skc_v6_rcv_saddr);
+	else
+		set_ipv4(&ends->src, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+}
+
+/* Of a file of another kind NULL. */
+static __always_inline struct socket *socket_of(struct file *file)
+{
+	unsigned short mode = BPF_CORE_READ(file, f_inode, i_mode);
+
+	return (mode & S_IFMT) == S_IFSOCK ? BPF_CORE_READ(file, private_data) : NULL;
+}
+
+static __always_inline struct file *file_of(__u32 fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files, *file = NULL;
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	files = BPF_CORE_READ(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	return file;
+}
+
+#endif

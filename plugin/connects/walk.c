@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+#include "connects/loaded.h"
+#include "connects/sockets.h"
+#include "core/log.h"
+#include "core/now.h"
+#include "netlink/cleanup.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "connect_walk.skel.h"
+
+#define NS_PER_S 1000000000ull
+#define CALL_AGE NS_PER_S /* after which no SYN comes any more of a call whose return is not seen */
+#define LOST_AGE (900 * NS_PER_S) /* after which nobody waits for an outcome any more */
+
+enum { LINK_ADD, LINK_LIST, LINK_ADOPT };
+
+static int map_of(const struct kidos_connects *connects, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(connects->walk, name);
+}
+
+static int program_of(const struct kidos_connects *connects, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(connects->walk, name);
+
+	return program ? bpf_program__fd(program) : -1;
+}
+
+/* Ways to come by every socket. What the best cannot do is not missed. */
+struct way {
+	const char *add, *list, *adopt; /* adopt: NULL where sockets' owners cannot be found */
+	bool storage; /* iterates over connect_sockets */
+};
+
+static const struct way ways[] = {
+	{ "connect_add", "connect_list", "connect_adopt", true },
+	{ "connect_add_file", "connect_list_file", "connect_adopt", false },
+	{ "connect_add", "connect_list", NULL, true }, /* before 5.11 */
+};
+
+static bool is_wanted(const char *program, const struct way *way)
+{
+	return !strcmp(program, way->add) || !strcmp(program, way->list) ||
+	       (way->adopt && !strcmp(program, way->adopt)) ||
+	       !strncmp(program, "connect_expire", strlen("connect_expire"));
+}
+
+static int load_way(struct kidos_connects *connects, const struct kidos_connect_config *config,
+		    const struct way *way)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "kidos");
+	struct bpf_program *program;
+	size_t size;
+	const void *elf = connect_walk_bpf__elf_bytes(&size);
+	int error;
+
+	connects->walk = bpf_object__open_mem(elf, size, &options);
+	if (!connects->walk)
+		return -errno;
+	bpf_object__for_each_program (program, connects->walk)
+		bpf_program__set_autoload(program, is_wanted(bpf_program__name(program), way));
+	error = kidos_connect_set_config(connects->walk, config);
+	if (!error)
+		error = kidos_map_set_give(&kidos_connect_map_set, connects->maps->fd,
+					   connects->walk);
+	return error ? error : bpf_object__load(connects->walk);
+}
+
+static int make_link(struct kidos_connects *connects, int which, const char *name, bool storage)
+{
+	union bpf_iter_link_info info = { .map.map_fd =
+						  connects->maps->fd[KIDOS_CONNECT_MAP_SOCKETS] };
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
+		    .link_info_len = sizeof(info));
+	struct bpf_program *program = bpf_object__find_program_by_name(connects->walk, name);
+
+	connects->walk_links.link[which] =
+		bpf_program__attach_iter(program, storage ? &options : NULL);
+	if (!connects->walk_links.link[which])
+		return -errno;
+	connects->walk_links.count = (size_t)which + 1;
+	return 0;
+}
+
+static int try_way(struct kidos_connects *connects, const struct kidos_connect_config *config,
+		   const struct way *way)
+{
+	int error = load_way(connects, config, way);
+
+	if (!error)
+		error = make_link(connects, LINK_ADD, way->add, way->storage);
+	if (!error)
+		error = make_link(connects, LINK_LIST, way->list, way->storage);
+	if (!error && way->adopt)
+		error = make_link(connects, LINK_ADOPT, way->adopt, false);
+	if (!error)
+		return 0;
+	kidos_connect_detach(&connects->walk_links);
+	bpf_object__close(connects->walk);
+	connects->walk = NULL;
+	return error;
+}
+
+/* Runs a walk that writes nothing. */
+static int run(const struct kidos_connects *connects, int which)
+{
+	_cleanup_fd_ int fd =
+		bpf_iter_create(bpf_link__fd(connects->walk_links.link[which]));
+	char byte;
+	ssize_t got;
+
+	if (fd < 0)
+		return -errno;
+	do
+		got = read(fd, &byte, sizeof(byte));
+	while (got > 0 || (got < 0 && errno == EAGAIN));
+	return got < 0 ? -errno : 0;
+}
+
+static int pin_list(struct kidos_connects *connects, const char *path)
+{
+	char pin[PATH_MAX + 32];
+
+	if (!path)
+		return 0;
+	snprintf(pin, sizeof(pin), "%s/" KIDOS_CONNECT_SOCKETS_PIN, path);
+	unlink(pin);
+	return bpf_link__pin(connects->walk_links.link[LINK_LIST], pin);
+}
+
+/* What libbpf has to say of a program that may well be refused. */
+static int no_words(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	(void)level, (void)format, (void)arguments;
+	return 0;
+}
+
+int kidos_connect_walk_load(struct kidos_connects *connects,
+			    const struct kidos_connect_config *config, const char *pin)
+{
+	libbpf_print_fn_t before = libbpf_set_print(no_words);
+	size_t i = 0;
+	int error;
+
+	do
+		error = try_way(connects, config, &ways[i]);
+	while (error && ++i < sizeof(ways) / sizeof(ways[0]));
+	libbpf_set_print(before);
+	if (!error)
+		error = pin_list(connects, pin);
+	return error || !ways[i].adopt ? error : run(connects, LINK_ADOPT);
+}
+
+void kidos_connect_walk_free(struct kidos_connects *connects)
+{
+	struct kidos_connect_links *links = &connects->walk_links;
+
+	if (links->count > LINK_LIST && bpf_link__pin_path(links->link[LINK_LIST]))
+		bpf_link__unpin(links->link[LINK_LIST]);
+	kidos_connect_detach(links);
+	bpf_object__close(connects->walk);
+	connects->walk = NULL;
+}
+
+/* --- connect_live --- */
+
+/* Takes every element out of a hash map; false from take ends that. */
+typedef int (*take_element)(int fd, const void *key, void *context);
+
+static int each_key(int fd, size_t size, take_element take, void *context)
+{
+	char key[64], next[64];
+	const void *before = NULL;
+	int error = 0;
+
+	if (size > sizeof(key))
+		return -E2BIG;
+	while (!bpf_map_get_next_key(fd, before, next)) {
+		if (before)
+			error = take(fd, key, context);
+		if (error)
+			return error;
+		memcpy(key, next, size);
+		before = key;
+	}
+	return before ? take(fd, key, context) : 0;
+}
+
+static int clear_element(int fd, const void *key, void *context)
+{
+	(void)context;
+	return bpf_map_delete_elem(fd, key) && errno != ENOENT ? -errno : 0;
+}
+
+/* Of owners that have no socket any more. */
+static int drop_gone(int fd, const void *key, void *context)
+{
+	const int *adding = context;
+	struct kidos_connect_live live;
+
+	if (!bpf_map_lookup_elem(*adding, key, &live))
+		return 0;
+	return clear_element(fd, key, NULL);
+}
+
+static int copy_live(int adding, const void *key, void *context)
+{
+	const int *to = context;
+	struct kidos_connect_live live;
+
+	if (bpf_map_lookup_elem(adding, key, &live))
+		return 0;
+	return bpf_map_update_elem(*to, key, &live, BPF_ANY) ? -errno : 0;
+}
+
+static int fill_live(struct kidos_connects *connects)
+{
+	const size_t size = sizeof(struct kidos_connect_owner);
+	int adding = map_of(connects, "connect_adding");
+	int live = connects->maps->fd[KIDOS_CONNECT_MAP_LIVE];
+	int error = each_key(adding, size, clear_element, NULL);
+
+	if (!error)
+		error = run(connects, LINK_ADD);
+	if (live < 0 || error)
+		return error;
+	error = each_key(live, size, drop_gone, &adding);
+	return error ? error : each_key(adding, size, copy_live, &live);
+}
+
+/* --- what nothing else concludes --- */
+
+struct expiring {
+	int program;
+	size_t key;
+	uint64_t before;
+};
+
+static int expire_element(int fd, const void *key, void *context)
+{
+	const struct expiring *expiring = context;
+	struct kidos_connect_attempt attempt;
+	__u64 arguments[2] = { 0, expiring->before };
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = arguments,
+		    .ctx_size_in = sizeof(arguments));
+
+	if (bpf_map_lookup_elem(fd, key, &attempt) || attempt.start >= expiring->before)
+		return 0;
+	memcpy(arguments, key, expiring->key);
+	return bpf_prog_test_run_opts(expiring->program, &options) ? -errno : 0;
+}
+
+static uint64_t earlier(uint64_t now, uint64_t age)
+{
+	return now > age ? now - age : 0;
+}
+
+static int expire(const struct kidos_connects *connects)
+{
+	uint64_t now = kidos_now_ns(CLOCK_BOOTTIME);
+	struct expiring calls = { program_of(connects, "connect_expire_call"), sizeof(__u32),
+				  earlier(now, connects->rung->returns ? LOST_AGE : CALL_AGE) };
+	struct expiring pending = { program_of(connects, "connect_expire_pending"), sizeof(__u64),
+				    earlier(now, LOST_AGE) };
+	int error = each_key(connects->maps->fd[KIDOS_CONNECT_MAP_CALLS], calls.key, expire_element,
+			     &calls);
+
+	return error ? error
+		     : each_key(connects->maps->fd[KIDOS_CONNECT_MAP_PENDING], pending.key,
+				expire_element, &pending);
+}
+
+int kidos_connects_walk(struct kidos_connects *connects)
+{
+	int error = fill_live(connects);
+
+	return error ? error : expire(connects);
+}
+
+/* --- attempts without an outcome --- */
+
+static unsigned int protocol_of(const struct kidos_connect_attempt *attempt)
+{
+	if (attempt->family == 1)
+		return KIDOS_CONNECT_UNIX;
+	if (attempt->protocol == 6 || attempt->protocol == 262)
+		return KIDOS_CONNECT_TCP;
+	return attempt->protocol == 17 ? KIDOS_CONNECT_UDP : KIDOS_CONNECT_OTHER;
+}
+
+static int count_pending(int fd, const void *key, void *context)
+{
+	struct kidos_connect_attempt attempt;
+	uint64_t *pending = context;
+
+	if (bpf_map_lookup_elem(fd, key, &attempt) || attempt.trial)
+		return 0;
+	/* `connect_pending` has what a SYN took over. */
+	if (fd >= 0 && attempt.stage != KIDOS_CONNECT_TAKEN)
+		pending[protocol_of(&attempt)]++;
+	return 0;
+}
+
+static int count_taken(int fd, const void *key, void *context)
+{
+	struct kidos_connect_attempt attempt;
+	uint64_t *pending = context;
+
+	if (!bpf_map_lookup_elem(fd, key, &attempt) && !attempt.trial)
+		pending[protocol_of(&attempt)]++;
+	return 0;
+}
+
+int kidos_connects_pending(const struct kidos_connects *connects,
+			   uint64_t pending[KIDOS_CONNECT_PROTOCOLS])
+{
+	int error;
+
+	memset(pending, 0, KIDOS_CONNECT_PROTOCOLS * sizeof(*pending));
+	error = each_key(connects->maps->fd[KIDOS_CONNECT_MAP_CALLS], sizeof(__u32), count_pending,
+			 pending);
+	return error ? error
+		     : each_key(connects->maps->fd[KIDOS_CONNECT_MAP_PENDING], sizeof(__u64),
+				count_taken, pending);
+}
