@@ -2,15 +2,31 @@
 #include "connects/ctl_sum.h"
 #include "connects/ctl_scan.h"
 #include "connects/json.h"
-#include "connects/latency.h"
 #include "core/now.h"
 #include "core/text.h"
 #include "ctl/watch.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+
+static bool keep_latency(struct ctl_connects_sum *sum, uint64_t ns)
+{
+	if (sum->latency_count == sum->latency_room) {
+		size_t room = sum->latency_room ? 2 * sum->latency_room : 256;
+		uint64_t *more = reallocarray(sum->latencies, room, sizeof(*more));
+
+		if (!more)
+			return false;
+		sum->latencies = more;
+		sum->latency_room = room;
+	}
+	sum->latencies[sum->latency_count++] = ns;
+	return true;
+}
 
 static void add_attempt(struct ctl_connects_sum *sum, const struct kidos_connect_record *record)
 {
@@ -23,12 +39,9 @@ static void add_attempt(struct ctl_connects_sum *sum, const struct kidos_connect
 	sum->failed |= !kidos_tally_add(&sum->destinations, text, 1);
 	if (record->kind == KIDOS_CONNECT_SEND)
 		sum->datagrams += record->count;
-	if (record->type != SOCK_STREAM || !kidos_connect_is_ip(record) ||
-	    record->outcome != KIDOS_CONNECT_SUCCEEDED)
-		return;
-	sum->latency[kidos_connect_bucket(record->latency)]++;
-	if (record->latency > sum->slowest_ns)
-		sum->slowest_ns = record->latency;
+	if (record->type == SOCK_STREAM && kidos_connect_is_ip(record) &&
+	    record->outcome == KIDOS_CONNECT_SUCCEEDED)
+		sum->failed |= !keep_latency(sum, record->latency);
 }
 
 static void add_close(struct ctl_connects_sum *sum, const struct kidos_connect_record *record)
@@ -49,6 +62,35 @@ void ctl_connects_sum_add(struct ctl_connects_sum *sum, const struct kidos_conne
 		add_close(sum, record);
 	else
 		add_attempt(sum, record);
+}
+
+static int compare_ns(const void *a, const void *b)
+{
+	const uint64_t *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+void ctl_connects_sum_end(struct ctl_connects_sum *sum)
+{
+	if (sum->latency_count)
+		qsort(sum->latencies, sum->latency_count, sizeof(*sum->latencies), compare_ns);
+	kidos_tally_sort(&sum->protocols);
+	kidos_tally_sort(&sum->destinations);
+}
+
+void ctl_connects_sum_free(struct ctl_connects_sum *sum)
+{
+	kidos_tally_free(&sum->protocols);
+	kidos_tally_free(&sum->destinations);
+	free(sum->latencies);
+}
+
+double ctl_connects_sum_percentile(const struct ctl_connects_sum *sum, unsigned int percent)
+{
+	size_t rank = (sum->latency_count * percent + 99) / 100;
+
+	return sum->latency_count ? (double)sum->latencies[rank ? rank - 1 : 0] / 1e9 : NAN;
 }
 
 uint64_t ctl_connects_sum_failed(const struct ctl_connects_sum *sum)
@@ -103,11 +145,10 @@ static void print(const struct ctl_connects_sum *sum)
 	print_who(sum);
 	print_results(sum);
 	print_top("  protocols    ", &sum->protocols, CTL_SUM_TOP);
-	if (sum->slowest_ns)
+	if (sum->latency_count)
 		printf("  latency      p50 %.6f s, p95 %.6f s, p99 %.6f s, slowest %.6f s\n",
-		       kidos_connect_percentile(sum->latency, 50),
-		       kidos_connect_percentile(sum->latency, 95),
-		       kidos_connect_percentile(sum->latency, 99), (double)sum->slowest_ns / 1e9);
+		       ctl_connects_sum_percentile(sum, 50), ctl_connects_sum_percentile(sum, 95),
+		       ctl_connects_sum_percentile(sum, 99), ctl_connects_sum_percentile(sum, 100));
 	printf("  accepts      %" PRIu64 "\n  datagrams    %" PRIu64 "\n", sum->accepts,
 	       sum->datagrams);
 	printf("  ended        %" PRIu64 ": %" PRIu64 " bytes received, %" PRIu64
@@ -127,8 +168,7 @@ static int add_all(struct ctl_connects_scan *scan, struct ctl_connects_sum *sum)
 		ctl_connects_sum_add(sum, &scan->events[i]);
 	sum->window = scan->window;
 	sum->pids = scan->pids;
-	kidos_tally_sort(&sum->protocols);
-	kidos_tally_sort(&sum->destinations);
+	ctl_connects_sum_end(sum);
 	return sum->failed ? -ENOMEM : 0;
 }
 
@@ -142,8 +182,7 @@ static int sum_up(struct ctl_connects_scan *scan)
 		json_connects_sum_print(&sum);
 	else if (!error)
 		print(&sum);
-	kidos_tally_free(&sum.protocols);
-	kidos_tally_free(&sum.destinations);
+	ctl_connects_sum_free(&sum);
 	return error ? ctl_connects_complain(error) : CTL_OK;
 }
 

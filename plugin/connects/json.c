@@ -114,7 +114,8 @@ static struct json_object *json_event(struct ctl_connects_scan *scan,
 
 	json_add_time(object, "time", view->time_ns);
 	json_add_text(object, "kind", kidos_connect_kind_names[record->kind]);
-	json_add_number(object, "socket", record->socket);
+	/* An address in the kernel is nobody's business. */
+	add_number_or_null(object, "socket", !(record->socket >> 63), record->socket);
 	add_owner(object, scan, record);
 	add_socket(object, record);
 	add_outcome(object, record);

@@ -2,13 +2,11 @@
 /* json_sums.c: what is added up, and sockets that are open, as JSON. */
 #include "connects/ctl_scan.h"
 #include "connects/json.h"
-#include "connects/latency.h"
 #include "core/flow_key.h"
 #include "core/now.h"
 #include "ctl/json_build.h"
 
 #include <json-c/json.h>
-#include <math.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -36,11 +34,10 @@ static void add_latency(struct json_object *object, const struct ctl_connects_su
 {
 	struct json_object *latency = json_add_object(object, "latency");
 
-	json_add_ratio(latency, "p50", kidos_connect_percentile(sum->latency, 50));
-	json_add_ratio(latency, "p95", kidos_connect_percentile(sum->latency, 95));
-	json_add_ratio(latency, "p99", kidos_connect_percentile(sum->latency, 99));
-	json_add_ratio(latency, "slowest",
-		       sum->slowest_ns ? (double)sum->slowest_ns / 1e9 : NAN);
+	json_add_ratio(latency, "p50", ctl_connects_sum_percentile(sum, 50));
+	json_add_ratio(latency, "p95", ctl_connects_sum_percentile(sum, 95));
+	json_add_ratio(latency, "p99", ctl_connects_sum_percentile(sum, 99));
+	json_add_ratio(latency, "slowest", ctl_connects_sum_percentile(sum, 100));
 }
 
 void json_connects_sum_print(const struct ctl_connects_sum *sum)

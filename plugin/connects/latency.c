@@ -21,10 +21,3 @@ double kidos_connect_percentile(const uint64_t buckets[KIDOS_CONNECT_BUCKETS], u
 			      (double)buckets[i]) /
 	       1e9;
 }
-
-unsigned int kidos_connect_bucket(uint64_t ns)
-{
-	unsigned int bucket = ns ? 63u - (unsigned int)__builtin_clzll(ns) : 0;
-
-	return bucket < KIDOS_CONNECT_BUCKETS ? bucket : KIDOS_CONNECT_BUCKETS - 1;
-}

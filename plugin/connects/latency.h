@@ -14,7 +14,4 @@
 double kidos_connect_percentile(const uint64_t buckets[KIDOS_CONNECT_BUCKETS],
 				unsigned int percent);
 
-/* The bucket of a latency in ns. */
-unsigned int kidos_connect_bucket(uint64_t ns);
-
 #endif

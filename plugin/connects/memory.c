@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "connects/memory.h"
+#include "connects/cgroups.h"
 #include "connects/fanout.h"
 #include "connects/owners.h"
 #include "state/learned.h"
@@ -11,14 +12,27 @@ static uint64_t records_bytes(unsigned int cpus, uint32_t room)
 	return (uint64_t)cpus * room * sizeof(struct kidos_connect_record);
 }
 
+/* Of a hash map. */
+static uint64_t map_bytes(uint64_t entries, size_t key, size_t value)
+{
+	return entries * (HEAD + key + value);
+}
+
+static uint64_t maps_bytes(void)
+{
+	const size_t owner = sizeof(struct kidos_connect_owner);
+
+	return map_bytes(KIDOS_CONNECT_OWNERS, owner, sizeof(struct kidos_connect_counts)) +
+	       2 * map_bytes(KIDOS_CONNECT_OWNERS, owner, sizeof(struct kidos_connect_live)) +
+	       map_bytes(KIDOS_CONNECT_FAILURES, sizeof(struct kidos_connect_failure), 8) +
+	       map_bytes(KIDOS_CONNECT_CALLS + KIDOS_CONNECT_PENDING, 8,
+			 sizeof(struct kidos_connect_attempt)) +
+	       map_bytes(KIDOS_CONNECT_UNITS, 8, sizeof(struct kidos_connect_cgroup));
+}
+
 uint64_t kidos_connect_bytes(const struct kidos_connect_settings *settings, unsigned int cpus)
 {
-	return records_bytes(cpus, KIDOS_CONNECT_ROOM_LEAST) +
-	       KIDOS_CONNECT_OWNERS * (HEAD + sizeof(struct kidos_connect_owner) +
-				       sizeof(struct kidos_connect_counts)) +
-	       KIDOS_CONNECT_OWNERS * (HEAD + sizeof(struct kidos_connect_owner) +
-				       sizeof(struct kidos_connect_live)) +
-	       KIDOS_CONNECT_FAILURES * (HEAD + sizeof(struct kidos_connect_failure) + 8) +
+	return records_bytes(cpus, KIDOS_CONNECT_ROOM_LEAST) + maps_bytes() +
 	       KIDOS_CONNECT_OWNERS_BYTES + kidos_connect_tally_bytes(settings->max_commands) +
 	       kidos_fanout_bytes(settings->fanout) + sizeof(struct kidos_learned);
 }

@@ -34,7 +34,7 @@ struct kidos_connect_owners {
 };
 
 /* Of both maps by owner: each may have some that the other lacks. */
-#define KIDOS_CONNECT_ENTRIES (2 * KIDOS_CONNECT_OWNERS)
+#define KIDOS_CONNECT_ENTRIES (KIDOS_CONNECT_OWNERS + KIDOS_CONNECT_OWNERS / 4)
 
 /* Bytes that it allocates at most. */
 #define KIDOS_CONNECT_OWNERS_BYTES                                            \
