@@ -11,3 +11,7 @@ find_package(Threads REQUIRED)
 add_executable(drop_list_unit drop_list_test.c)
 target_link_libraries(drop_list_unit PRIVATE kidos_ctl PkgConfig::CMOCKA Threads::Threads)
 add_test(NAME drop_list_unit COMMAND drop_list_unit)
+
+add_executable(connect_list_unit connect_list_test.c)
+target_link_libraries(connect_list_unit PRIVATE kidos_ctl PkgConfig::CMOCKA)
+add_test(NAME connect_list_unit COMMAND connect_list_unit)
