@@ -16,7 +16,10 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-#define ADDRESS_UNREAD { .family = 0xffff }
+#define ADDRESS_UNREAD           \
+	{                        \
+		.family = 0xffff \
+	}
 
 /* What of an address a caller gave, and no more: a longer one may be left over from before. */
 static __always_inline void read_address(struct connect_address *address, const void *at,

@@ -277,8 +277,7 @@ int connect_expire_call(__u64 *ctx)
 	if (!call || call->start >= before)
 		return 0;
 	attempt = *call;
-	if (!bpf_map_delete_elem(&connect_calls, &thread) &&
-	    attempt.stage != KIDOS_CONNECT_TAKEN)
+	if (!bpf_map_delete_elem(&connect_calls, &thread) && attempt.stage != KIDOS_CONNECT_TAKEN)
 		end_stale(&attempt);
 	return 0;
 }

@@ -50,10 +50,10 @@ struct kidos_connect_alerts *kidos_connect_alerts_new(struct kidos_context *cont
 		kidos_connect_alerts_free(alerts);
 		return NULL;
 	}
-	alerts->learn_until = kidos_now_ns(CLOCK_BOOTTIME) +
-			      kidos_learning_start(&kidos_connect_ordinary,
-						   context->config->data_path, settings->learn_time,
-						   &alerts->learned);
+	alerts->learn_until =
+		kidos_now_ns(CLOCK_BOOTTIME) +
+		kidos_learning_start(&kidos_connect_ordinary, context->config->data_path,
+				     settings->learn_time, &alerts->learned);
 	return alerts;
 }
 

@@ -11,8 +11,8 @@
 struct kidos_connect_alerts;
 
 /* All under the context's lock. NULL without memory. */
-struct kidos_connect_alerts *kidos_connect_alerts_new(struct kidos_context *context,
-						      const struct kidos_connect_settings *settings);
+struct kidos_connect_alerts *kidos_connect_alerts_new(
+	struct kidos_context *context, const struct kidos_connect_settings *settings);
 void kidos_connect_alerts_free(struct kidos_connect_alerts *alerts);
 
 /* When every counter was added, and before the tally's interval is forgotten. */

@@ -173,8 +173,8 @@ static uint64_t grow(void *self, uint64_t room)
 	uint64_t bytes = 0;
 
 	if (connects->enabled)
-		connects->state.room = kidos_connect_room(connects->settings, connects->state.cpus,
-							  room, &bytes);
+		connects->state.room =
+			kidos_connect_room(connects->settings, connects->state.cpus, room, &bytes);
 	return bytes;
 }
 

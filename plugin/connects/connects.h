@@ -36,7 +36,8 @@ struct connects {
 	unsigned int polls;
 };
 
-/* read.c: every counter as it is now, of closed sockets first and then of open ones. 0 or -errno. */
+/* read.c: every counter as it is now, of closed sockets first and then of open ones. 0 or -errno.
+ */
 int kidos_connects_read(struct connects *connects);
 
 /* fold.c: once a poll, when the counters were read and added. 0 or -errno. */

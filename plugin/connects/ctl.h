@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ctl.h: `kidosctl connections`, `listeners`, `top`, and what connections are in `status` and `summary`. */
+/* ctl.h: `kidosctl connections`, `listeners`, `top`, and what connections are in `status` and
+ * `summary`. */
 #ifndef KIDOS_CONNECTS_CTL_H
 #define KIDOS_CONNECTS_CTL_H
 
@@ -42,8 +43,8 @@ extern const struct ctl_sockets_settings ctl_sockets_defaults;
 bool ctl_connections_check_window(const void *settings);
 bool ctl_connections_check_one(const void *settings);
 
-extern const struct ctl_command ctl_connections_list, ctl_connections_summary,
-	ctl_connections_live, ctl_listeners, ctl_top;
+extern const struct ctl_command ctl_connections_list, ctl_connections_summary, ctl_connections_live,
+	ctl_listeners, ctl_top;
 extern const struct ctl_brief ctl_connects_in_status, ctl_connects_in_summary;
 
 #endif

@@ -16,9 +16,9 @@
 #define FOLLOW_SECONDS 0.25
 
 static const struct ctl_grid_column columns[] = {
-	{ "TIME", false },   { "KIND", false },        { "PROCESS", false }, { "UNIT", false },
-	{ "PROTO", false },  { "SOURCE", false },      { "DESTINATION", false },
-	{ "RESULT", false }, { "SECONDS", true },      { "RX", true },       { "TX", true },
+	{ "TIME", false },   { "KIND", false },   { "PROCESS", false },     { "UNIT", false },
+	{ "PROTO", false },  { "SOURCE", false }, { "DESTINATION", false }, { "RESULT", false },
+	{ "SECONDS", true }, { "RX", true },      { "TX", true },
 };
 
 static void add_number(struct ctl_grid *grid, bool known, uint64_t number)

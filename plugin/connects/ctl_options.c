@@ -77,7 +77,10 @@ static bool set_sort(void *field, const char *value)
 }
 
 #define OF(member) offsetof(struct ctl_connects_settings, member)
-#define OPTION_PID(field) { "pid", "N", "process, by its number", set_pid, field, false }
+#define OPTION_PID(field)                                                   \
+	{                                                                   \
+		"pid", "N", "process, by its number", set_pid, field, false \
+	}
 #define OPTION_COMMAND(field)                                                                  \
 	{                                                                                      \
 		"command", "NAME", "command's name, as it is or as it is shown", ctl_set_text, \

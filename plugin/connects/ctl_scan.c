@@ -18,8 +18,7 @@ int ctl_connects_complain(int error)
 	return CTL_FAILURE;
 }
 
-bool ctl_connects_may_ask(const struct ctl_state *state,
-			  const struct kidos_connect_filter *filter)
+bool ctl_connects_may_ask(const struct ctl_state *state, const struct kidos_connect_filter *filter)
 {
 	if (!filter->command || !state->maps.meta.privacy.hide_commands)
 		return true;
@@ -45,8 +44,7 @@ int ctl_connects_open(struct ctl_connects_scan *scan, const struct ctl_state *st
 		error = kidos_connect_reader_rings(&scan->reader);
 	if (error)
 		return ctl_connects_complain(error);
-	kidos_connect_cgroups_open(&scan->cgroups,
-				   scan->reader.maps.fd[KIDOS_CONNECT_MAP_UNITS]);
+	kidos_connect_cgroups_open(&scan->cgroups, scan->reader.maps.fd[KIDOS_CONNECT_MAP_UNITS]);
 	return CTL_OK;
 }
 

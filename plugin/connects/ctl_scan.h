@@ -33,8 +33,7 @@ void ctl_connects_close(struct ctl_connects_scan *scan);
  * False, and a complaint, where the filter has a name that <Privacy> hides:
  * what it selects would give it away.
  */
-bool ctl_connects_may_ask(const struct ctl_state *state,
-			  const struct kidos_connect_filter *filter);
+bool ctl_connects_may_ask(const struct ctl_state *state, const struct kidos_connect_filter *filter);
 
 /* Says what is wrong with the maps; CTL_FAILURE. */
 int ctl_connects_complain(int error);

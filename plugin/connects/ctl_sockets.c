@@ -20,11 +20,16 @@
 const char *ctl_socket_state(const struct kidos_connect_socket *socket)
 {
 	static const char *const names[] = {
-		[TCP_ESTABLISHED] = "established", [TCP_SYN_SENT] = "syn_sent",
-		[TCP_SYN_RECV] = "syn_recv",       [TCP_FIN_WAIT1] = "fin_wait1",
-		[TCP_FIN_WAIT2] = "fin_wait2",     [TCP_TIME_WAIT] = "time_wait",
-		[TCP_CLOSE] = "close",             [TCP_CLOSE_WAIT] = "close_wait",
-		[TCP_LAST_ACK] = "last_ack",       [TCP_LISTEN] = "listen",
+		[TCP_ESTABLISHED] = "established",
+		[TCP_SYN_SENT] = "syn_sent",
+		[TCP_SYN_RECV] = "syn_recv",
+		[TCP_FIN_WAIT1] = "fin_wait1",
+		[TCP_FIN_WAIT2] = "fin_wait2",
+		[TCP_TIME_WAIT] = "time_wait",
+		[TCP_CLOSE] = "close",
+		[TCP_CLOSE_WAIT] = "close_wait",
+		[TCP_LAST_ACK] = "last_ack",
+		[TCP_LISTEN] = "listen",
 		[TCP_CLOSING] = "closing",
 	};
 

@@ -151,8 +151,8 @@ static void print(const struct ctl_connects_sum *sum)
 		       ctl_connects_sum_percentile(sum, 99), ctl_connects_sum_percentile(sum, 100));
 	printf("  accepts      %" PRIu64 "\n  datagrams    %" PRIu64 "\n", sum->accepts,
 	       sum->datagrams);
-	printf("  ended        %" PRIu64 ": %" PRIu64 " bytes received, %" PRIu64
-	       " sent, %" PRIu64 " segments again\n",
+	printf("  ended        %" PRIu64 ": %" PRIu64 " bytes received, %" PRIu64 " sent, %" PRIu64
+	       " segments again\n",
 	       sum->closed, sum->rx, sum->tx, sum->retransmits);
 	print_top("  destinations ", &sum->destinations, CTL_SUM_TOP);
 }
@@ -174,8 +174,7 @@ static int add_all(struct ctl_connects_scan *scan, struct ctl_connects_sum *sum)
 
 static int sum_up(struct ctl_connects_scan *scan)
 {
-	struct ctl_connects_sum sum = { .filter = &scan->filter,
-					.time_ns = scan->state->time_ns };
+	struct ctl_connects_sum sum = { .filter = &scan->filter, .time_ns = scan->state->time_ns };
 	int error = add_all(scan, &sum);
 
 	if (!error && scan->settings->output.json)

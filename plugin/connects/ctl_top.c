@@ -112,9 +112,10 @@ static void print(const struct ctl_top_scan *scan, const struct ctl_top_history 
 {
 	const char *name = scan->settings->by == CTL_TOP_UNIT ? "UNIT" : "COMMAND";
 	const struct ctl_grid_column columns[] = {
-		{ name, false },     { "RX", true },      { "TX", true },      { "LIVE", true },
-		{ "CONNECTS", true }, { "FAILED", true },  { "PENDING", true }, { "ACCEPTS", true },
-		{ "AGAIN", true },   { "RX/S", true },    { "TX/S", true },    { "CONNECTS/S", true },
+		{ name, false },     { "RX", true },       { "TX", true },
+		{ "LIVE", true },    { "CONNECTS", true }, { "FAILED", true },
+		{ "PENDING", true }, { "ACCEPTS", true },  { "AGAIN", true },
+		{ "RX/S", true },    { "TX/S", true },     { "CONNECTS/S", true },
 	};
 	struct ctl_grid grid = { .columns = columns,
 				 .width = sizeof(columns) / sizeof(columns[0]) -

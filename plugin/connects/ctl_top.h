@@ -34,7 +34,8 @@ struct ctl_top_history {
 	size_t count;
 };
 
-/* Opens, reads and adds up. 0 or -errno: -ENOENT without maps of connections. Close it in any case. */
+/* Opens, reads and adds up. 0 or -errno: -ENOENT without maps of connections. Close it in any case.
+ */
 int ctl_top_read(struct ctl_top_scan *scan, const struct ctl_state *state,
 		 const struct ctl_sockets_settings *settings);
 void ctl_top_close(struct ctl_top_scan *scan);

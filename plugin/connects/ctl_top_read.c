@@ -132,10 +132,9 @@ static bool take_live(const void *key, const void *value, void *context)
 
 static bool take_socket(const struct kidos_connect_socket *socket, void *context)
 {
-	const struct kidos_connect_live live = { .sockets = 1,
-						 .rx = socket->rx,
-						 .tx = socket->tx,
-						 .retransmits = socket->retransmits };
+	const struct kidos_connect_live live = {
+		.sockets = 1, .rx = socket->rx, .tx = socket->tx, .retransmits = socket->retransmits
+	};
 
 	return socket->state == TCP_LISTEN || take_live(&socket->owner, &live, context);
 }
@@ -182,10 +181,9 @@ static int read_all(struct ctl_top_scan *scan)
 						  sizeof(struct kidos_connect_failure),
 						  sizeof(__u64), take_failure, scan);
 	if (!error)
-		error = kidos_connect_counts_each(fd[KIDOS_CONNECT_MAP_OWNERS],
-						  sizeof(struct kidos_connect_owner),
-						  sizeof(struct kidos_connect_counts), take_counts,
-						  scan);
+		error = kidos_connect_counts_each(
+			fd[KIDOS_CONNECT_MAP_OWNERS], sizeof(struct kidos_connect_owner),
+			sizeof(struct kidos_connect_counts), take_counts, scan);
 	if (!error)
 		error = read_live(scan);
 	return scan->failed ? -ENOMEM : error;
@@ -227,12 +225,11 @@ int ctl_top_read(struct ctl_top_scan *scan, const struct ctl_state *state,
 	error = kidos_connect_reader_open(&scan->reader, state->path);
 	if (error)
 		return error;
-	kidos_connect_cgroups_open(&scan->cgroups,
-				   scan->reader.maps.fd[KIDOS_CONNECT_MAP_UNITS]);
+	kidos_connect_cgroups_open(&scan->cgroups, scan->reader.maps.fd[KIDOS_CONNECT_MAP_UNITS]);
 	error = read_whole(scan);
 	if (!error)
-		error = kidos_connect_counts_events(
-			scan->reader.maps.fd[KIDOS_CONNECT_MAP_EVENTS], scan->events);
+		error = kidos_connect_counts_events(scan->reader.maps.fd[KIDOS_CONNECT_MAP_EVENTS],
+						    scan->events);
 	scan->results[KIDOS_CONNECT_RESULT_OK] = ctl_top_sum(scan->total.counts.succeeded);
 	scan->results[KIDOS_CONNECT_RESULT_ABANDONED] = ctl_top_sum(scan->total.counts.abandoned);
 	scan->results[KIDOS_CONNECT_RESULT_LOST] = ctl_top_sum(scan->total.counts.lost);

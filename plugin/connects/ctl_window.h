@@ -9,7 +9,8 @@
 struct ctl_window {
 	uint64_t since, until; /* asked; since 0: all there is */
 	uint64_t complete_since; /* everything that was recorded from then on is there */
-	const char *limit; /* what ends the window: "boot", "daemon", "recorder"; NULL: it is whole */
+	const char
+		*limit; /* what ends the window: "boot", "daemon", "recorder"; NULL: it is whole */
 	uint64_t unrecorded; /* events without a record, since the start */
 };
 

@@ -9,14 +9,13 @@
 
 static void begin(enum kidos_alert_kind kind, struct kidos_alert_event *event)
 {
-	*event = (struct kidos_alert_event){ .time_ns = kidos_now_ns(CLOCK_BOOTTIME),
-					     .kind = kind };
+	*event =
+		(struct kidos_alert_event){ .time_ns = kidos_now_ns(CLOCK_BOOTTIME), .kind = kind };
 	snprintf(event->instance, sizeof(event->instance), "connects");
 }
 
 void kidos_connect_event_failures(const struct kidos_connect_series *series, bool command,
-				  double percent, double threshold,
-				  struct kidos_alert_event *event)
+				  double percent, double threshold, struct kidos_alert_event *event)
 {
 	begin(KIDOS_ALERT_CONNECT_FAILURES, event);
 	event->observed = percent;

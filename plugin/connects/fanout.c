@@ -45,9 +45,9 @@ static size_t room_for(uint64_t threshold)
 
 uint64_t kidos_fanout_bytes(uint64_t threshold)
 {
-	return threshold ? 2 * (sizeof(struct processes) +
-				room_for(threshold) * sizeof(struct visit))
-			 : 0;
+	return threshold
+		       ? 2 * (sizeof(struct processes) + room_for(threshold) * sizeof(struct visit))
+		       : 0;
 }
 
 struct kidos_fanout *kidos_fanout_new(uint64_t threshold, uint64_t window_ns)

@@ -147,9 +147,10 @@ static int move_owners(struct folding *folding)
 		struct kidos_connect_owner gone;
 
 		gone_of(connects, &folding->owners[i], &gone);
-		error = move(connects->maps.fd[KIDOS_CONNECT_MAP_OWNERS], &folding->owners[i], &gone,
-			     sizeof(struct kidos_connect_counts));
-		if (!error && !kidos_connect_owner_move(&connects->owners, &folding->owners[i], &gone))
+		error = move(connects->maps.fd[KIDOS_CONNECT_MAP_OWNERS], &folding->owners[i],
+			     &gone, sizeof(struct kidos_connect_counts));
+		if (!error &&
+		    !kidos_connect_owner_move(&connects->owners, &folding->owners[i], &gone))
 			error = -ENOMEM;
 	}
 	kidos_connect_owners_forget(&connects->owners);

@@ -90,15 +90,15 @@ static void add_socket(struct json_object *object, const struct kidos_connect_re
 
 static void add_outcome(struct json_object *object, const struct kidos_connect_record *record)
 {
-	bool closed = record->kind == KIDOS_CONNECT_CLOSE, timed = record->kind != KIDOS_CONNECT_SEND;
+	bool closed = record->kind == KIDOS_CONNECT_CLOSE,
+	     timed = record->kind != KIDOS_CONNECT_SEND;
 	char text[KIDOS_CONNECT_RESULT_NAME];
 
 	json_add_word(object, "outcome", kidos_connect_outcome(record, text));
 	json_add_number(object, "error", record->error);
 	json_add_ratio(object, "seconds",
-		       timed && record->kind != KIDOS_CONNECT_ACCEPT
-			       ? (double)record->latency / 1e9
-			       : NAN);
+		       timed && record->kind != KIDOS_CONNECT_ACCEPT ? (double)record->latency / 1e9
+								     : NAN);
 	json_add_number(object, "count", record->count);
 	add_number_or_null(object, "rx", closed, record->rx);
 	add_number_or_null(object, "tx", closed, record->tx);

@@ -21,8 +21,8 @@ static void add_results(struct json_object *object, const uint64_t *results)
 			json_add_number(list, kidos_connect_result_name(i, name), results[i]);
 }
 
-static void add_tally(struct json_object *object, const char *name,
-		      const struct kidos_tally *tally, size_t most)
+static void add_tally(struct json_object *object, const char *name, const struct kidos_tally *tally,
+		      size_t most)
 {
 	struct json_object *list = json_add_object(object, name);
 

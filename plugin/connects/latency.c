@@ -17,7 +17,7 @@ double kidos_connect_percentile(const uint64_t buckets[KIDOS_CONNECT_BUCKETS], u
 	for (i = 0; (double)(below + buckets[i]) < wanted; i++)
 		below += buckets[i];
 	low = i ? ldexp(1, (int)i) : 0;
-	return (low + (ldexp(1, (int)i + 1) - low) * (wanted - (double)below) /
-			      (double)buckets[i]) /
+	return (low +
+		(ldexp(1, (int)i + 1) - low) * (wanted - (double)below) / (double)buckets[i]) /
 	       1e9;
 }

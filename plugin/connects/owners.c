@@ -156,7 +156,7 @@ static void add_count(struct kidos_connect_value *value, uint64_t now, uint64_t 
 {
 	uint64_t new = more(now, *added);
 
-	if (new && kidos_connect_value_add(value, new, 0))
+	if (new &&kidos_connect_value_add(value, new, 0))
 		*added += new;
 }
 

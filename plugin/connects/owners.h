@@ -8,7 +8,8 @@
 
 #include "connects/tally.h"
 
-/* Owners of no process: what the plugin adds up of those that are gone. The second: of ignored ones. */
+/* Owners of no process: what the plugin adds up of those that are gone. The second: of ignored
+ * ones. */
 #define KIDOS_CONNECT_IS_GONE(owner) ((owner)->cgroup >= KIDOS_CONNECT_CGROUP_IGNORED)
 
 struct kidos_connect_entry {
@@ -37,7 +38,7 @@ struct kidos_connect_owners {
 #define KIDOS_CONNECT_ENTRIES (KIDOS_CONNECT_OWNERS + KIDOS_CONNECT_OWNERS / 4)
 
 /* Bytes that it allocates at most. */
-#define KIDOS_CONNECT_OWNERS_BYTES                                            \
+#define KIDOS_CONNECT_OWNERS_BYTES                                              \
 	(KIDOS_CONNECT_ENTRIES * (uint64_t)sizeof(struct kidos_connect_entry) + \
 	 4 * KIDOS_CONNECT_OWNERS * sizeof(uint16_t))
 

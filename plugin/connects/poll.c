@@ -91,8 +91,8 @@ static void send_series(struct kidos_output *output, const struct kidos_connect_
 				  parts[KIDOS_CONNECT_ACCEPTS].rx);
 	output->instance = "connects.traffic";
 	if (parts[KIDOS_CONNECT_TRAFFIC].open)
-		kidos_send_rx_tx(output, "io_octets", series->name,
-				 parts[KIDOS_CONNECT_TRAFFIC].rx, parts[KIDOS_CONNECT_TRAFFIC].tx);
+		kidos_send_rx_tx(output, "io_octets", series->name, parts[KIDOS_CONNECT_TRAFFIC].rx,
+				 parts[KIDOS_CONNECT_TRAFFIC].tx);
 }
 
 static uint64_t count_pending(const struct connects *connects)

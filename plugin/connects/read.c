@@ -99,8 +99,8 @@ static bool take_live(const void *key, const void *value, void *context)
 static int read_failures(struct connects *connects)
 {
 	uint64_t other[KIDOS_CONNECT_PROTOCOLS * KIDOS_CONNECT_ERRNOS];
-	int error = kidos_connect_counts_other(
-		connects->maps.fd[KIDOS_CONNECT_MAP_FAILURES_OTHER], other);
+	int error = kidos_connect_counts_other(connects->maps.fd[KIDOS_CONNECT_MAP_FAILURES_OTHER],
+					       other);
 
 	memset(connects->errors, 0, sizeof(connects->errors));
 	for (unsigned int i = 0; i < KIDOS_CONNECT_PROTOCOLS * KIDOS_CONNECT_ERRNOS; i++)

@@ -22,8 +22,7 @@ struct kidos_connect_rings {
 bool kidos_connect_record_read(const struct kidos_connect_record *record,
 			       struct kidos_connect_record *copy);
 
-typedef void (*kidos_connect_record_take)(const struct kidos_connect_record *record,
-					  void *context);
+typedef void (*kidos_connect_record_take)(const struct kidos_connect_record *record, void *context);
 
 /*
  * Gives the records whose sequence is beyond their CPU's in last[], and moves

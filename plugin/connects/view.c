@@ -74,9 +74,9 @@ static bool dest_matches(const struct kidos_connect_dest *dest,
 		kidos_connect_destination(record, path);
 		return record->family == AF_UNIX && !strcmp(dest->path, path);
 	}
-	if (dest->has_prefix && (!kidos_connect_is_ip(record) ||
-				 dest->prefix.ipv4 != (record->family == AF_INET) ||
-				 !kidos_prefix_holds(&dest->prefix, &record->dst)))
+	if (dest->has_prefix &&
+	    (!kidos_connect_is_ip(record) || dest->prefix.ipv4 != (record->family == AF_INET) ||
+	     !kidos_prefix_holds(&dest->prefix, &record->dst)))
 		return false;
 	return dest->port == KIDOS_FILTER_ANY ||
 	       (kidos_connect_is_ip(record) && dest->port == record->dport);
@@ -221,8 +221,7 @@ static void path_text(const struct kidos_connect_record *record, char text[KIDOS
 		strcpy(text, "-");
 }
 
-void kidos_connect_source(const struct kidos_connect_record *record,
-			  char text[KIDOS_TEXT_ENDPOINT])
+void kidos_connect_source(const struct kidos_connect_record *record, char text[KIDOS_TEXT_ENDPOINT])
 {
 	if (kidos_connect_is_ip(record))
 		kidos_connect_end(&record->src, record->sport, record->family == AF_INET, text);

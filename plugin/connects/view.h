@@ -40,11 +40,11 @@ struct kidos_connect_filter {
 	struct kidos_connect_dest dest;
 	uint64_t since_ns, until_ns; /* CLOCK_REALTIME; until 0: now */
 };
-#define KIDOS_CONNECT_FILTER_ALL                                                           \
-	{                                                                                  \
-		.kind = KIDOS_FILTER_ANY, .type = KIDOS_FILTER_ANY,                        \
-		.protocol = KIDOS_FILTER_ANY, .family = KIDOS_FILTER_ANY,                  \
-		.result = KIDOS_FILTER_ANY, .dest.port = KIDOS_FILTER_ANY                  \
+#define KIDOS_CONNECT_FILTER_ALL                                                                  \
+	{                                                                                         \
+		.kind = KIDOS_FILTER_ANY, .type = KIDOS_FILTER_ANY, .protocol = KIDOS_FILTER_ANY, \
+		.family = KIDOS_FILTER_ANY, .result = KIDOS_FILTER_ANY,                           \
+		.dest.port = KIDOS_FILTER_ANY                                                     \
 	}
 
 /* Of a filter: any errno; EHOSTUNREACH or ENETUNREACH. */
@@ -65,7 +65,8 @@ bool kidos_connect_filter_dest(const char *text, struct kidos_connect_dest *dest
 bool kidos_connect_is_ip(const struct kidos_connect_record *record);
 
 #define KIDOS_TEXT_ENDPOINT (4 * KIDOS_CONNECT_PATH + 1)
-/* "192.0.2.1:443", "[2001:db8::1]:443"; a path, "@" ahead of an abstract one; "-". Safe to print. */
+/* "192.0.2.1:443", "[2001:db8::1]:443"; a path, "@" ahead of an abstract one; "-". Safe to print.
+ */
 void kidos_connect_source(const struct kidos_connect_record *record,
 			  char text[KIDOS_TEXT_ENDPOINT]);
 void kidos_connect_destination(const struct kidos_connect_record *record,

@@ -17,7 +17,8 @@
 #include "connect_walk.skel.h"
 
 #define NS_PER_S 1000000000ull
-#define CALL_AGE NS_PER_S /* after which no SYN comes any more of a call whose return is not seen */
+#define CALL_AGE NS_PER_S /* after which no SYN comes any more of a call whose return is not seen \
+			   */
 #define LOST_AGE (900 * NS_PER_S) /* after which nobody waits for an outcome any more */
 
 enum { LINK_ADD, LINK_LIST, LINK_ADOPT };
@@ -112,8 +113,7 @@ static int try_way(struct kidos_connects *connects, const struct kidos_connect_c
 /* Runs a walk that writes nothing. */
 static int run(const struct kidos_connects *connects, int which)
 {
-	_cleanup_fd_ int fd =
-		bpf_iter_create(bpf_link__fd(connects->walk_links.link[which]));
+	_cleanup_fd_ int fd = bpf_iter_create(bpf_link__fd(connects->walk_links.link[which]));
 	char byte;
 	ssize_t got;
 

@@ -23,9 +23,9 @@ static int open_drops(struct drops *drops)
 		return -ENOMEM;
 	drops->state.started = kidos_now_ns(CLOCK_BOOTTIME);
 	drops->state.learn_until =
-		drops->state.started + kidos_learning_start(&kidos_drop_ordinary, drops->context->config->data_path,
-							    drops->settings->learn_time,
-							    &drops->learned);
+		drops->state.started +
+		kidos_learning_start(&kidos_drop_ordinary, drops->context->config->data_path,
+				     drops->settings->learn_time, &drops->learned);
 	return 0;
 }
 

@@ -13,9 +13,8 @@ static void complain(const struct kidos_learned_kind *kind, const char *folder, 
 		     unsigned int line)
 {
 	if (error == -EBADMSG)
-		kidos_log(LOG_WARNING,
-			  "%s in %s/%s, line %u: not as kidos writes it: learned anew", kind->what,
-			  folder, kind->file, line);
+		kidos_log(LOG_WARNING, "%s in %s/%s, line %u: not as kidos writes it: learned anew",
+			  kind->what, folder, kind->file, line);
 	else
 		kidos_log(LOG_WARNING, "%s in %s/%s: %s: learned anew", kind->what, folder,
 			  kind->file,

@@ -15,3 +15,7 @@ endforeach()
 add_executable(ctl_drops_bpf ctl_drops_test.c support/ctl_drop_maps.c)
 target_link_libraries(ctl_drops_bpf PRIVATE ctl_run kidos_flows)
 add_test(NAME ctl_drops_bpf COMMAND ctl_drops_bpf)
+
+add_executable(ctl_connects_bpf ctl_connects_test.c support/ctl_connect_maps.c)
+target_link_libraries(ctl_connects_bpf PRIVATE ctl_run kidos_flows)
+add_test(NAME ctl_connects_bpf COMMAND ctl_connects_bpf)

@@ -78,8 +78,8 @@ static void test_recent(void **state)
 	assert_int_equal(kidos_connect_recent(&rings, last, count, sums), 0);
 	assert_int_equal(sums[0], ROOM + 4);
 	/* A ring that has not been round reaches back to the start. */
-	assert_int_equal(kidos_connect_reach(&(struct kidos_connect_rings){ records + ROOM, 1, ROOM },
-					     SECOND),
+	assert_int_equal(kidos_connect_reach(
+				 &(struct kidos_connect_rings){ records + ROOM, 1, ROOM }, SECOND),
 			 SECOND);
 	assert_int_equal(kidos_connect_recent(&(struct kidos_connect_rings){}, last, count, sums),
 			 0);
@@ -154,7 +154,8 @@ static void test_fanout_kinds(void **state)
 	kidos_fanout_free(fanout);
 }
 
-/* A fork storm, and one process that fills its share: nothing grows, and what had no room is told. */
+/* A fork storm, and one process that fills its share: nothing grows, and what had no room is told.
+ */
 static void test_fanout_is_bounded(void **state)
 {
 	struct kidos_fanout *fanout = kidos_fanout_new(100, 60 * SECOND);

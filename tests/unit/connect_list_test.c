@@ -145,10 +145,10 @@ static void test_wrong_words(void **state)
 		enum word word;
 		const char *text;
 	} cases[] = {
-		{ DEST, "" },           { DEST, "nowhere" },  { DEST, "10.0.0.0/33" },
+		{ DEST, "" },           { DEST, "nowhere" },   { DEST, "10.0.0.0/33" },
 		{ DEST, "10.0.0.1:0" }, { DEST, "10.0.0.1:" }, { DEST, "10.0.0.1:65536" },
-		{ DEST, "[::1" },       { OUTCOME, "" },      { OUTCOME, "ENOTHING" },
-		{ PROTO, "65536" },     { PROTO, "quic" },    { TYPE, "file" },
+		{ DEST, "[::1" },       { OUTCOME, "" },       { OUTCOME, "ENOTHING" },
+		{ PROTO, "65536" },     { PROTO, "quic" },     { TYPE, "file" },
 		{ KIND, "listen" },
 	};
 	struct kidos_connect_filter filter;

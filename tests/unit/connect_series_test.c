@@ -210,8 +210,7 @@ static void test_names_are_cut(void **state)
 
 static void test_units(void **state)
 {
-	static const char id[] =
-		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	static const char id[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 	char path[512], unit[KIDOS_CONNECT_UNIT];
 	static const struct {
 		const char *path, *unit; /* %s: an id of a container */
@@ -245,8 +244,8 @@ static void test_units(void **state)
 		const char *at = strstr(cases[i].path, "%s");
 
 		snprintf(path, sizeof(path), "%.*s%s%s",
-			 at ? (int)(at - cases[i].path) : (int)strlen(cases[i].path),
-			 cases[i].path, at ? id : "", at ? at + 2 : "");
+			 at ? (int)(at - cases[i].path) : (int)strlen(cases[i].path), cases[i].path,
+			 at ? id : "", at ? at + 2 : "");
 		kidos_connect_unit_of(path, unit);
 		assert_string_equal(unit, cases[i].unit);
 	}
