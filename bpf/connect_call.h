@@ -119,8 +119,9 @@ static __always_inline int enter(struct kidos_connect_attempt *attempt)
 }
 
 /* address: as far as it could be read; at, length: where it lies. */
-static __always_inline int enter_socket(struct socket *socket, const struct connect_address *address,
-					__u64 at, __u32 length)
+static __always_inline int enter_socket(struct socket *socket,
+					const struct connect_address *address, __u64 at,
+					__u32 length)
 {
 	struct kidos_connect_attempt attempt = { .address = at, .length = length };
 	__u16 family;

@@ -20,8 +20,8 @@ static __always_inline int is_mapped(const union kidos_address *address)
 	return !address->halves[0] && address->words[2] == bpf_htonl(0xffff);
 }
 
-#define COPY_IPV6(to, sk, field)                                             \
-	do {                                                                 \
+#define COPY_IPV6(to, sk, field)                                            \
+	do {                                                                \
 		(to).words[0] = (sk)->__sk_common.field.in6_u.u6_addr32[0]; \
 		(to).words[1] = (sk)->__sk_common.field.in6_u.u6_addr32[1]; \
 		(to).words[2] = (sk)->__sk_common.field.in6_u.u6_addr32[2]; \

@@ -219,8 +219,8 @@ static __always_inline int tcp_accepted(struct sock *sk, struct kidos_connect_ke
 	return 0;
 }
 
-static __always_inline void record_closed(struct kidos_connect_record *record,
-					  struct tcp_sock *tcp, struct kidos_connect_kept *kept,
+static __always_inline void record_closed(struct kidos_connect_record *record, struct tcp_sock *tcp,
+					  struct kidos_connect_kept *kept,
 					  const struct connect_bytes *bytes, __u64 cookie)
 {
 	record->kind = KIDOS_CONNECT_CLOSE;

@@ -72,8 +72,8 @@ static __always_inline void take_namespace(struct kidos_connect_attempt *to)
 		return;
 	task = (struct task_struct *)bpf_get_current_task();
 	to->tid = pid_in(BPF_CORE_READ(task, thread_pid), connect_config.pid_namespace);
-	to->tgid = pid_in(BPF_CORE_READ(task, group_leader, thread_pid),
-			  connect_config.pid_namespace);
+	to->tgid =
+		pid_in(BPF_CORE_READ(task, group_leader, thread_pid), connect_config.pid_namespace);
 }
 
 static __always_inline void who(struct kidos_connect_attempt *to)

@@ -28,6 +28,8 @@ static const struct kidos_map_row rows[KIDOS_CONNECT_MAPS] = {
 					sizeof(struct kidos_connect_attempt) },
 	[KIDOS_CONNECT_MAP_SOCKETS] = { "connect_sockets", 0, sizeof(int),
 					sizeof(struct kidos_connect_kept) },
+	[KIDOS_CONNECT_MAP_SENDERS] = { "connect_senders", 0, sizeof(int),
+					sizeof(struct kidos_connect_sender) },
 	[KIDOS_CONNECT_MAP_STATE] = { "connect_state", BPF_MAP_TYPE_ARRAY, sizeof(__u32),
 				      sizeof(struct kidos_connect_state), 1 },
 };
