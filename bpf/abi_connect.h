@@ -274,4 +274,31 @@ struct kidos_connect_kept {
 };
 _Static_assert(sizeof(struct kidos_connect_kept) == 104, "connect kept");
 
+/* Value of `connect_senders`, the storage of a UDP socket: since the last record. */
+#define KIDOS_CONNECT_TARGETS 4u
+
+struct kidos_connect_sent {
+	union kidos_address address;
+	__u64 count;
+	__u16 port;
+	__u16 pad[3];
+};
+
+struct kidos_connect_sender {
+	struct kidos_connect_owner owner;
+	__u64 socket; /* as in records; 0: the rest is not set */
+	union kidos_address src;
+	__u32 tgid;
+	__u32 tgid_initial;
+	__u32 tid;
+	__u32 uid;
+	__u32 netns;
+	__u16 protocol;
+	__u16 sport;
+	__u32 next; /* the slot that gives way */
+	__u32 pad;
+	struct kidos_connect_sent sent[KIDOS_CONNECT_TARGETS];
+};
+_Static_assert(sizeof(struct kidos_connect_sender) == 208, "connect sender");
+
 #endif

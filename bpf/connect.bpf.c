@@ -16,10 +16,7 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-#define ADDRESS_UNREAD           \
-	{                        \
-		.family = 0xffff \
-	}
+#define FAMILY_UNREAD 0xffff
 
 /* What of an address a caller gave, and no more: a longer one may be left over from before. */
 static __always_inline void read_address(struct connect_address *address, const void *at,
@@ -42,11 +39,12 @@ static __always_inline void read_address(struct connect_address *address, const 
 
 static __always_inline int enter_file(struct file *file, const void *at, __u32 length)
 {
-	struct connect_address address = ADDRESS_UNREAD;
+	struct connect_address address = {};
 	struct socket *socket = socket_of(file);
 
 	if (!socket)
 		return 0;
+	address.family = FAMILY_UNREAD;
 	read_address(&address, at, length, 0);
 	return enter_socket(socket, &address, (__u64)at, length);
 }
@@ -74,12 +72,13 @@ int connect_kprobe(struct pt_regs *ctx)
 
 static __always_inline int enter_fd(__u32 fd, const void *at, __u32 length)
 {
-	struct connect_address address = ADDRESS_UNREAD;
+	struct connect_address address = {};
 	struct file *file = file_of(fd);
 	struct socket *socket = file ? socket_of(file) : NULL;
 
 	if (!socket)
 		return 0;
+	address.family = FAMILY_UNREAD;
 	read_address(&address, at, length, 1);
 	return enter_socket(socket, &address, (__u64)at, length);
 }

@@ -5,8 +5,6 @@
 
 #include "abi_connect.h"
 
-/* A section of its own: compilers put constants of theirs into .rodata. */
-SEC(".rodata.config")
 const volatile struct kidos_connect_config connect_config = {
 	.room = 1, .readable = 1, .returns = 1, .storage = 1
 };

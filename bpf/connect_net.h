@@ -13,6 +13,7 @@
 #define IPPROTO_MPTCP 262
 
 #define SOCK_STREAM 1
+#define SOCK_DGRAM 2
 
 /* include/net/tcp_states.h */
 #define TCP_ESTABLISHED 1

@@ -10,6 +10,7 @@
 #include <bpf/bpf_core_read.h>
 
 #include "connect_call.h"
+#include "connect_send.h"
 #include "connect_tcp.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -184,6 +185,16 @@ int connect_list(struct bpf_iter__bpf_sk_storage_map *ctx)
 	return 0;
 }
 
+SEC("iter/bpf_sk_storage_map")
+int connect_give(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct kidos_connect_sender *sender = ctx->value;
+
+	if (sender)
+		give_out_all(sender);
+	return 0;
+}
+
 /*
  * --- over all files, where a kernel refuses that. Those that are in no table
  * of files, as while they wait for accept(), are missing then ---
@@ -209,6 +220,20 @@ int connect_add_file(struct bpf_iter__task_file *ctx)
 		return 0;
 	kept->added = session;
 	return add(tcp, kept);
+}
+
+SEC("iter/task_file")
+int connect_give_file(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	struct socket *socket = file ? bpf_sock_from_file(file) : NULL;
+	struct sock *sk = socket ? socket->sk : NULL;
+	struct kidos_connect_sender *sender;
+
+	sender = sk ? bpf_sk_storage_get(&connect_senders, sk, 0, 0) : NULL;
+	if (sender)
+		give_out_all(sender);
+	return 0;
 }
 
 SEC("iter/task_file")

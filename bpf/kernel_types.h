@@ -175,6 +175,10 @@ struct tcp_sock {
 	__u32 total_retrans;
 };
 
+struct msghdr {
+	void *msg_name;
+};
+
 struct bpf_sock_addr_kern {
 	struct sock *sk;
 	void *uaddr;

@@ -9,15 +9,21 @@
 
 struct bpf_object;
 
+/* An object beside the rung's, which not every kernel can have. */
+struct kidos_connect_part {
+	struct bpf_object *object; /* NULL: there is none */
+	struct kidos_connect_links links;
+};
+
 struct kidos_connects {
 	const struct kidos_connect_rung *rung;
 	const struct kidos_connect_outcomes *outcomes;
 	struct kidos_connect_maps *maps;
 	struct bpf_object *object; /* of the rung and the outcomes */
-	struct bpf_object *unix_hook; /* NULL where the kernel has none, or the rung needs none */
+	struct kidos_connect_part unix_hook; /* of the rung at the root cgroup */
+	struct kidos_connect_part sends;
 	struct bpf_object *walk;
 	struct kidos_connect_links links;
-	struct kidos_connect_links unix_links;
 	struct kidos_connect_links walk_links;
 	uint64_t polled; /* CLOCK_BOOTTIME, ns: of the last walk */
 };
@@ -31,6 +37,21 @@ int kidos_connect_trial(const struct kidos_connect_maps *maps,
 int kidos_connect_walk_load(struct kidos_connects *connects,
 			    const struct kidos_connect_config *config, const char *pin);
 void kidos_connect_walk_free(struct kidos_connects *connects);
+
+/*
+ * parts.c: connect() of Unix sockets at the root cgroup; datagrams of sockets
+ * that are not connected, dear: also where that is so. 0 or -errno.
+ */
+int kidos_connect_load_unix(struct kidos_connects *connects,
+			    const struct kidos_connect_config *config, int root);
+int kidos_connect_load_sends(struct kidos_connects *connects,
+			     const struct kidos_connect_config *config, int root, bool dear);
+void kidos_connect_part_free(struct kidos_connect_part *part);
+
+/* price.c: ns of a system call that does next to nothing; and what it takes more now than before.
+ */
+uint64_t kidos_connect_syscall_ns(void);
+uint64_t kidos_connect_above(uint64_t before);
 
 /* programs.c */
 int kidos_connect_set_config(struct bpf_object *object, const struct kidos_connect_config *config);

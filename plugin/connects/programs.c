@@ -18,22 +18,20 @@
 #include <unistd.h>
 
 #include "connect.skel.h"
-#include "connect_unix.skel.h"
-
-#define ATTACH_UNIX_CONNECT 49 /* BPF_CGROUP_UNIX_CONNECT, since kernel 6.7 */
 
 struct loading {
 	struct kidos_connects *connects;
 	const struct kidos_connect_state *state;
 	unsigned int probe;
 	int root; /* the root cgroup, or -errno */
+	uint64_t syscall_ns; /* of a system call while nothing is attached */
 	bool refused[8]; /* rungs that need not be tried with other outcomes */
 	struct kidos_connect_config config;
 };
 
 int kidos_connect_set_config(struct bpf_object *object, const struct kidos_connect_config *config)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata.config");
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
 
 	return map ? bpf_map__set_initial_value(map, config, sizeof(*config)) : -EINVAL;
 }
@@ -188,69 +186,25 @@ static int attempt(void *context, size_t index, char why[KIDOS_REASON])
 	return error;
 }
 
-static int load_unix(struct loading *loading)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "kidos");
-	struct kidos_connects *connects = loading->connects;
-	size_t size;
-	const void *elf = connect_unix_bpf__elf_bytes(&size);
-	struct bpf_program *program;
-	int error;
-
-	connects->unix_hook = bpf_object__open_mem(elf, size, &options);
-	if (!connects->unix_hook)
-		return -errno;
-	program = bpf_object__find_program_by_name(connects->unix_hook, "connect_unix");
-	bpf_program__set_expected_attach_type(program, ATTACH_UNIX_CONNECT);
-	error = kidos_connect_set_config(connects->unix_hook, &loading->config);
-	if (!error)
-		error = set_maps(connects->unix_hook, connects->maps, loading->state);
-	if (!error)
-		error = bpf_object__load(connects->unix_hook);
-	if (!error)
-		error = kidos_connect_attach(&connects->unix_links, connects->unix_hook,
-					     "connect_unix", loading->root, ATTACH_UNIX_CONNECT);
-	return error;
-}
-
-/* Of what libbpf has to say of a program that may well be refused. */
-static int no_words(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	(void)level, (void)format, (void)arguments;
-	return 0;
-}
-
-/* A hook that older kernels have not got. */
-static bool try_unix(struct loading *loading)
+static void describe(struct loading *loading, struct kidos_connect_state *state, bool datagrams)
 {
 	struct kidos_connects *connects = loading->connects;
-	libbpf_print_fn_t before = libbpf_set_print(no_words);
-	int error = load_unix(loading);
-
-	libbpf_set_print(before);
-	if (!error)
-		return true;
-	kidos_connect_detach(&connects->unix_links);
-	bpf_object__close(connects->unix_hook);
-	connects->unix_hook = NULL;
-	return false;
-}
-
-static void describe(struct loading *loading, struct kidos_connect_state *state)
-{
-	const struct kidos_connects *connects = loading->connects;
-	bool unix_blind = connects->rung->cgroup && !try_unix(loading);
+	bool unix_blind = connects->rung->cgroup &&
+			  kidos_connect_load_unix(connects, &loading->config, loading->root);
 
 	snprintf(state->rung, sizeof(state->rung), "%s", connects->rung->name);
 	snprintf(state->outcomes, sizeof(state->outcomes), "%s", connects->outcomes->name);
 	snprintf(state->blind, sizeof(state->blind), "%s%s", connects->rung->blind,
 		 unix_blind ? "; connect() of Unix sockets" : "");
-	state->datagrams = 0;
-	state->syscall_ns = 0;
+	state->datagrams =
+		!kidos_connect_load_sends(connects, &loading->config, loading->root, datagrams);
+	state->syscall_ns = connects->rung->syscalls && loading->syscall_ns
+				    ? kidos_connect_above(loading->syscall_ns)
+				    : 0;
 }
 
-static int load(struct loading *loading, struct kidos_connect_state *state, const char *pin,
-		char reason[KIDOS_REASON])
+static int load(struct loading *loading, struct kidos_connect_state *state, bool datagrams,
+		const char *pin, char reason[KIDOS_REASON])
 {
 	struct kidos_connects *connects = loading->connects;
 	size_t rung;
@@ -259,7 +213,7 @@ static int load(struct loading *loading, struct kidos_connect_state *state, cons
 
 	if (error)
 		return error;
-	describe(loading, state);
+	describe(loading, state, datagrams);
 	error = kidos_connect_walk_load(connects, &loading->config, pin);
 	if (error)
 		snprintf(reason, KIDOS_REASON, "the walk over sockets: %s", strerror(-error));
@@ -281,14 +235,14 @@ struct kidos_connects *kidos_connects_load(struct kidos_connect_maps *maps,
 			    .pid_namespace = kidos_pid_namespace().inode,
 			    .readable = 1,
 			    .storage = 1 },
+		.syscall_ns = kidos_connect_syscall_ns(),
 	};
 	int error = -ENOMEM;
 
-	(void)datagrams;
 	*reason = '\0';
 	if (loading.connects) {
 		loading.connects->maps = maps;
-		error = load(&loading, state, pin, reason);
+		error = load(&loading, state, datagrams, pin, reason);
 	}
 	if (!error)
 		return loading.connects;
@@ -301,9 +255,9 @@ void kidos_connects_free(struct kidos_connects *connects)
 {
 	if (!connects)
 		return;
-	kidos_connect_detach(&connects->unix_links);
+	kidos_connect_part_free(&connects->unix_hook);
 	close_rung(connects);
-	bpf_object__close(connects->unix_hook);
+	kidos_connect_part_free(&connects->sends);
 	kidos_connect_walk_free(connects);
 	free(connects);
 }
@@ -311,5 +265,6 @@ void kidos_connects_free(struct kidos_connects *connects)
 uint64_t kidos_connects_missed(const struct kidos_connects *connects)
 {
 	return kidos_connect_links_missed(&connects->links) +
-	       kidos_connect_links_missed(&connects->unix_links);
+	       kidos_connect_links_missed(&connects->unix_hook.links) +
+	       kidos_connect_links_missed(&connects->sends.links);
 }

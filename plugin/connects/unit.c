@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CONTAINER_ID 64 /* hexadecimal digits, as Docker, containerd, CRI-O and Podman have them \
-			 */
+#define CONTAINER_ID 64 /* hexadecimal digits, of Docker, containerd, CRI-O, Podman */
 #define SHORT_ID 12
 
 static bool ends_with(const char *text, size_t length, const char *end)

@@ -17,11 +17,12 @@
 #include "connect_walk.skel.h"
 
 #define NS_PER_S 1000000000ull
-#define CALL_AGE NS_PER_S /* after which no SYN comes any more of a call whose return is not seen \
-			   */
+#define CALL_AGE                                                                         \
+	NS_PER_S /* after which no SYN comes any more of a call whose return is not seen \
+		  */
 #define LOST_AGE (900 * NS_PER_S) /* after which nobody waits for an outcome any more */
 
-enum { LINK_ADD, LINK_LIST, LINK_ADOPT };
+enum { LINK_ADD, LINK_LIST, LINK_GIVE, LINK_ADOPT };
 
 static int map_of(const struct kidos_connects *connects, const char *name)
 {
@@ -37,20 +38,21 @@ static int program_of(const struct kidos_connects *connects, const char *name)
 
 /* Ways to come by every socket. What the best cannot do is not missed. */
 struct way {
-	const char *add, *list, *adopt; /* adopt: NULL where sockets' owners cannot be found */
-	bool storage; /* iterates over connect_sockets */
+	const char *add, *list, *give;
+	const char *adopt; /* NULL where the owners of older sockets cannot be found */
+	bool storage; /* iterates over what is kept with sockets */
 };
 
 static const struct way ways[] = {
-	{ "connect_add", "connect_list", "connect_adopt", true },
-	{ "connect_add_file", "connect_list_file", "connect_adopt", false },
-	{ "connect_add", "connect_list", NULL, true }, /* before 5.11 */
+	{ "connect_add", "connect_list", "connect_give", "connect_adopt", true },
+	{ "connect_add_file", "connect_list_file", "connect_give_file", "connect_adopt", false },
+	{ "connect_add", "connect_list", "connect_give", NULL, true }, /* before 5.11 */
 };
 
 static bool is_wanted(const char *program, const struct way *way)
 {
 	return !strcmp(program, way->add) || !strcmp(program, way->list) ||
-	       (way->adopt && !strcmp(program, way->adopt)) ||
+	       !strcmp(program, way->give) || (way->adopt && !strcmp(program, way->adopt)) ||
 	       !strncmp(program, "connect_expire", strlen("connect_expire"));
 }
 
@@ -75,20 +77,35 @@ static int load_way(struct kidos_connects *connects, const struct kidos_connect_
 	return error ? error : bpf_object__load(connects->walk);
 }
 
-static int make_link(struct kidos_connects *connects, int which, const char *name, bool storage)
+/* map: whose storage is iterated over; -1: files */
+static int make_link(struct kidos_connects *connects, int which, const char *name, int map)
 {
-	union bpf_iter_link_info info = { .map.map_fd =
-						  connects->maps->fd[KIDOS_CONNECT_MAP_SOCKETS] };
+	union bpf_iter_link_info info = { .map.map_fd = (__u32)map };
 	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
 		    .link_info_len = sizeof(info));
 	struct bpf_program *program = bpf_object__find_program_by_name(connects->walk, name);
 
 	connects->walk_links.link[which] =
-		bpf_program__attach_iter(program, storage ? &options : NULL);
+		bpf_program__attach_iter(program, map < 0 ? NULL : &options);
 	if (!connects->walk_links.link[which])
 		return -errno;
 	connects->walk_links.count = (size_t)which + 1;
 	return 0;
+}
+
+static int make_links(struct kidos_connects *connects, const struct way *way)
+{
+	int sockets = way->storage ? map_of(connects, "connect_sockets") : -1;
+	int senders = way->storage ? map_of(connects, "connect_senders") : -1;
+	int error = make_link(connects, LINK_ADD, way->add, sockets);
+
+	if (!error)
+		error = make_link(connects, LINK_LIST, way->list, sockets);
+	if (!error)
+		error = make_link(connects, LINK_GIVE, way->give, senders);
+	if (!error && way->adopt)
+		error = make_link(connects, LINK_ADOPT, way->adopt, -1);
+	return error;
 }
 
 static int try_way(struct kidos_connects *connects, const struct kidos_connect_config *config,
@@ -97,11 +114,7 @@ static int try_way(struct kidos_connects *connects, const struct kidos_connect_c
 	int error = load_way(connects, config, way);
 
 	if (!error)
-		error = make_link(connects, LINK_ADD, way->add, way->storage);
-	if (!error)
-		error = make_link(connects, LINK_LIST, way->list, way->storage);
-	if (!error && way->adopt)
-		error = make_link(connects, LINK_ADOPT, way->adopt, false);
+		error = make_links(connects, way);
 	if (!error)
 		return 0;
 	kidos_connect_detach(&connects->walk_links);
@@ -282,6 +295,8 @@ int kidos_connects_walk(struct kidos_connects *connects)
 {
 	int error = fill_live(connects);
 
+	if (!error && connects->sends.object)
+		error = run(connects, LINK_GIVE);
 	return error ? error : expire(connects);
 }
 
