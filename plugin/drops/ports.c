@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/ports.h"
 #include "core/log.h"
+#include "core/now.h"
 #include "drops/counts.h"
 #include "links/driver_stats.h"
 
@@ -8,8 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * Each ethtool request waits for the kernel's RTNL lock, behind whoever attaches to hundreds of
+ * links. Losses add up, so that what one poll has no time for the next one reads.
+ */
+#define READ_NS 50000000u
+
 /* By slot: an interface that comes back goes on where it was. */
 struct port {
+	bool waits; /* to be read before those that were */
 	unsigned int ifindex; /* whose counters were read; 0: none yet */
 	uint64_t lost[KIDOS_DRIVER_LOSSES]; /* as last read */
 	uint64_t untraced; /* the most that its XDP dropped and no probe saw, see below */
@@ -21,12 +29,20 @@ struct kidos_drop_ports {
 	struct port ports[];
 };
 
+static void all_wait(struct kidos_drop_ports *ports)
+{
+	for (unsigned int slot = 0; slot < ports->slots; slot++)
+		ports->ports[slot].waits = true;
+}
+
 struct kidos_drop_ports *kidos_drop_ports_new(unsigned int slots)
 {
 	struct kidos_drop_ports *ports = calloc(1, sizeof(*ports) + slots * sizeof(struct port));
 
-	if (ports)
-		ports->slots = slots;
+	if (!ports)
+		return NULL;
+	ports->slots = slots;
+	all_wait(ports);
 	return ports;
 }
 
@@ -44,6 +60,7 @@ struct reading {
 	const struct kidos_namespace *ns;
 	const struct kidos_port_state *state;
 	struct port *port;
+	uint64_t until; /* CLOCK_MONOTONIC, ns */
 	bool first;
 	uint64_t traced;
 };
@@ -163,14 +180,29 @@ static void read_port(struct reading *reading, const struct kidos_link *link)
 		if (kidos_loss_is_traced(driver))
 			traced_before = traced(reading);
 	}
-	error = kidos_driver_stats_read(&port->stats, reading->ns->rtnl, link->name, driver, lost);
+	error = kidos_driver_stats_read(&port->stats, reading->ns->rtnl, reading->state->name,
+					driver, lost);
 	if (error)
-		kidos_log(LOG_DEBUG, "ethtool statistics of %s: %s", link->name, strerror(-error));
+		kidos_log(LOG_DEBUG, "ethtool statistics of %s: %s", reading->state->name,
+			  strerror(-error));
 	if (error || port->stats.refused)
 		memcpy(lost, port->lost, sizeof(lost));
 	lost[KIDOS_DRIVER_RX_MISSED] = link->missed;
 	lost[KIDOS_DRIVER_RX_OVER] = link->overrun;
 	take_losses(reading, lost, traced_before);
+}
+
+static bool has_time(const struct reading *reading)
+{
+	return kidos_now_ns(CLOCK_MONOTONIC) < reading->until;
+}
+
+static bool is_readable(const struct reading *reading)
+{
+	const struct kidos_port_state *state = reading->state;
+
+	return state->slot && state->driver && reading->port->waits &&
+	       kidos_rtnl_index(reading->ns->rtnl, state->name) == state->ifindex;
 }
 
 static void read_namespace(struct kidos_drop_ports *ports, struct reading *reading)
@@ -179,32 +211,42 @@ static void read_namespace(struct kidos_drop_ports *ports, struct reading *readi
 	const struct kidos_link *link;
 	struct kidos_links links;
 
-	if (!ns->rtnl || !ns->port_count || kidos_rtnl_links(ns->rtnl, &links))
+	if (!ns->rtnl || !ns->port_count || kidos_rtnl_counters(ns->rtnl, &links))
 		return;
-	for (size_t i = 0; i < ns->port_count; i++) {
+	for (size_t i = 0; i < ns->port_count && has_time(reading); i++) {
 		reading->state = &ns->ports[i];
 		reading->port = &ports->ports[reading->state->slot];
-		link = kidos_links_find(&links, reading->state->name);
-		if (link && link->ifindex == reading->state->ifindex && reading->state->slot &&
-		    reading->state->driver)
+		link = kidos_links_at(&links, reading->state->ifindex);
+		if (link && is_readable(reading))
 			read_port(reading, link);
+		reading->port->waits = false;
 	}
 	kidos_links_free(&links);
+}
+
+static void read_namespaces(struct kidos_drop_ports *ports, const struct kidos_context *context,
+			    struct reading *reading)
+{
+	for (size_t i = 0; i < context->namespace_count && has_time(reading); i++) {
+		reading->ns = &context->namespaces[i];
+		read_namespace(ports, reading);
+	}
 }
 
 void kidos_drop_ports_read(struct kidos_drop_ports *ports, const struct kidos_context *context,
 			   const struct kidos_drop_maps *maps, const struct kidos_symbols *symbols)
 {
-	struct reading reading = { .maps = maps, .symbols = symbols };
+	struct reading reading = { .maps = maps,
+				   .symbols = symbols,
+				   .until = kidos_now_ns(CLOCK_MONOTONIC) + READ_NS };
 
 	/* Another interface may have the slot next, and by chance the index. */
 	for (unsigned int slot = 0; slot < ports->slots; slot++)
 		if (context->slots[slot].silent)
 			ports->ports[slot].ifindex = 0;
-	for (size_t i = 0; i < context->namespace_count; i++) {
-		reading.ns = &context->namespaces[i];
-		read_namespace(ports, &reading);
-	}
+	read_namespaces(ports, context, &reading);
+	if (has_time(&reading))
+		all_wait(ports);
 }
 
 void kidos_drop_ports_pause(struct kidos_drop_ports *ports)

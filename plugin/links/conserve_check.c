@@ -94,11 +94,11 @@ static bool ports_own(struct kidos_namespace *ns, struct kidos_own (*own)[KIDOS_
 	struct kidos_links links;
 	const struct kidos_link *link;
 
-	if (!ns->rtnl || kidos_rtnl_links(ns->rtnl, &links))
+	if (!ns->rtnl || kidos_rtnl_counters(ns->rtnl, &links))
 		return false;
 	for (size_t i = 0; i < ns->port_count; i++) {
-		link = kidos_links_find(&links, ns->ports[i].name);
-		ns->ports[i].unread = !link || link->ifindex != ns->ports[i].ifindex;
+		link = kidos_links_at(&links, ns->ports[i].ifindex);
+		ns->ports[i].unread = !link;
 		if (!ns->ports[i].unread)
 			port_own(&ns->ports[i], &link->counters, own[i], first);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ethtool.c: what of an interface only ethtool's ioctl has. */
+/* ethtool.c: what of an interface is had by ioctl. */
 #include "links/mnl_private.h"
 
 #include <errno.h>
@@ -14,6 +14,16 @@ int kidos_rtnl_ethtool(struct kidos_rtnl *rtnl, const char name[IF_NAMESIZE], vo
 
 	memcpy(request.ifr_name, name, IF_NAMESIZE);
 	return ioctl(mnl_socket_get_fd(rtnl->events), SIOCETHTOOL, &request) ? -errno : 0;
+}
+
+unsigned int kidos_rtnl_index(struct kidos_rtnl *rtnl, const char name[IF_NAMESIZE])
+{
+	struct ifreq request = {};
+
+	memcpy(request.ifr_name, name, IF_NAMESIZE);
+	if (ioctl(mnl_socket_get_fd(rtnl->events), SIOCGIFINDEX, &request))
+		return 0;
+	return (unsigned int)request.ifr_ifindex;
 }
 
 void kidos_rtnl_driver(struct kidos_rtnl *rtnl, struct kidos_link *link)

@@ -75,6 +75,14 @@ bool kidos_link_is_ethernet(const struct kidos_link *link)
 	return link->type == ARPHRD_ETHER || link->type == ARPHRD_LOOPBACK;
 }
 
+struct kidos_link *kidos_links_at(const struct kidos_links *links, unsigned int ifindex)
+{
+	for (size_t i = 0; i < links->count; i++)
+		if (links->items[i].ifindex == ifindex)
+			return &links->items[i];
+	return NULL;
+}
+
 const struct kidos_link *kidos_links_find(const struct kidos_links *links, const char *name)
 {
 	for (size_t i = 0; i < links->count; i++)
@@ -87,7 +95,7 @@ static void remove_same(struct kidos_links *links, const struct kidos_link *link
 {
 	for (size_t i = links->count; i-- > 0;)
 		if (links->items[i].ifindex == link->ifindex ||
-		    !strcmp(links->items[i].name, link->name))
+		    (*link->name && !strcmp(links->items[i].name, link->name)))
 			links->items[i] = links->items[--links->count];
 }
 

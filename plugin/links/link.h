@@ -73,10 +73,11 @@ bool kidos_link_is_called(const struct kidos_link *link, const char *name);
 /* Do frames start with an Ethernet header? */
 bool kidos_link_is_ethernet(const struct kidos_link *link);
 
+struct kidos_link *kidos_links_at(const struct kidos_links *links, unsigned int ifindex);
 const struct kidos_link *kidos_links_find(const struct kidos_links *links, const char *name);
 /*
- * Takes in what newer has and frees it: a link that both have by index or name
- * is newer's. 0, or -ENOMEM with some missing.
+ * Takes in what newer has and frees it: a link that both have, by index or, where it has one, by
+ * name, is newer's. 0, or -ENOMEM with some missing.
  */
 int kidos_links_merge(struct kidos_links *links, struct kidos_links *newer);
 void kidos_links_free(struct kidos_links *links);

@@ -66,7 +66,7 @@ void kidos_rtnl_close(struct kidos_rtnl *rtnl)
 	free(rtnl);
 }
 
-static struct nlmsghdr *dump_request(void *buffer, uint16_t type, size_t body)
+struct nlmsghdr *kidos_dump_request(void *buffer, uint16_t type, size_t body)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 
@@ -74,23 +74,6 @@ static struct nlmsghdr *dump_request(void *buffer, uint16_t type, size_t body)
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	mnl_nlmsg_put_extra_header(message, body);
 	return message;
-}
-
-static void read_counters(const struct nlattr *attribute, struct kidos_link *link)
-{
-	struct rtnl_link_stats64 stats = {};
-	size_t size = mnl_attr_get_payload_len(attribute);
-
-	memcpy(&stats, mnl_attr_get_payload(attribute),
-	       size < sizeof(stats) ? size : sizeof(stats));
-	link->counters = (struct kidos_link_counters){
-		.packets = { stats.rx_packets, stats.tx_packets },
-		.bytes = { stats.rx_bytes, stats.tx_bytes },
-		.dropped = { stats.rx_dropped, stats.tx_dropped },
-	};
-	link->missed = stats.rx_missed_errors;
-	link->overrun = stats.rx_fifo_errors > stats.rx_over_errors ? stats.rx_fifo_errors
-								    : stats.rx_over_errors;
 }
 
 static void read_kind(const struct nlattr *info, char kind[16])
@@ -120,36 +103,37 @@ static void read_altnames(const struct nlattr *properties, struct kidos_link *li
 	}
 }
 
-/* A list of links under way. */
-struct reading {
-	struct kidos_links before; /* of tries that were interrupted */
-	struct kidos_links now;
-	int error;
-};
-
 static void links_begin(void *context)
 {
-	struct reading *reading = context;
+	struct kidos_reading *reading = context;
 	int error = kidos_links_merge(&reading->before, &reading->now);
 
 	if (error)
 		reading->error = error;
 }
 
+struct kidos_link *kidos_reading_add(struct kidos_reading *reading)
+{
+	struct kidos_links *links = &reading->now;
+	struct kidos_link *items = reallocarray(links->items, links->count + 1, sizeof(*items));
+
+	if (!items)
+		return NULL;
+	links->items = items;
+	memset(&items[links->count], 0, sizeof(*items));
+	return &items[links->count++];
+}
+
 static int each_link(const struct nlmsghdr *message, void *context)
 {
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
-	struct kidos_links *links = &((struct reading *)context)->now;
+	struct kidos_link *link = kidos_reading_add(context);
 	const struct nlattr *attribute;
-	struct kidos_link *link, *items;
 
-	items = reallocarray(links->items, links->count + 1, sizeof(*items));
-	if (!items)
+	if (!link)
 		return MNL_CB_ERROR;
-	links->items = items;
-	link = &items[links->count++];
-	*link = (struct kidos_link){ .ifindex = (unsigned int)header->ifi_index,
-				     .type = header->ifi_type };
+	link->ifindex = (unsigned int)header->ifi_index;
+	link->type = header->ifi_type;
 	mnl_attr_for_each (attribute, message, sizeof(*header)) {
 		switch (mnl_attr_get_type(attribute)) {
 		case IFLA_IFNAME:
@@ -162,7 +146,7 @@ static int each_link(const struct nlmsghdr *message, void *context)
 			read_kind(attribute, link->kind);
 			break;
 		case IFLA_STATS64:
-			read_counters(attribute, link);
+			kidos_counters_take(attribute, link);
 			break;
 		case IFLA_QDISC:
 			link->queues = strcmp(mnl_attr_get_str(attribute), "noqueue");
@@ -170,14 +154,6 @@ static int each_link(const struct nlmsghdr *message, void *context)
 		}
 	}
 	return MNL_CB_OK;
-}
-
-static struct kidos_link *link_by_index(struct kidos_links *links, unsigned int ifindex)
-{
-	for (size_t i = 0; i < links->count; i++)
-		if (links->items[i].ifindex == ifindex)
-			return &links->items[i];
-	return NULL;
 }
 
 static int each_filter(const struct nlmsghdr *message, void *context)
@@ -199,7 +175,7 @@ static int filters_at(struct kn_talk *talk, unsigned int ifindex, unsigned int s
 {
 	char buffer[256];
 	int count = 0, error;
-	struct nlmsghdr *message = dump_request(buffer, RTM_GETTFILTER, sizeof(struct tcmsg));
+	struct nlmsghdr *message = kidos_dump_request(buffer, RTM_GETTFILTER, sizeof(struct tcmsg));
 	struct tcmsg *header = mnl_nlmsg_get_payload(message);
 	struct kn_dump dump = { filters_begin, each_filter, &count };
 	struct kn_err err;
@@ -224,42 +200,17 @@ int kidos_filters(unsigned int ifindex)
 	return egress < 0 ? egress : ingress + egress;
 }
 
-/* The root qdisc stands for what lies below it. */
-static int each_qdisc(const struct nlmsghdr *message, void *context)
-{
-	const struct tcmsg *header = mnl_nlmsg_get_payload(message);
-	const struct nlattr *attribute;
-	struct kidos_link *link = link_by_index(context, (unsigned int)header->tcm_ifindex);
-	struct tc_stats stats = {};
-
-	if (!link || header->tcm_parent != TC_H_ROOT)
-		return MNL_CB_OK;
-	link->counters.qdisc = header->tcm_handle;
-	mnl_attr_for_each (attribute, message, sizeof(*header)) {
-		size_t size = mnl_attr_get_payload_len(attribute);
-
-		if (mnl_attr_get_type(attribute) != TCA_STATS)
-			continue;
-		memcpy(&stats, mnl_attr_get_payload(attribute),
-		       size < sizeof(stats) ? size : sizeof(stats));
-		link->counters.qdisc_drops = stats.drops;
-		link->counters.qdisc_queued = stats.qlen;
-	}
-	return MNL_CB_OK;
-}
-
 /*
  * Where links come and go all the time no try may be whole. Then what any of
  * them saw is the answer: links that stay are in it, and those that went
  * meanwhile are an event of their own.
  */
-static int read_links(struct kidos_rtnl *rtnl, struct kidos_links *links)
+int kidos_links_dump(struct kidos_rtnl *rtnl, struct nlmsghdr *message, mnl_cb_t each,
+		     struct kidos_links *links)
 {
-	struct reading reading = {};
-	struct kn_dump dump = { links_begin, each_link, &reading };
-	char buffer[256];
+	struct kidos_reading reading = {};
+	struct kn_dump dump = { links_begin, each, &reading };
 	struct kn_err err;
-	struct nlmsghdr *message = dump_request(buffer, RTM_GETLINK, sizeof(struct ifinfomsg));
 	int error = kn_talk_dump_tries(rtnl->talk, message, &dump, LINK_TRIES, &err);
 
 	if (!error)
@@ -269,34 +220,26 @@ static int read_links(struct kidos_rtnl *rtnl, struct kidos_links *links)
 	if (!error)
 		error = reading.error;
 	kidos_links_free(&reading.now);
+	if (error)
+		kidos_links_free(&reading.before);
 	*links = reading.before;
 	return error;
 }
 
-static int read_qdiscs(struct kidos_rtnl *rtnl, struct kidos_links *links)
-{
-	struct kn_dump dump = { .each = each_qdisc, .data = links };
-	char buffer[256];
-	struct kn_err err;
-
-	return kn_talk_dump(rtnl->talk, dump_request(buffer, RTM_GETQDISC, sizeof(struct tcmsg)),
-			    &dump, &err);
-}
-
+/* Without the IPv6 statistics, which are a third of each link's answer. */
 int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links)
 {
-	int error = read_links(rtnl, links);
+	char buffer[256];
+	struct nlmsghdr *message =
+		kidos_dump_request(buffer, RTM_GETLINK, sizeof(struct ifinfomsg));
 
-	if (!error)
-		error = read_qdiscs(rtnl, links);
-	if (error)
-		kidos_links_free(links);
-	return error;
+	mnl_attr_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return kidos_links_dump(rtnl, message, each_link, links);
 }
 
 int kidos_rtnl_link(struct kidos_rtnl *rtnl, unsigned int ifindex, struct kidos_links *links)
 {
-	struct reading reading = {};
+	struct kidos_reading reading = {};
 	char buffer[256];
 	struct kn_err err;
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
@@ -311,7 +254,7 @@ int kidos_rtnl_link(struct kidos_rtnl *rtnl, unsigned int ifindex, struct kidos_
 	*links = reading.now;
 	/* The kernel has no way to ask for one link's qdisc alone. */
 	if (!error && links->count && links->items[0].queues)
-		error = read_qdiscs(rtnl, links);
+		error = kidos_rtnl_qdiscs(rtnl, links);
 	if (error)
 		kidos_links_free(links);
 	return error;

@@ -16,13 +16,18 @@ struct kidos_rtnl *kidos_rtnl_open(void);
 void kidos_rtnl_close(struct kidos_rtnl *rtnl);
 
 /*
- * All links of the namespace; 0 or -errno. While links come and go without a
- * pause, some that have just gone may be among them. Free with
- * kidos_links_free.
+ * All links of the namespace, without qdisc counters; 0 or -errno. While links come and go without
+ * a pause, some that have just gone may be among them. Free with kidos_links_free.
  */
 int kidos_rtnl_links(struct kidos_rtnl *rtnl, struct kidos_links *links);
 
-/* The link with this index alone, in the same way: -ENODEV when there is none. */
+/*
+ * What all links count, in the same way: of each only its index, counters,
+ * missed and overrun.
+ */
+int kidos_rtnl_counters(struct kidos_rtnl *rtnl, struct kidos_links *links);
+
+/* The link with this index alone, with all counters: -ENODEV when there is none. */
 int kidos_rtnl_link(struct kidos_rtnl *rtnl, unsigned int ifindex, struct kidos_links *links);
 
 /*
@@ -32,6 +37,9 @@ int kidos_rtnl_link(struct kidos_rtnl *rtnl, unsigned int ifindex, struct kidos_
  * events were lost, all routes are dumped, else none is asked for. 0 or -errno.
  */
 int kidos_rtnl_default_routes(struct kidos_rtnl *rtnl, struct kidos_links *links);
+
+/* The index that this name has now, 0: none. Waits for no lock. */
+unsigned int kidos_rtnl_index(struct kidos_rtnl *rtnl, const char name[IF_NAMESIZE]);
 
 /* Fills in driver and has_device, which only ethtool's ioctl tells. */
 void kidos_rtnl_driver(struct kidos_rtnl *rtnl, struct kidos_link *link);

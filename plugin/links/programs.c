@@ -176,7 +176,7 @@ static int load(struct kidos_traffic *traffic, enum kidos_program program)
 struct loading {
 	struct kidos_traffic *traffic;
 	struct kidos_meta *settings;
-	bool no_memory; /* a rung that takes as much later would not help */
+	bool no_room; /* of memory or descriptors: the other rung takes as much */
 	bool first; /* which rung it is to be is still open */
 	__u32 baseline; /* else: this one's */
 };
@@ -195,15 +195,15 @@ static int try_rung(void *context, size_t index, char why[KIDOS_REASON])
 	int error;
 
 	(void)why;
-	if (loading->no_memory || (!loading->first && rung->baseline != loading->baseline))
+	if (loading->no_room || (!loading->first && rung->baseline != loading->baseline))
 		return -ECANCELED;
 	*last_words = '\0';
 	loading->settings->baseline = rung->baseline;
 	loading->traffic->settings = *loading->settings;
 	/* One program tells whether the kernel takes the rung. */
 	error = load(loading->traffic, KIDOS_PROGRAM_TC_INGRESS);
-	loading->no_memory = error == -ENOMEM;
-	if (error && !loading->no_memory)
+	loading->no_room = error == -ENOMEM || error == -EMFILE;
+	if (error && !loading->no_room)
 		log_failure(rung, error);
 	return error;
 }

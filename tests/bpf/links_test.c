@@ -228,6 +228,51 @@ static int set_up_same(void **state)
 	return set_up(state) || system("ip link del v2");
 }
 
+#define MANY 100
+#define MANY_MESSAGES                                                              \
+	12u /* datagrams at most for counters of MANY pairs: statistics and qdiscs \
+	     */
+
+static bool same_counters(const struct kidos_link *link)
+{
+	struct kidos_links one;
+	bool same;
+
+	assert_int_equal(kidos_rtnl_link(rtnl, link->ifindex, &one), 0);
+	same = one.count == 1 &&
+	       !memcmp(&one.items[0].counters, &link->counters, sizeof(link->counters)) &&
+	       one.items[0].missed == link->missed && one.items[0].overrun == link->overrun;
+	kidos_links_free(&one);
+	return same;
+}
+
+/* A poll asks for them while attaching holds the lock that each datagram waits for. */
+static void many_counters(void **state)
+{
+	struct kidos_links links;
+	const struct kidos_link *sender;
+	unsigned long before;
+
+	(void)state;
+	run("for i in $(seq %d); do echo link add m$i type veth peer name n$i; done | ip -batch -",
+	    MANY);
+	run("tc qdisc add dev v0 root pfifo limit 7; "
+	    "ip neigh replace 10.90.0.9 lladdr 02:00:00:00:00:09 dev v0; "
+	    "ping -q -c 3 -i 0.2 -W 1 10.90.0.9 >/dev/null || true; ip link set v0 down");
+	before = kn_talk_count.received;
+	assert_int_equal(kidos_rtnl_counters(rtnl, &links), 0);
+	before = kn_talk_count.received - before;
+	print_message("# %lu messages for counters of %zu links\n", before, links.count);
+	assert_true(before <= MANY_MESSAGES);
+	assert_int_equal(links.count, 1 + 8 + 2 * MANY);
+	for (size_t i = 0; i < links.count; i++)
+		if (!same_counters(&links.items[i]))
+			fail_msg("counters of link %u", links.items[i].ifindex);
+	sender = kidos_links_at(&links, kidos_rtnl_index(rtnl, (char[IF_NAMESIZE]){ "v0" }));
+	assert_true(sender && sender->counters.packets[1] >= 3 && sender->counters.qdisc);
+	kidos_links_free(&links);
+}
+
 #define CHURNERS 3
 #define CHURN 8 /* pairs of each churner */
 
@@ -289,6 +334,8 @@ int main(void)
 		{ "links: default routes with next hops of every kind", next_hops, set_up,
 		  tear_down, NULL },
 		{ "links: another link with the same index", same_index, set_up_same, tear_down,
+		  NULL },
+		{ "links: counters of many in few messages", many_counters, set_up, tear_down,
 		  NULL },
 		{ "links: dumps while others come and go", churned_links, set_up, tear_down, NULL },
 	};

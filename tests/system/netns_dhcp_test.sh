@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10
 # kidos.json in a namespace that stands in for a host: its uplink is a veth to a router namespace
 # where dnsmasq gives leases and answers names. The whole world of the file, with each DHCP client.
 . "$(dirname "$0")/support/netns_lib.bash"

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10
 # Every shipped topology that needs no uplink: up, all of status passes, up again changes nothing,
 # down, down again, nothing left. (kidos.json has its uplink and DHCP in netns_dhcp.sh.)
 . "$(dirname "$0")/support/netns_lib.bash"
