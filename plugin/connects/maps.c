@@ -29,13 +29,10 @@ static const struct kidos_map_row rows[KIDOS_CONNECT_MAPS] = {
 					sizeof(struct kidos_connect_attempt) },
 	[KIDOS_CONNECT_MAP_SOCKETS] = { "connect_sockets", 0, sizeof(int),
 					sizeof(struct kidos_connect_kept) },
-<<<<<<< HEAD
 	[KIDOS_CONNECT_MAP_UNITS] = { "connect_units", BPF_MAP_TYPE_LRU_HASH, sizeof(__u64),
 				      sizeof(struct kidos_connect_cgroup), KIDOS_CONNECT_UNITS },
-=======
 	[KIDOS_CONNECT_MAP_SENDERS] = { "connect_senders", 0, sizeof(int),
 					sizeof(struct kidos_connect_sender) },
->>>>>>> connects
 	[KIDOS_CONNECT_MAP_STATE] = { "connect_state", BPF_MAP_TYPE_ARRAY, sizeof(__u32),
 				      sizeof(struct kidos_connect_state), 1 },
 };
