@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "connect_cases.h"
 #include "connect_uring.h"
+#include "connect_world.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -27,108 +26,6 @@
 
 #define FEW 5
 #define MANY 1000
-#define CLOSED 9 /* a port where nobody listens */
-
-/* A worker fails with its line. */
-#define EXPECT(condition)                                                  \
-	do {                                                               \
-		if (condition)                                             \
-			break;                                             \
-		printf("# %s:%d: %s: %s\n", __FILE__, __LINE__, #condition, \
-		       strerror(errno));                                   \
-		return 1;                                                  \
-	} while (0)
-
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-	struct sockaddr_un local;
-};
-
-static socklen_t length_of(const union address *address)
-{
-	return address->any.sa_family == AF_INET6 ? sizeof(address->v6) : sizeof(address->v4);
-}
-
-static union address at(const char *host, unsigned int port)
-{
-	union address address = {};
-
-	if (inet_pton(AF_INET, host, &address.v4.sin_addr) == 1) {
-		address.v4.sin_family = AF_INET;
-		address.v4.sin_port = htons((uint16_t)port);
-	} else {
-		inet_pton(AF_INET6, host, &address.v6.sin6_addr);
-		address.v6.sin6_family = AF_INET6;
-		address.v6.sin6_port = htons((uint16_t)port);
-	}
-	return address;
-}
-
-static int stream(const union address *address, int flags)
-{
-	return socket(address->any.sa_family, SOCK_STREAM | flags, 0);
-}
-
-/* Listens at a port of its own, which it puts into *address. */
-static int listen_at(union address *address, int backlog, int protocol)
-{
-	int fd = socket(address->any.sa_family, SOCK_STREAM, protocol);
-	socklen_t size = sizeof(*address);
-
-	if (fd < 0 || bind(fd, &address->any, length_of(address)) || listen(fd, backlog) ||
-	    getsockname(fd, &address->any, &size))
-		return -1;
-	return fd;
-}
-
-/* errno of a connect() that is not waited for, and of what becomes of it. */
-static int outcome_of(int fd, const union address *address)
-{
-	struct pollfd wait = { .fd = fd, .events = POLLOUT };
-	socklen_t size = sizeof(int);
-	int error = 0;
-
-	if (!connect(fd, &address->any, length_of(address)))
-		return 0;
-	if (errno != EINPROGRESS)
-		return errno;
-	poll(&wait, 1, 20000);
-	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-	return error;
-}
-
-static int blocking_outcome(const union address *address)
-{
-	int fd = stream(address, 0);
-	int error = connect(fd, &address->any, length_of(address)) ? errno : 0;
-
-	close(fd);
-	return error;
-}
-
-/* A listener that answers no further SYN. What fills it is of another name. */
-static int make_hole(union address *address)
-{
-	char name[16];
-	int fd, filler;
-
-	*address = at("127.0.0.1", 0);
-	prctl(PR_GET_NAME, name);
-	prctl(PR_SET_NAME, "kt-filler");
-	fd = listen_at(address, 0, 0);
-	for (int i = 0; fd >= 0 && i < 2; i++) {
-		filler = stream(address, SOCK_NONBLOCK);
-		if (connect(filler, &address->any, length_of(address)) && errno != EINPROGRESS)
-			return -1;
-		usleep(10000);
-	}
-	prctl(PR_SET_NAME, name);
-	return fd;
-}
-
-/* --- the cases --- */
 
 static int open_few(const char *host)
 {
@@ -215,8 +112,8 @@ static int timed_out(void *context)
 	(void)context;
 	EXPECT(make_hole(&address) >= 0);
 	for (int i = 0; i < FEW; i++) {
-		wait[i] = (struct pollfd){ .fd = stream(&address, SOCK_NONBLOCK),
-					   .events = POLLOUT };
+		wait[i] =
+			(struct pollfd){ .fd = stream(&address, SOCK_NONBLOCK), .events = POLLOUT };
 		setsockopt(wait[i].fd, IPPROTO_TCP, TCP_SYNCNT, &one, sizeof(one));
 		connect(wait[i].fd, &address.any, length_of(&address));
 		EXPECT(errno == EINPROGRESS);
@@ -543,11 +440,7 @@ const struct connect_case connect_cases[] = {
 	  .refused = FEW,
 	  .accepts = FEW,
 	  .beside = true },
-	{ .name = "32-bit",
-	  .work = by_32_bits,
-	  .attempts = FEW,
-	  .refused = FEW,
-	  .beside = true },
+	{ .name = "32-bit", .work = by_32_bits, .attempts = FEW, .refused = FEW, .beside = true },
 	{ .name = "udp",
 	  .work = udp,
 	  .protocol = KIDOS_CONNECT_UDP,

@@ -24,19 +24,30 @@ struct connect_case {
 extern const struct connect_case connect_cases[];
 extern const size_t connect_case_count;
 
-/* What work leaves for the test: an anonymous mapping that both see. */
+/* What work leaves for the test: a mapping that both see. */
 struct connect_shared {
-	uint64_t sent, received; /* payload */
-	uint64_t datagrams, destinations;
+	uint64_t sent, received; /* payload, of both ends */
+	uint64_t datagrams;
+	uint64_t attempts, refused, early; /* of connect_snmp_work */
 	uint64_t active_opens, attempt_fails, passive_opens; /* /proc/net/snmp */
+	uint16_t port; /* of a listener */
 };
 
-/* Workers of tests of their own; context: struct connect_shared. */
+/*
+ * Workers of tests of their own; context: struct connect_shared.
+ * bytes: both ends of connections of all sorts of ends. snmp: a mix, beside the
+ * kernel's counters. datagrams: from sockets that are not connected.
+ */
 int connect_bytes_work(void *context);
-int connect_datagrams_work(void *context);
 int connect_snmp_work(void *context);
-/* Blocks in connect() with CONNECT_BLOCKED threads, until standard input ends. */
-#define CONNECT_BLOCKED 500
+int connect_datagrams_work(void *context);
+
+/* Threads that block in connect() until the process is killed. */
+#define CONNECT_BLOCKED 2000
 int connect_blocked_work(void *context);
+
+/* A listener, and a connection that has carried CONNECT_OLD bytes, until it is killed. */
+#define CONNECT_OLD 5000
+int connect_old_work(void *context);
 
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,14 +26,14 @@ static size_t record_bytes(const struct run *run)
 
 void run_open(struct run *run, unsigned int probe, bool datagrams)
 {
-	*run = (struct run){ .maps = KIDOS_CONNECT_MAPS_NONE };
+	*run = (struct run){ .maps = KIDOS_CONNECT_MAPS_NONE, .pin = run->pin };
 	run->state.abi = KIDOS_ABI_VERSION;
 	run->state.cpus = (__u32)libbpf_num_possible_cpus();
 	run->state.room = ROOM;
 	if (kidos_map_set_create(&kidos_connect_map_set, run->maps.fd, 0))
 		abort();
-	run->connects =
-		kidos_connects_load(&run->maps, &run->state, probe, datagrams, NULL, run->reason);
+	run->connects = kidos_connects_load(&run->maps, &run->state, probe, datagrams, run->pin,
+					    run->reason);
 	if (!run->connects)
 		return;
 	run->records = mmap(NULL, record_bytes(run), PROT_READ, MAP_SHARED,
@@ -72,18 +73,31 @@ static int be(const char *comm, int (*work)(void *context), void *context)
 	return work(context);
 }
 
-bool run_as(const char *comm, int (*work)(void *context), void *context)
+pid_t run_start(const char *comm, int (*work)(void *context), void *context)
 {
-	int status = 0;
 	pid_t child;
+	int status;
 
 	fflush(NULL);
 	child = fork();
-	if (!child) {
-		status = be(comm, work, context);
-		fflush(NULL);
-		_exit(status);
-	}
+	if (child)
+		return child;
+	status = be(comm, work, context);
+	fflush(NULL);
+	_exit(status);
+}
+
+void run_end(pid_t child)
+{
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+bool run_as(const char *comm, int (*work)(void *context), void *context)
+{
+	pid_t child = run_start(comm, work, context);
+	int status = 0;
+
 	if (child < 0 || waitpid(child, &status, 0) != child)
 		return false;
 	if (status)
@@ -166,6 +180,23 @@ uint64_t run_failures(const struct run *run, const char *comm, enum kidos_connec
 		if (ledger.errors[i].error == error)
 			return ledger.errors[i].count;
 	return 0;
+}
+
+void run_live(const struct run *run, const char *comm, struct kidos_connect_live *live)
+{
+	int fd = run->maps.fd[KIDOS_CONNECT_MAP_LIVE];
+	struct kidos_connect_owner key, *before = NULL;
+	struct kidos_connect_live one;
+
+	memset(live, 0, sizeof(*live));
+	for (; !bpf_map_get_next_key(fd, before, &key); before = &key) {
+		if (!is_of(&key, comm) || bpf_map_lookup_elem(fd, &key, &one))
+			continue;
+		live->sockets += one.sockets;
+		live->rx += one.rx;
+		live->tx += one.tx;
+		live->retransmits += one.retransmits;
+	}
 }
 
 static int compare(const void *a, const void *b)

@@ -10,6 +10,7 @@
 #include "connects/programs.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #define RUN_ERRORS 4
 
@@ -29,6 +30,7 @@ struct run {
 	struct kidos_connects *connects; /* NULL: this kernel has not got the rung */
 	struct kidos_connect_record *records;
 	char reason[KIDOS_REASON];
+	const char *pin; /* where the walk is pinned, NULL: nowhere */
 };
 
 /* probe: an index of kidos_connect_probe_names. */
@@ -41,6 +43,10 @@ void run_close(struct run *run);
  */
 bool run_as(const char *comm, int (*work)(void *context), void *context);
 
+/* The same, which goes on until run_end kills it. */
+pid_t run_start(const char *comm, int (*work)(void *context), void *context);
+void run_end(pid_t child);
+
 /* Of all owners of this name. */
 void run_ledger(const struct run *run, const char *comm, enum kidos_connect_protocol protocol,
 		struct ledger *ledger);
@@ -51,5 +57,8 @@ uint64_t run_failures(const struct run *run, const char *comm, enum kidos_connec
 size_t run_records(const struct run *run, const char *comm,
 		   void (*see)(const struct kidos_connect_record *record, void *context),
 		   void *context);
+
+/* connect_live of this name, as of the last walk. */
+void run_live(const struct run *run, const char *comm, struct kidos_connect_live *live);
 
 #endif

@@ -19,8 +19,8 @@ struct ring {
 
 static int map_ring(struct ring *ring, int fd)
 {
-	size_t size = ring->params.cq_off.cqes +
-		      ring->params.cq_entries * sizeof(struct io_uring_cqe);
+	size_t size =
+		ring->params.cq_off.cqes + ring->params.cq_entries * sizeof(struct io_uring_cqe);
 
 	ring->queues = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd,
 			    IORING_OFF_SQ_RING);
