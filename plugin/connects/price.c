@@ -5,8 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ROUNDS 32
-#define CALLS 1000
+#define ROUNDS 64
+#define CALLS 500
 
 /* The best of some rounds: others run on this CPU too. */
 uint64_t kidos_connect_syscall_ns(void)

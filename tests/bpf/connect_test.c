@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ledger of connections on every rung that this kernel has: beside exact
+ * counts of what a program did, each in a process of its own.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "connect_cases.h"
+#include "connect_run.h"
+#include "connects/sockets.h"
+
+/* What a rung is called, which is all that a test gets. */
+struct rung {
+	const char *name;
+	unsigned int probe;
+	const struct kidos_connect_rung *row;
+};
+
+static const struct kidos_connect_rung *row_of(const char *name)
+{
+	for (size_t i = 0; i < kidos_connect_rung_count; i++)
+		if (!strcmp(kidos_connect_rungs[i].name, name))
+			return &kidos_connect_rungs[i];
+	return NULL;
+}
+
+static unsigned int probe_of(const char *name)
+{
+	unsigned int probe = 0;
+
+	while (strcmp(kidos_connect_probe_names[probe], name))
+		probe++;
+	return probe;
+}
+
+/* Without return codes: what failed early is known to have failed; the rest is known of TCP alone.
+ */
+static void expect(const struct connect_case *row, const struct kidos_connect_rung *rung,
+		   struct ledger *ledger)
+{
+	bool sees = rung->returns || row->protocol == KIDOS_CONNECT_TCP;
+
+	*ledger = (struct ledger){ .attempts = row->attempts,
+				   .succeeded = sees ? row->succeeded : 0,
+				   .abandoned = row->abandoned,
+				   .lost = sees ? 0 : row->attempts,
+				   .failed = sees ? row->refused + row->timed_out + row->early : 0,
+				   .accepts = row->accepts };
+	ledger->latencies = row->protocol == KIDOS_CONNECT_TCP ? ledger->succeeded : 0;
+}
+
+static bool is_equal(const struct ledger *a, const struct ledger *b)
+{
+	return a->attempts == b->attempts && a->succeeded == b->succeeded &&
+	       a->abandoned == b->abandoned && a->lost == b->lost && a->failed == b->failed &&
+	       a->accepts == b->accepts && a->latencies == b->latencies;
+}
+
+static void print_ledger(const char *what, const struct ledger *ledger)
+{
+	print_message("#   %s: %lu attempts, %lu succeeded, %lu failed, %lu abandoned, %lu lost, "
+		      "%lu accepts, %lu latencies",
+		      what, ledger->attempts, ledger->succeeded, ledger->failed, ledger->abandoned,
+		      ledger->lost, ledger->accepts, ledger->latencies);
+	for (size_t i = 0; i < RUN_ERRORS && ledger->errors[i].error; i++)
+		print_message(", %lu x %s", ledger->errors[i].count,
+			      strerror((int)ledger->errors[i].error));
+	print_message("\n");
+}
+
+static bool has_errors(const struct run *run, const char *comm, const struct connect_case *row,
+		       const struct kidos_connect_rung *rung)
+{
+	unsigned int early = rung->returns ? row->early_error : KIDOS_CONNECT_ERRNO_UNKNOWN;
+
+	if (!rung->returns && row->protocol != KIDOS_CONNECT_TCP)
+		return true;
+	return run_failures(run, comm, row->protocol, ECONNREFUSED) == row->refused &&
+	       run_failures(run, comm, row->protocol, ETIMEDOUT) == row->timed_out &&
+	       (!row->early || run_failures(run, comm, row->protocol, early) == row->early);
+}
+
+static void name_of(const struct connect_case *row, char comm[16])
+{
+	snprintf(comm, 16, "kt-%s", row->name);
+}
+
+static bool can_run(const struct connect_case *row)
+{
+	return !row->kernel || !access(row->kernel, F_OK);
+}
+
+static unsigned int check_case(const struct run *run, const struct connect_case *row,
+			       const struct kidos_connect_rung *rung)
+{
+	struct ledger wanted, got;
+	char comm[16];
+
+	name_of(row, comm);
+	expect(row, rung, &wanted);
+	run_ledger(run, comm, row->protocol, &got);
+	if (is_equal(&wanted, &got) && has_errors(run, comm, row, rung))
+		return 0;
+	print_message("# %s at %s, %s:\n", row->name, run->state.rung, run->state.outcomes);
+	print_ledger("wanted", &wanted);
+	print_ledger("counted", &got);
+	return 1;
+}
+
+/* Tracepoints of the system call do not see the call; what it does on the wire they do. */
+static bool is_seen(const struct connect_case *row, const struct kidos_connect_rung *rung)
+{
+	return can_run(row) && !(row->beside && rung->syscalls && row->early);
+}
+
+static void open_rung(struct run *run, const struct rung *rung, bool datagrams)
+{
+	run->pin = NULL;
+	run_open(run, rung->probe, datagrams);
+	if (run->connects)
+		return;
+	run_close(run);
+	print_message("# %s\n", run->reason);
+	skip();
+}
+
+static void test_cases(void **state)
+{
+	const struct rung *rung = *state;
+	uint64_t pending[KIDOS_CONNECT_PROTOCOLS];
+	unsigned int bad = 0;
+	struct run run;
+	char comm[16];
+
+	open_rung(&run, rung, false);
+	for (size_t i = 0; i < connect_case_count; i++) {
+		if (!is_seen(&connect_cases[i], rung->row))
+			continue;
+		name_of(&connect_cases[i], comm);
+		bad += !run_as(comm, connect_cases[i].work, NULL);
+	}
+	sleep(2); /* of a rung without return codes: a call without a SYN has failed by then */
+	assert_int_equal(kidos_connects_walk(run.connects), 0);
+	for (size_t i = 0; i < connect_case_count; i++)
+		if (is_seen(&connect_cases[i], rung->row))
+			bad += check_case(&run, &connect_cases[i], rung->row);
+	assert_int_equal(kidos_connects_pending(run.connects, pending), 0);
+	print_message("# %s, %s: missed %lu, a system call pays %llu ns more, datagrams %u\n",
+		      run.state.rung, run.state.outcomes, kidos_connects_missed(run.connects),
+		      run.state.syscall_ns, run.state.datagrams);
+	run_close(&run);
+	assert_int_equal(bad, 0);
+}
+
+/* --- tests of one thing each, at the best rung --- */
+
+static struct connect_shared *shared;
+
+static void open_best(struct run *run, bool datagrams)
+{
+	static const struct rung best = { .name = "auto" };
+
+	memset(shared, 0, sizeof(*shared));
+	open_rung(run, &best, datagrams);
+}
+
+/* Both ends' sockets: what one sent the other received, exactly. */
+static void test_bytes(void **state)
+{
+	struct kidos_connect_live live;
+	struct ledger got;
+	struct run run;
+
+	(void)state;
+	open_best(&run, false);
+	assert_true(run_as("kt-bytes", connect_bytes_work, shared));
+	assert_int_equal(kidos_connects_walk(run.connects), 0);
+	run_ledger(&run, "kt-bytes", KIDOS_CONNECT_TCP, &got);
+	run_live(&run, "kt-bytes", &live);
+	print_message("# %lu bytes sent, %lu counted; %lu received, %lu counted\n", shared->sent,
+		      got.tx, shared->received, got.rx);
+	run_close(&run);
+	assert_true(shared->sent > 0);
+	assert_int_equal(got.tx, shared->sent);
+	assert_int_equal(got.rx, shared->received);
+	assert_int_equal(live.sockets, 0);
+}
+
+static void test_snmp(void **state)
+{
+	struct ledger got;
+	struct run run;
+
+	(void)state;
+	open_best(&run, false);
+	assert_true(run_as("kt-snmp", connect_snmp_work, shared));
+	sleep(2);
+	kidos_connects_walk(run.connects);
+	run_ledger(&run, "kt-snmp", KIDOS_CONNECT_TCP, &got);
+	print_ledger("counted", &got);
+	run_close(&run);
+	assert_int_equal(got.attempts, shared->attempts);
+	assert_int_equal(shared->active_opens, got.attempts - shared->early);
+	assert_int_equal(shared->attempt_fails, shared->refused);
+	assert_int_equal(got.failed, shared->refused + shared->early);
+	assert_int_equal(shared->passive_opens, got.accepts);
+	assert_int_equal(got.accepts, got.succeeded);
+}
+
+/* --- datagrams --- */
+
+struct sends {
+	uint64_t records, datagrams, mapped;
+};
+
+static void see_send(const struct kidos_connect_record *record, void *context)
+{
+	struct sends *sends = context;
+
+	if (record->kind != KIDOS_CONNECT_SEND)
+		return;
+	sends->records++;
+	sends->datagrams += record->count;
+	assert_int_equal(record->protocol, 17);
+	assert_true(record->family == 2 || record->family == 10);
+	assert_int_not_equal(record->dport, 0);
+	sends->mapped += record->family == 2 && record->dport == 7;
+}
+
+static void test_datagrams(void **state)
+{
+	struct sends sends = {};
+	struct ledger got;
+	struct run run;
+
+	(void)state;
+	open_best(&run, true);
+	assert_int_equal(run.state.datagrams, 1);
+	assert_true(run_as("kt-datagrams", connect_datagrams_work, shared));
+	assert_int_equal(kidos_connects_walk(run.connects), 0);
+	run_ledger(&run, "kt-datagrams", KIDOS_CONNECT_UDP, &got);
+	run_records(&run, "kt-datagrams", see_send, &sends);
+	print_message("# %lu datagrams sent, %lu counted, in %lu records\n", shared->datagrams,
+		      got.datagrams, sends.records);
+	run_close(&run);
+	assert_int_equal(got.datagrams, shared->datagrams);
+	assert_int_equal(sends.datagrams, shared->datagrams);
+	assert_int_equal(sends.mapped, 1);
+	/* Each record is an attempt, and the one connect() is one too. */
+	assert_int_equal(got.attempts, sends.records + 1);
+}
+
+/* --- many that block at once --- */
+
+static void test_blocked(void **state)
+{
+	uint64_t pending[KIDOS_CONNECT_PROTOCOLS];
+	struct ledger got;
+	struct run run;
+	pid_t child;
+
+	(void)state;
+	open_best(&run, false);
+	child = run_start("kt-blocked", connect_blocked_work, shared);
+	for (int i = 0; i < 600; i++) {
+		usleep(100000);
+		run_ledger(&run, "kt-blocked", KIDOS_CONNECT_TCP, &got);
+		if (got.attempts == CONNECT_BLOCKED)
+			break;
+	}
+	usleep(200000);
+	assert_int_equal(kidos_connects_walk(run.connects), 0);
+	assert_int_equal(kidos_connects_pending(run.connects, pending), 0);
+	run_end(child);
+	run_ledger(&run, "kt-blocked", KIDOS_CONNECT_TCP, &got);
+	print_ledger("counted", &got);
+	print_message("# %lu were pending\n", pending[KIDOS_CONNECT_TCP]);
+	run_close(&run);
+	assert_int_equal(got.attempts, CONNECT_BLOCKED);
+	assert_in_range(pending[KIDOS_CONNECT_TCP], CONNECT_BLOCKED, CONNECT_BLOCKED + 100);
+	/* Killed before there was an outcome; or, where that took long, timed out. */
+	assert_int_equal(got.abandoned + got.failed, CONNECT_BLOCKED);
+}
+
+/* --- sockets that are older than the programs --- */
+
+struct found {
+	unsigned int listeners, clients, servers;
+	struct kidos_connect_socket client;
+};
+
+static bool see_socket(const struct kidos_connect_socket *socket, void *context)
+{
+	struct found *found = context;
+
+	if (strcmp(socket->owner.comm, "kt-old"))
+		return true;
+	if (socket->state == 10) {
+		found->listeners++;
+		assert_int_equal(socket->sport, shared->port);
+	} else if (socket->dport == shared->port) {
+		found->clients++;
+		found->client = *socket;
+	} else {
+		found->servers++;
+	}
+	return true;
+}
+
+static void find_old(const struct run *run, struct found *found)
+{
+	memset(found, 0, sizeof(*found));
+	assert_int_equal(kidos_connect_sockets_each(run->pin, see_socket, found), 0);
+	assert_int_equal(found->listeners, 1);
+	assert_int_equal(found->clients, 1);
+	assert_int_equal(found->servers, 1);
+	assert_int_equal(found->client.since, 0);
+	assert_int_not_equal(found->client.tgid, 0);
+}
+
+static void wait_for(const volatile uint16_t *port, bool there)
+{
+	for (int i = 0; i < 10000 && !!*port != there; i++)
+		usleep(1000);
+	assert_int_equal(!!*port, there);
+}
+
+/* Its bytes count from when it was found, once, although its end is not seen everywhere. */
+static void check_old(struct run *run, struct found *found)
+{
+	struct kidos_connect_live live;
+	struct ledger got;
+
+	find_old(run, found);
+	assert_int_equal(found->client.tx, 0);
+	shared->datagrams = 1; /* go on */
+	wait_for(&shared->port, false);
+	shared->port = found->client.dport;
+	find_old(run, found);
+	assert_int_equal(found->client.tx, CONNECT_OLD);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(kidos_connects_walk(run->connects), 0);
+		run_ledger(run, "kt-old", KIDOS_CONNECT_TCP, &got);
+		run_live(run, "kt-old", &live);
+		assert_int_equal(live.sockets, 2);
+		assert_int_equal(got.tx + live.tx, CONNECT_OLD);
+		assert_int_equal(got.rx + live.rx, CONNECT_OLD);
+	}
+}
+
+static void test_old(void **state)
+{
+	static char pin[64];
+	struct found found;
+	struct run run;
+	pid_t child;
+
+	(void)state;
+	memset(shared, 0, sizeof(*shared));
+	snprintf(pin, sizeof(pin), "/sys/fs/bpf/kt-connect-%d", getpid());
+	assert_int_equal(mkdir(pin, 0700), 0);
+	child = run_start("kt-old", connect_old_work, shared);
+	wait_for(&shared->port, true);
+	run.pin = pin;
+	run_open(&run, 0, false);
+	assert_non_null(run.connects);
+	if (strstr(run.state.blind, "older than the daemon"))
+		print_message("# sockets that are older are not seen on this kernel\n");
+	else
+		check_old(&run, &found);
+	run_end(child);
+	run_close(&run);
+	assert_int_equal(rmdir(pin), 0);
+}
+
+int main(void)
+{
+	static struct rung rungs[] = {
+		{ .name = "fentry" }, { .name = "kprobe" }, { .name = "tracepoint" },
+		{ .name = "cgroup" }, { .name = "raw" },
+	};
+	struct CMUnitTest tests[] = {
+		{ "connects: attempts by fentry", test_cases, NULL, NULL, &rungs[0] },
+		{ "connects: attempts by kprobe", test_cases, NULL, NULL, &rungs[1] },
+		{ "connects: attempts by tp/syscalls", test_cases, NULL, NULL, &rungs[2] },
+		{ "connects: attempts at the root cgroup", test_cases, NULL, NULL, &rungs[3] },
+		{ "connects: attempts by raw tracepoints", test_cases, NULL, NULL, &rungs[4] },
+		{ "connects: payload of all sockets, to the byte", test_bytes, NULL, NULL, NULL },
+		{ "connects: beside the kernel's own counters", test_snmp, NULL, NULL, NULL },
+		{ "connects: datagrams without connect()", test_datagrams, NULL, NULL, NULL },
+		{ "connects: 2,000 block at once", test_blocked, NULL, NULL, NULL },
+		{ "connects: sockets older than the programs", test_old, NULL, NULL, NULL },
+	};
+
+	if (geteuid()) {
+		printf("1..0 # SKIP loading programs needs root\n");
+		return 0;
+	}
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (shared == MAP_FAILED)
+		return 1;
+	for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++) {
+		rungs[i].probe = probe_of(rungs[i].name);
+		rungs[i].row = row_of(rungs[i].name);
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("connects", tests, NULL, NULL) != 0;
+}
