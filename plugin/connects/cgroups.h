@@ -13,7 +13,7 @@
 struct kidos_connect_cgroup {
 	char path[KIDOS_CONNECT_PATH_ROOM];
 };
-#define KIDOS_CONNECT_UNITS 4096u
+#define KIDOS_CONNECT_UNITS 2048u
 
 struct kidos_connect_cgroups {
 	int map; /* `connect_units`, -1: nothing is remembered; it stays the owner's */

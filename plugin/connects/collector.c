@@ -156,6 +156,7 @@ static void *create(struct kidos_context *context, const void *settings, bool en
 	connects->state.abi = KIDOS_ABI_VERSION;
 	connects->state.cpus = context->maps.cpus;
 	connects->state.room = KIDOS_CONNECT_ROOM_LEAST;
+	connects->state.shift = KIDOS_CONNECT_SHIFT_MOST;
 	return connects;
 }
 
@@ -163,18 +164,22 @@ static uint64_t least(const void *self)
 {
 	const struct connects *connects = self;
 
-	return connects->enabled ? kidos_connect_bytes(connects->settings, connects->state.cpus)
+	return connects->enabled ? kidos_connect_bytes(connects->settings, connects->state.cpus,
+						       connects->context->alert_window_ns)
 				 : 0;
 }
 
 static uint64_t grow(void *self, uint64_t room)
 {
 	struct connects *connects = self;
-	uint64_t bytes = 0;
+	struct kidos_connect_sizes sizes;
+	uint64_t bytes;
 
-	if (connects->enabled)
-		connects->state.room =
-			kidos_connect_room(connects->settings, connects->state.cpus, room, &bytes);
+	if (!connects->enabled)
+		return 0;
+	bytes = kidos_connect_fit(connects->settings, connects->state.cpus, room, &sizes);
+	connects->state.shift = sizes.shift;
+	connects->state.room = sizes.room;
 	return bytes;
 }
 

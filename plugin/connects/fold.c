@@ -12,8 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define FULL (KIDOS_CONNECT_OWNERS / 4 * 3)
-#define HALF (KIDOS_CONNECT_OWNERS / 2)
 #define STILL 2u /* polls */
 
 struct folding {
@@ -45,9 +43,11 @@ static bool may_go(const struct connects *connects, const struct kidos_connect_e
 	       !KIDOS_CONNECT_IS_GONE(&entry->owner);
 }
 
+/* Until half of the room is free. */
 static int choose(struct folding *folding)
 {
 	const struct connects *connects = folding->connects;
+	size_t half = KIDOS_CONNECT_OWNERS >> connects->state.shift >> 1;
 	const struct kidos_connect_owners *owners = &connects->owners;
 	_cleanup_free_ struct candidate *candidates = calloc(owners->count, sizeof(*candidates));
 	size_t count = 0;
@@ -59,7 +59,7 @@ static int choose(struct folding *folding)
 			candidates[count++] = (struct candidate){ owners->entries[i].owner,
 								  owners->entries[i].moved };
 	qsort(candidates, count, sizeof(*candidates), longest_first);
-	while (folding->count < count && folding->count + HALF < owners->count) {
+	while (folding->count < count && folding->count + half < owners->count) {
 		folding->owners[folding->count] = candidates[folding->count].owner;
 		folding->count++;
 	}
@@ -173,7 +173,7 @@ int kidos_connects_fold(struct connects *connects)
 	_cleanup_free_ struct folding *folding = NULL;
 	int error;
 
-	if (connects->owners.count <= FULL)
+	if (connects->owners.count <= (KIDOS_CONNECT_OWNERS >> connects->state.shift) / 4 * 3)
 		return 0;
 	folding = calloc(1, sizeof(*folding));
 	if (!folding)

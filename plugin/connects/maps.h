@@ -48,7 +48,7 @@ struct kidos_connect_state {
 	__u64 syscall_ns; /* what each unrelated system call of the host pays, 0: nothing */
 	__u64 folds; /* odd while counts move to owners that are gone: who reads begins anew */
 	__u32 datagrams; /* 1: datagrams of unconnected sockets are counted */
-	__u32 pad;
+	__u32 shift; /* maps of owners, failures and attempts have 1/2^shift of their entries */
 	char rung[64]; /* where attempts are seen */
 	char outcomes[64]; /* where the outcome of TCP is seen */
 	char blind[256]; /* what that cannot see, "": nothing */

@@ -18,33 +18,55 @@ static uint64_t map_bytes(uint64_t entries, size_t key, size_t value)
 	return entries * (HEAD + key + value);
 }
 
-static uint64_t maps_bytes(void)
+/* Those whose entries depend on the shift, and what the plugin keeps beside them. */
+static uint64_t scaled_bytes(uint32_t shift)
 {
 	const size_t owner = sizeof(struct kidos_connect_owner);
 
-	return map_bytes(KIDOS_CONNECT_OWNERS, owner, sizeof(struct kidos_connect_counts)) +
-	       2 * map_bytes(KIDOS_CONNECT_OWNERS, owner, sizeof(struct kidos_connect_live)) +
-	       map_bytes(KIDOS_CONNECT_FAILURES, sizeof(struct kidos_connect_failure), 8) +
-	       map_bytes(KIDOS_CONNECT_CALLS + KIDOS_CONNECT_PENDING, 8,
-			 sizeof(struct kidos_connect_attempt)) +
-	       map_bytes(KIDOS_CONNECT_UNITS, 8, sizeof(struct kidos_connect_cgroup));
+	return (map_bytes(KIDOS_CONNECT_OWNERS, owner, sizeof(struct kidos_connect_counts)) +
+		map_bytes(KIDOS_CONNECT_FAILURES, sizeof(struct kidos_connect_failure), 8) +
+		map_bytes(KIDOS_CONNECT_CALLS + KIDOS_CONNECT_PENDING, 8,
+			  sizeof(struct kidos_connect_attempt))) /
+		       (1u << shift) +
+	       kidos_connect_owners_bytes(KIDOS_CONNECT_OWNERS >> shift);
 }
 
-uint64_t kidos_connect_bytes(const struct kidos_connect_settings *settings, unsigned int cpus)
+uint64_t kidos_connect_bytes(const struct kidos_connect_settings *settings, unsigned int cpus,
+			     bool alerts)
 {
-	return records_bytes(cpus, KIDOS_CONNECT_ROOM_LEAST) + maps_bytes() +
-	       KIDOS_CONNECT_OWNERS_BYTES + kidos_connect_tally_bytes(settings->max_commands) +
-	       kidos_fanout_bytes(settings->fanout) + sizeof(struct kidos_learned);
+	return records_bytes(cpus, KIDOS_CONNECT_ROOM_LEAST) +
+	       scaled_bytes(KIDOS_CONNECT_SHIFT_MOST) +
+	       2 * map_bytes(KIDOS_CONNECT_OWNERS, sizeof(struct kidos_connect_owner),
+			     sizeof(struct kidos_connect_live)) +
+	       map_bytes(KIDOS_CONNECT_UNITS, 8, sizeof(struct kidos_connect_cgroup)) +
+	       kidos_connect_tally_bytes(settings->max_commands) +
+	       (alerts ? kidos_fanout_bytes(settings->fanout) + sizeof(struct kidos_learned) : 0);
 }
 
-uint32_t kidos_connect_room(const struct kidos_connect_settings *settings, unsigned int cpus,
-			    uint64_t room, uint64_t *bytes)
+static uint64_t fit_maps(uint64_t room, uint32_t *shift)
 {
-	uint32_t records = KIDOS_CONNECT_ROOM_LEAST;
+	const uint64_t least = scaled_bytes(KIDOS_CONNECT_SHIFT_MOST);
 
-	while (2ull * records * cpus <= settings->recorder &&
-	       records_bytes(cpus, 2 * records - KIDOS_CONNECT_ROOM_LEAST) <= room)
-		records *= 2;
-	*bytes = records_bytes(cpus, records - KIDOS_CONNECT_ROOM_LEAST);
-	return records;
+	*shift = KIDOS_CONNECT_SHIFT_MOST;
+	while (*shift && scaled_bytes(*shift - 1) - least <= room)
+		--*shift;
+	return scaled_bytes(*shift) - least;
+}
+
+static uint64_t fit_records(const struct kidos_connect_settings *settings, unsigned int cpus,
+			    uint64_t room, uint32_t *records)
+{
+	*records = KIDOS_CONNECT_ROOM_LEAST;
+	while (2ull * *records * cpus <= settings->recorder &&
+	       records_bytes(cpus, 2 * *records - KIDOS_CONNECT_ROOM_LEAST) <= room)
+		*records *= 2;
+	return records_bytes(cpus, *records - KIDOS_CONNECT_ROOM_LEAST);
+}
+
+uint64_t kidos_connect_fit(const struct kidos_connect_settings *settings, unsigned int cpus,
+			   uint64_t room, struct kidos_connect_sizes *sizes)
+{
+	uint64_t bytes = fit_maps(room, &sizes->shift);
+
+	return bytes + fit_records(settings, cpus, room - bytes, &sizes->room);
 }

@@ -6,15 +6,24 @@
 #include "connects/settings.h"
 
 #define KIDOS_CONNECT_ROOM_LEAST 64u /* records of one CPU */
+#define KIDOS_CONNECT_SHIFT_MOST 3u
 
-/* Bytes with the least room for records. */
-uint64_t kidos_connect_bytes(const struct kidos_connect_settings *settings, unsigned int cpus);
+/* How large maps are: struct kidos_connect_state has both. */
+struct kidos_connect_sizes {
+	uint32_t shift; /* maps of owners, failures and attempts have 1/2^shift of their entries */
+	uint32_t room; /* records of one CPU, a power of two */
+};
+
+/* Bytes with the least room. alerts: somebody takes them. */
+uint64_t kidos_connect_bytes(const struct kidos_connect_settings *settings, unsigned int cpus,
+			     bool alerts);
 
 /*
- * Records of one CPU that fit `room` bytes more, a power of two, and no more
- * of all CPUs than the option Recorder says, but the least; bytes: that these take more.
+ * The largest that fit `room` bytes more: first whole maps, then records, no
+ * more of all CPUs than the option Recorder says, but the least. Returns the
+ * bytes that these take more.
  */
-uint32_t kidos_connect_room(const struct kidos_connect_settings *settings, unsigned int cpus,
-			    uint64_t room, uint64_t *bytes);
+uint64_t kidos_connect_fit(const struct kidos_connect_settings *settings, unsigned int cpus,
+			   uint64_t room, struct kidos_connect_sizes *sizes);
 
 #endif

@@ -9,6 +9,12 @@
 #define PLACES (4u * KIDOS_CONNECT_OWNERS) /* a power of two, at most half full */
 #define FIRST_ROOM 64
 
+uint64_t kidos_connect_owners_bytes(uint32_t owners)
+{
+	return PLACES * sizeof(uint16_t) +
+	       (owners + owners / 4) * (uint64_t)sizeof(struct kidos_connect_entry);
+}
+
 int kidos_connect_owners_init(struct kidos_connect_owners *owners)
 {
 	*owners = (struct kidos_connect_owners){ .seed = kidos_key_seed() };

@@ -35,12 +35,10 @@ struct kidos_connect_owners {
 };
 
 /* Of both maps by owner: each may have some that the other lacks. */
-#define KIDOS_CONNECT_ENTRIES (KIDOS_CONNECT_OWNERS + KIDOS_CONNECT_OWNERS / 4)
+#define KIDOS_CONNECT_ENTRIES (KIDOS_CONNECT_OWNERS + KIDOS_CONNECT_OWNERS / 4) /* at most */
 
-/* Bytes that it allocates at most. */
-#define KIDOS_CONNECT_OWNERS_BYTES                                              \
-	(KIDOS_CONNECT_ENTRIES * (uint64_t)sizeof(struct kidos_connect_entry) + \
-	 4 * KIDOS_CONNECT_OWNERS * sizeof(uint16_t))
+/* Bytes that it allocates for so many entries of `connect_owners`. */
+uint64_t kidos_connect_owners_bytes(uint32_t owners);
 
 /* 0 or -ENOMEM; free it either way. */
 int kidos_connect_owners_init(struct kidos_connect_owners *owners);

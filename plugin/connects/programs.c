@@ -47,15 +47,31 @@ static bool is_wanted(const struct bpf_program *program, const struct kidos_conn
 	return !strcmp(name, outcomes->program);
 }
 
+/* One that is there already stays as it is. */
+static int set_entries(struct bpf_object *object, const struct kidos_connect_maps *maps,
+		       enum kidos_connect_map map, __u32 entries, __u32 shift)
+{
+	struct bpf_map *found =
+		bpf_object__find_map_by_name(object, kidos_connect_map_set.rows[map].name);
+
+	if (!found || maps->fd[map] >= 0)
+		return 0;
+	return bpf_map__set_max_entries(found,
+					(entries ? entries : bpf_map__max_entries(found)) >> shift);
+}
+
 static int set_maps(struct bpf_object *object, const struct kidos_connect_maps *maps,
 		    const struct kidos_connect_state *state)
 {
-	struct bpf_map *records = bpf_object__find_map_by_name(
-		object, kidos_connect_map_set.rows[KIDOS_CONNECT_MAP_RECORDS].name);
-	int error = 0;
+	static const enum kidos_connect_map scaled[] = { KIDOS_CONNECT_MAP_OWNERS,
+							 KIDOS_CONNECT_MAP_FAILURES,
+							 KIDOS_CONNECT_MAP_CALLS,
+							 KIDOS_CONNECT_MAP_PENDING };
+	int error =
+		set_entries(object, maps, KIDOS_CONNECT_MAP_RECORDS, state->cpus * state->room, 0);
 
-	if (records && maps->fd[KIDOS_CONNECT_MAP_RECORDS] < 0)
-		error = bpf_map__set_max_entries(records, state->cpus * state->room);
+	for (size_t i = 0; !error && i < sizeof(scaled) / sizeof(scaled[0]); i++)
+		error = set_entries(object, maps, scaled[i], 0, state->shift);
 	return error ? error : kidos_map_set_give(&kidos_connect_map_set, maps->fd, object);
 }
 

@@ -14,8 +14,8 @@ struct kidos_connects;
 /*
  * Takes the best rung that loads, attaches and sees a connect of our own, or
  * the one that probe names (an index of kidos_connect_probe_names). datagrams:
- * count those of unconnected sockets also where that is dear. state: cpus and
- * room are read; rung, outcomes, blind, datagrams and syscall_ns are written.
+ * count those of unconnected sockets also where that is dear. state: cpus, room
+ * and shift are read; rung, outcomes, blind, datagrams and syscall_ns are written.
  * Maps that `maps` has are used again, those it lacks are made and put there.
  * pin: path of the state directory, where the walk's links are pinned for
  * kidosctl. Returns NULL with errno and a reason; why better rungs were

@@ -57,11 +57,11 @@ static void test_not_counted(void **state)
 static void test_list(void **state)
 {
 	static const char *const fields[] = {
-		"time",   "kind",	 "socket",  "pid",   "pid_initial", "tid",	   "command",
-		"uid",	  "cgroup",	 "unit",    "netns", "cgroup_path", "family",	   "type",
-		"proto",  "protocol",	 "src",	    "sport", "dst",	    "dport",	   "path",
-		"outcome", "error",	 "seconds", "count", "rx",	    "tx",	   "retransmits",
-		"rtt_seconds",
+		"time",    "kind",  "socket", "pid",         "pid_initial", "tid",
+		"command", "uid",   "cgroup", "unit",        "netns",       "cgroup_path",
+		"family",  "type",  "proto",  "protocol",    "src",         "sport",
+		"dst",     "dport", "path",   "outcome",     "error",       "seconds",
+		"count",   "rx",    "tx",     "retransmits", "rtt_seconds",
 	};
 	const size_t count = sizeof(fields) / sizeof(fields[0]);
 	struct json_object *object = ctl_run_json("connections --json"), *event;

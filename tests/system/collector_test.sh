@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kidosctl collector: flows and drops are switched off and on while collectd runs, counts stay and go
+# kidosctl collector: flows, drops and connects are switched off and on while collectd runs, counts stay and go
 # on, and who asks without anybody to answer is told so. Collectors that the configuration leaves out.
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
@@ -45,11 +45,23 @@ drops_on_b0() {
 		select(.key.netns == $netns and .key.ifindex == $ifindex) | .value] | add // 0"
 }
 
-# Every series of drops, in the files that collectd wrote.
+# monotone PATTERN: every such series, in the files that collectd wrote
 monotone() {
 	settle
-	! awk -F, 'FNR > 2 && $2 < last { print FILENAME ": " $2 " after " last; bad = 1 }
-		{ last = $2 } END { exit !bad }' "$work"/csv/kt/kidos-drops*/packets-*
+	# shellcheck disable=SC2086 # a pattern
+	! (cd "$work/csv/kt" && awk -F, 'FNR > 2 && $2 < last { print FILENAME ": " $2 " after " last; bad = 1 }
+		{ last = $2 } END { exit !bad }' $1)
+}
+
+# A connect that is refused, by a command that nobody else is.
+refused() {
+	cp -u "$(command -v nc.openbsd || command -v nc)" "$work/kt-refused"
+	in_ns a "$work/kt-refused" -w 1 127.0.0.1 9 </dev/null
+}
+
+# Attempts of it that were refused.
+refusals() {
+	ctl top --json --limit 0 | jq '[.top[] | select(.command == "kt-refused") | .failed] | add // 0'
 }
 
 make_ns a b
@@ -58,7 +70,7 @@ check 'without a state nobody is asked' exits 3 'no daemon' collector flows off
 start_collectd b '<Interface "b0">
 </Interface>'
 attached b0
-check 'an unknown name: the list' exits 2 'there are flows drops alerts' collector streams off
+check 'an unknown name: the list' exits 2 'there are flows drops connects alerts' collector streams off
 check 'neither on nor off' exits 2 'neither on nor off' collector flows maybe
 check 'a word is missing' exits 2 'takes NAME on|off' collector flows
 check 'what is not configured is not switched' exits 1 'alerts cannot be switched on' collector alerts on
@@ -86,9 +98,23 @@ if collector_is drops on; then
 	check 'drops on is answered' exits 0 'drops is on' collector drops on
 	send 10
 	equal 'drops: counts go on' $((was + 10)) "$(drops_on_b0)"
-	check 'drops: no value ran backwards' monotone
+	check 'drops: no value ran backwards' monotone 'kidos-drops*/packets-*'
 else
 	skip 'drops are switched off and on' 'this kernel shows no drops to kidos'
+fi
+if collector_is connects on; then
+	refused
+	was=$(refusals)
+	check 'connects off is answered' exits 0 'connects is off' collector connects off
+	check 'connects: status says off' collector_is connects off
+	refused
+	equal 'connects: counts stay while off' "$was" "$(refusals)"
+	check 'connects on is answered' exits 0 'connects is on' collector connects on
+	refused
+	equal 'connects: counts go on' $((was + 1)) "$(refusals)"
+	check 'connects: no value ran backwards' monotone 'kidos-connects*/total_connections-*'
+else
+	skip 'connects are switched off and on' 'this kernel shows no connections to kidos'
 fi
 ctl collector flows off >/dev/null
 kill_collectd
@@ -123,7 +149,10 @@ start_collectd b '<Flows>
 </Flows>
 <Drops>
   Enabled false
-</Drops>'
+</Drops>
+<Connects>
+  Enabled false
+</Connects>'
 check 'nothing enabled: said, and collectd goes on' wait_for 20 logged 'nothing to do'
 check 'nothing enabled: no state' test ! -e "$state"
 stop_collectd

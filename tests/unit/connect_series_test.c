@@ -374,20 +374,30 @@ static void test_memory(void **state)
 							 .recorder = 65536,
 							 .fanout = 100 };
 	struct kidos_connect_settings few = settings;
-	uint64_t bytes;
+	struct kidos_connect_sizes sizes;
+	uint64_t bytes, maps;
 
 	(void)state;
-	assert_int_equal(kidos_connect_room(&settings, 2, UINT64_MAX / 2, &bytes), 32768);
-	assert_int_equal(bytes, (65536 - 128) * sizeof(struct kidos_connect_record));
-	assert_int_equal(kidos_connect_room(&settings, 2, 0, &bytes), KIDOS_CONNECT_ROOM_LEAST);
-	assert_int_equal(bytes, 0);
-	assert_int_equal(kidos_connect_room(&settings, 2, bytes + 200000, &bytes), 512);
+	bytes = kidos_connect_fit(&settings, 2, UINT64_MAX / 2, &sizes);
+	assert_int_equal(sizes.shift, 0);
+	assert_int_equal(sizes.room, 32768);
+	maps = bytes - (65536 - 128) * sizeof(struct kidos_connect_record);
+	/* A byte less than all maps take: smaller ones, and records for the rest. */
+	assert_true(kidos_connect_fit(&settings, 2, maps - 1, &sizes) < maps);
+	assert_int_equal(sizes.shift, 1);
+	assert_true(sizes.room > KIDOS_CONNECT_ROOM_LEAST);
+	assert_int_equal(kidos_connect_fit(&settings, 2, 0, &sizes), 0);
+	assert_int_equal(sizes.shift, KIDOS_CONNECT_SHIFT_MOST);
+	assert_int_equal(sizes.room, KIDOS_CONNECT_ROOM_LEAST);
 	few.recorder = 1000;
-	assert_int_equal(kidos_connect_room(&few, 4, UINT64_MAX / 2, &bytes), 128);
-	assert_int_equal(kidos_connect_room(&few, 128, UINT64_MAX / 2, &bytes),
-			 KIDOS_CONNECT_ROOM_LEAST);
-	few.fanout = 0;
-	assert_true(kidos_connect_bytes(&few, 2) < kidos_connect_bytes(&settings, 2));
+	kidos_connect_fit(&few, 4, UINT64_MAX / 2, &sizes);
+	assert_int_equal(sizes.room, 128);
+	kidos_connect_fit(&few, 128, UINT64_MAX / 2, &sizes);
+	assert_int_equal(sizes.room, KIDOS_CONNECT_ROOM_LEAST);
+	/* It fits a small host beside the rest. */
+	assert_true(kidos_connect_bytes(&settings, 2, false) < 6u << 20);
+	assert_true(kidos_connect_bytes(&settings, 2, false) <
+		    kidos_connect_bytes(&settings, 2, true));
 }
 
 int main(void)

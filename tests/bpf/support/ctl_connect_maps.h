@@ -28,7 +28,8 @@ void connect_maps_pin(void);
 void connect_maps_fill(void);
 
 /* Event n of a CPU, `age` seconds before the start: curl[4242] was refused. To be changed. */
-struct kidos_connect_record *connect_maps_record(unsigned int cpu, unsigned int n, unsigned int age);
+struct kidos_connect_record *connect_maps_record(unsigned int cpu, unsigned int n,
+						 unsigned int age);
 
 /* What <Privacy> says, for whoever reads the directory. */
 void connect_maps_privacy(unsigned int hidden_v4, bool hide_commands);
