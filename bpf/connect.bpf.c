@@ -11,8 +11,6 @@
 #include <bpf/bpf_tracing.h>
 
 #include "connect_call.h"
-#include "connect_hooks.h"
-#include "connect_outcomes.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -148,3 +146,10 @@ int connect_raw_exit(__u64 *ctx)
 
 	return number_of(regs) == NR_CONNECT ? leave(thread_here(), (int)ctx[1], 1) : 0;
 }
+
+/*
+ * Programs are loaded in the order of the file: a rung that this kernel refuses
+ * is to be refused before these are verified.
+ */
+#include "connect_hooks.h"
+#include "connect_outcomes.h"
