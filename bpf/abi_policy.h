@@ -79,6 +79,7 @@ struct kidos_policy_start6 {
  */
 #define KIDOS_POLICY_ROOM_SMALL (1u << 19)
 #define KIDOS_POLICY_ROOM_LARGE (1u << 22)
+#define KIDOS_POLICY_PATH 256 /* of the file, its NUL included */
 #define KIDOS_POLICY_STEPS 20 /* of a search: 2^20 starts are more than fit */
 
 /*
@@ -99,9 +100,10 @@ struct kidos_policy_control {
 	__u64 digest; /* of the file */
 	__u64 loaded_ns; /* CLOCK_REALTIME */
 	__u64 lost; /* records that the ring had no room for; the programs' */
-	__u64 pad[8];
+	__u64 pad[7];
+	char file[KIDOS_POLICY_PATH];
 };
-_Static_assert(sizeof(struct kidos_policy_control) == 128, "policy control");
+_Static_assert(sizeof(struct kidos_policy_control) == 376, "policy control");
 
 /* `policy_slots`: the policy of a slot, in even generations and in odd ones. */
 struct kidos_policy_slot {

@@ -16,7 +16,12 @@
 #include <stdint.h>
 
 /* In the order of kidos_alert_kinds. */
-enum kidos_alert_kind { KIDOS_ALERT_DROP_SHARE, KIDOS_ALERT_NEW_DROP_REASON, KIDOS_ALERT_KINDS };
+enum kidos_alert_kind {
+	KIDOS_ALERT_DROP_SHARE,
+	KIDOS_ALERT_NEW_DROP_REASON,
+	KIDOS_ALERT_NOT_PERMITTED,
+	KIDOS_ALERT_KINDS
+};
 
 enum kidos_severity {
 	KIDOS_SEVERITY_OKAY,

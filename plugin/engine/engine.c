@@ -196,7 +196,7 @@ static int start(struct kidos_engine *engine, uint64_t interval_ns)
 		return error;
 	kidos_running_start(engine);
 	if (engine->context.config->test)
-		kidos_links_want(&engine->context, false);
+		kidos_links_want(&engine->context, KIDOS_WANT_ALL, false);
 	error = publish(engine);
 	if (error)
 		return error;
