@@ -16,7 +16,8 @@ add_library(kidos_ctl STATIC
   flows/ctl.c flows/ctl_brief.c flows/ctl_options.c flows/ctl_scan.c flows/ctl_table.c flows/json.c
   drops/ctl.c drops/ctl_brief.c drops/ctl_group.c drops/ctl_names.c drops/ctl_options.c drops/ctl_scan.c drops/json.c
   drops/maps_reader.c
-  alerts/ctl.c alerts/json.c)
+  alerts/ctl.c alerts/json.c
+  policy/ctl.c policy/ctl_file.c policy/ctl_show.c policy/ctl_table.c)
 # Of the engine, taking back what was attached.
 target_link_libraries(kidos_ctl PUBLIC kidos_engine kidos_alerts kidos_flows kidos_state PkgConfig::JSONC)
 

@@ -6,7 +6,7 @@
 #include "collector.h"
 #include "core/flow_key.h"
 #include "core/log.h"
-#include "flows/baseline.h"
+#include "state/baseline.h"
 #include "flows/interfaces.h"
 #include "flows/memory.h"
 #include "flows/reader.h"
@@ -100,7 +100,8 @@ static void status(const void *self, struct kidos_collector_status *status)
 {
 	const struct flows *flows = self;
 
-	status->state = flows->context->wanted & KIDOS_WANT_FLOWS ? KIDOS_COLLECTOR_ON : KIDOS_COLLECTOR_OFF;
+	status->state = flows->context->wanted & KIDOS_WANT_FLOWS ? KIDOS_COLLECTOR_ON
+								  : KIDOS_COLLECTOR_OFF;
 }
 
 /* Before the scan: it overwrites what was last read of entries that went to others. */

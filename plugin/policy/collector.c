@@ -121,8 +121,8 @@ static void describe(const struct kidos_policy_state *state, char *text, size_t 
 				       state->force.control->prefixes);
 
 	if (left > 0)
-		used += (size_t)snprintf(text + used, size - used, ", to be confirmed within %lld s",
-					 (long long)left);
+		used += (size_t)snprintf(text + used, size - used,
+					 ", to be confirmed within %lld s", (long long)left);
 	else if (!left)
 		used += (size_t)snprintf(text + used, size - used,
 					 ", not confirmed in time: logs and does not drop");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* confirmed.h: which file was confirmed, over restarts: a reboot is no reason to confirm it again. */
+/* confirmed.h: which file was confirmed, over restarts: a reboot is no reason to confirm it again.
+ */
 #ifndef KIDOS_POLICY_CONFIRMED_H
 #define KIDOS_POLICY_CONFIRMED_H
 

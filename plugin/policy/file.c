@@ -474,3 +474,12 @@ size_t kidos_policy_for(const struct kidos_policy_file *file, const char *label,
 			return i;
 	return 0;
 }
+
+size_t kidos_policy_for_slot(const struct kidos_policy_file *file, const struct kidos_slot *slot)
+{
+	char label[KIDOS_NETNS_NAME + IF_NAMESIZE + 1];
+
+	snprintf(label, sizeof(label), "%.*s%s%.*s", KIDOS_NETNS_NAME - 1, slot->netns,
+		 *slot->netns ? ":" : "", IF_NAMESIZE - 1, slot->name);
+	return kidos_policy_for(file, label, slot->report);
+}

@@ -14,6 +14,7 @@
 #include "abi_policy.h"
 #include "core/config.h"
 #include "core/prefix.h"
+#include "state/state.h"
 
 #define KIDOS_POLICY_FILE_MAX (64u << 20) /* bytes */
 #define KIDOS_POLICY_NAME 128 /* of an interface, with its namespace */
@@ -60,5 +61,6 @@ void kidos_policy_free(struct kidos_policy_file *file);
 /* The policy of an interface, by its names in the file: "NAMESPACE:NAME", or its Report. */
 size_t kidos_policy_for(const struct kidos_policy_file *file, const char *label,
 			const char *report);
+size_t kidos_policy_for_slot(const struct kidos_policy_file *file, const struct kidos_slot *slot);
 
 #endif

@@ -6,8 +6,6 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 
 static size_t control_size(void)
@@ -25,10 +23,9 @@ int kidos_in_force_open(struct kidos_in_force *force, const struct kidos_maps *m
 
 	if (control == MAP_FAILED)
 		return -errno;
-	*force = (struct kidos_in_force){ .maps = maps,
-					  .room = meta->policy_room,
-					  .slots = meta->slots,
-					  .control = control };
+	*force = (struct kidos_in_force){
+		.maps = maps, .room = meta->policy_room, .slots = meta->slots, .control = control
+	};
 	return 0;
 }
 
@@ -105,14 +102,6 @@ static int put_tables(struct kidos_in_force *force, const struct kidos_policy_fi
 	return error;
 }
 
-static uint8_t policy_of(const struct kidos_policy_file *file, const struct kidos_slot *slot)
-{
-	char label[KIDOS_NETNS_NAME + IF_NAMESIZE + 1];
-
-	snprintf(label, sizeof(label), "%s%s%s", slot->netns, *slot->netns ? ":" : "", slot->name);
-	return (uint8_t)kidos_policy_for(file, label, slot->report);
-}
-
 static int put_slot(struct kidos_in_force *force, unsigned int index, uint32_t generation,
 		    uint8_t policy)
 {
@@ -133,7 +122,8 @@ static int put_slots(struct kidos_in_force *force, const struct kidos_policy_fil
 	int error = put_slot(force, KIDOS_SLOT_OTHER, generation, 0);
 
 	for (unsigned int i = 1; !error && i < force->slots; i++)
-		error = put_slot(force, i, generation, policy_of(file, &slots[i]));
+		error = put_slot(force, i, generation,
+				 (uint8_t)kidos_policy_for_slot(file, &slots[i]));
 	return error;
 }
 
@@ -177,7 +167,7 @@ void kidos_in_force_switch(struct kidos_in_force *force, bool on)
 void kidos_in_force_slot(struct kidos_in_force *force, unsigned int slot,
 			 const struct kidos_slot *interface)
 {
-	uint8_t policy = policy_of(&force->file, interface);
+	uint8_t policy = (uint8_t)kidos_policy_for_slot(&force->file, interface);
 	struct kidos_policy_slot before;
 
 	if (!force->file.count ||

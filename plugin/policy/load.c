@@ -138,7 +138,8 @@ static void log_cut(const struct kidos_policy_state *state, const char *cut, uin
 	const char *unless = deadline ? ": it drops for now, and must be confirmed" : "";
 
 	if (state->settings->action == KIDOS_ACTION_DROP)
-		kidos_log(LOG_WARNING, "policy: %s cuts off %s%s", state->settings->file, cut, unless);
+		kidos_log(LOG_WARNING, "policy: %s cuts off %s%s", state->settings->file, cut,
+			  unless);
 }
 
 int kidos_policy_take(struct kidos_policy_state *state, struct kidos_policy_file *file,
@@ -161,7 +162,8 @@ int kidos_policy_take(struct kidos_policy_state *state, struct kidos_policy_file
 	if (cuts)
 		log_cut(state, cut, deadline);
 	else if (deadline)
-		kidos_log(LOG_NOTICE, "policy: to be confirmed within %llu s (kidosctl policy confirm)",
+		kidos_log(LOG_NOTICE,
+			  "policy: to be confirmed within %llu s (kidosctl policy confirm)",
 			  (unsigned long long)state->settings->confirm);
 	kidos_in_force_switch(&state->force, state->is_on);
 	return 0;

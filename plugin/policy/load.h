@@ -16,7 +16,8 @@ int kidos_policy_take(struct kidos_policy_state *state, struct kidos_policy_file
 /* Reads the file of the configuration, and takes it. */
 int kidos_policy_reload(struct kidos_policy_state *state, bool carefully);
 
-/* What drops now goes on to. 0, or -ENOENT where nothing waits for it, or -errno of remembering it. */
+/* What drops now goes on to. 0, or -ENOENT where nothing waits for it, or -errno of remembering it.
+ */
 int kidos_policy_confirm(struct kidos_policy_state *state);
 
 /* Seconds until it drops no more, 0: it does not now; -1: it is confirmed, or need not be. */

@@ -45,8 +45,8 @@ static bool is_of(const struct ifaddrs *item, const struct sockaddr_storage *add
 	if (!item->ifa_addr || item->ifa_addr->sa_family != address->ss_family)
 		return false;
 	if (address->ss_family == AF_INET)
-		return ((const struct sockaddr_in *)(const void *)item->ifa_addr)->sin_addr.s_addr ==
-		       v4->sin_addr.s_addr;
+		return ((const struct sockaddr_in *)(const void *)item->ifa_addr)
+			       ->sin_addr.s_addr == v4->sin_addr.s_addr;
 	return !memcmp(&((const struct sockaddr_in6 *)(const void *)item->ifa_addr)->sin6_addr,
 		       &v6->sin6_addr, sizeof(v6->sin6_addr));
 }

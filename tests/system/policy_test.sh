@@ -53,9 +53,10 @@ sums_to_received() {
 	[ "$sum" = "$received" ] && [ "$sum" -gt 0 ]
 }
 
+# raised SOURCE KEYS: the newest of so many sources
 raised() {
-	ctl alerts --json | jq -e --arg source "$1" \
-		'.alerts[] | select(.kind == "not_permitted" and .instance == "b0" and .src == $source)'
+	ctl alerts --json | jq -e --arg source "$1" --argjson keys "$2" \
+		'.alerts[] | select(.kind == "not_permitted" and .instance == "b0" and .src == $source and .keys == $keys)'
 }
 
 delivered() {
@@ -79,8 +80,19 @@ equal 'log: logged' 35 "$(outcome logged)"
 equal 'log: exempt' 6 "$(outcome exempt)"
 equal 'log: dropped' 0 "$(outcome dropped)"
 check 'log: every packet has one outcome' sums_to_received
-check 'log: alert not_permitted' wait_for 5 raised 192.0.2.1
-check 'log: alert of an IPv6 source' wait_for 5 raised 2001:db9::5
+check 'log: alert not_permitted, a key for each source' wait_for 5 raised 2001:db9::5 2
+trial=$work/trial.json
+jq -n '{ permitted_cidrs: ["10.0.0.0/8", "2001:db8::/32"] }' >"$trial"
+equal 'kidosctl policy test: what a file would refuse' '2 35 2' \
+	"$(ctl policy test "$trial" --json | jq -r '.interfaces[] | select(.interface | endswith("b0")) | .refused | "\(.sources) \(.packets) \(.flows)"')"
+equal 'kidosctl policy suggest: what was seen' '10.1.2.0/24 192.0.2.0/24 2001:db8::/64 2001:db9::/64' \
+	"$(ctl policy suggest --cover 100 2>/dev/null | jq -r '.permitted_cidrs | join(" ")')"
+equal 'kidosctl policy suggest: most of it' '10.1.2.0/24 192.0.2.0/24' \
+	"$(ctl policy suggest --cover 80 2>/dev/null | jq -r '.permitted_cidrs | join(" ")')"
+ctl policy suggest 2>/dev/null >"$trial"
+check 'kidosctl policy suggest: its output is a policy' ctl policy check "$trial"
+equal 'kidosctl policy show' 'log 2 24 35' \
+	"$(ctl policy show --json | jq -r '"\(.action) \(.prefixes) " + (.interfaces[] | select(.interface | endswith("b0")) | "\(.permitted) \(.logged)")')"
 check 'status says so' grep -q 'policy.*log, 2 prefixes' <(status_text)
 stop_collectd
 check 'nothing is left' nothing_left

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "flows/baseline.h"
+#include "state/baseline.h"
 #include "state/clock.h"
-#include "flows/entry.h"
+#include "state/entry.h"
 #include "core/names.h"
 #include "packet.h"
 #include "parse.h"
