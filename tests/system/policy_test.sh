@@ -59,8 +59,8 @@ raised() {
 		'.alerts[] | select(.kind == "not_permitted" and .instance == "b0" and .src == $source and .keys == $keys)'
 }
 
-delivered() {
-	ip -n "$run-b" -s -j link show b0 | jq '.[0].stats64.rx.packets'
+status_has() {
+	[[ $(ctl status) == *"$1"* ]]
 }
 
 make_ns a b
@@ -93,7 +93,7 @@ ctl policy suggest 2>/dev/null >"$trial"
 check 'kidosctl policy suggest: its output is a policy' ctl policy check "$trial"
 equal 'kidosctl policy show' 'log 2 24 35' \
 	"$(ctl policy show --json | jq -r '"\(.action) \(.prefixes) " + (.interfaces[] | select(.interface | endswith("b0")) | "\(.permitted) \(.logged)")')"
-check 'status says so' grep -q 'policy.*log, 2 prefixes' <(status_text)
+check 'status says so' status_has 'policy on (log, 2 prefixes)'
 stop_collectd
 check 'nothing is left' nothing_left
 
@@ -105,6 +105,8 @@ send 192.0.2.1 30
 settle
 equal 'drop: permitted' 20 "$(outcome permitted)"
 equal 'drop: dropped' 30 "$(outcome dropped)"
+equal 'drop: drops have them once, as a reason of their own' 30 "$(csv_last drops/packets-kidos_policy)"
+equal 'drop: kidosctl drops tells them apart' 30 "$(ctl drops --json | jq .policy)"
 check 'drop: every packet has one outcome' sums_to_received
 permit 192.0.2.0/24
 check 'reload: by itself' wait_for 10 logged '1 prefixes in 1 lists; other sources are dropped'
