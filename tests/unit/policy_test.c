@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <arpa/inet.h>
-#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 
 #include "parse_build.h"
 #include "policy.h"
+#include "policy_oracle.h"
 #include "policy/table.h"
 
 #define ROUNDS 200
@@ -157,150 +157,22 @@ static void test_path(void **state)
 	rmdir(folder);
 }
 
-static uint64_t random_word(void)
-{
-	static uint64_t state = 88172645463325252ull;
-
-	state ^= state << 13;
-	state ^= state >> 7;
-	return state ^= state << 17;
-}
-
-/* Addresses that lie near each other: prefixes meet, and lie in one another. */
-static void random_address(union kidos_address *address, bool ipv4)
-{
-	uint64_t spread = random_word() % 4;
-
-	if (ipv4) {
-		address->halves[0] = 0;
-		address->words[2] = htonl(0xffff);
-		address->words[3] = htonl(spread ? 0x0a000000 | (uint32_t)random_word() % 4096
-						 : (uint32_t)random_word());
-		return;
-	}
-	address->halves[0] =
-		htobe64(spread ? 0x20010db800000000 | random_word() % 64 : random_word());
-	address->halves[1] = spread == 1 ? htobe64(random_word() % 4096) : random_word();
-}
-
-static void random_prefix(struct kidos_prefix *prefix, bool ipv4)
-{
-	unsigned int most = ipv4 ? 32 : 128;
-	union kidos_address address;
-	char text[64];
-
-	random_address(&address, ipv4);
-	inet_ntop(ipv4 ? AF_INET : AF_INET6, ipv4 ? (void *)&address.words[3] : &address, text,
-		  sizeof(text) - 5);
-	sprintf(text + strlen(text), "/%u",
-		random_word() % 8 ? most / 2 + (unsigned int)random_word() % (most / 2 + 1)
-				  : (unsigned int)random_word() % (most + 1));
-	assert_true(kidos_prefix_parse(text, prefix));
-	assert_int_equal(prefix->ipv4, ipv4);
-}
-
-/* The oracle: every prefix is looked at, and the longest that holds the address decides. */
-static enum kidos_verdict judge_slowly(const struct kidos_policy_prefix *prefixes, size_t count,
-				       const union kidos_address *address)
-{
-	enum kidos_verdict verdict = KIDOS_VERDICT_REFUSE;
-	int longest = -1;
-
-	for (size_t i = 0; i < count; i++) {
-		const unsigned char *a = prefixes[i].prefix.address.bytes, *b = address->bytes;
-		int bits = (int)prefixes[i].prefix.bits, from = prefixes[i].prefix.ipv4 ? 96 : 0;
-		bool holds = true;
-
-		for (int bit = from; holds && bit < from + bits; bit++)
-			holds = !((a[bit / 8] ^ b[bit / 8]) & 0x80 >> bit % 8);
-		if (!holds || bits <= longest)
-			continue;
-		longest = bits;
-		verdict = prefixes[i].permit ? KIDOS_VERDICT_PERMIT : KIDOS_VERDICT_REFUSE;
-	}
-	return verdict;
-}
-
-static void step_address(union kidos_address *address, int by)
-{
-	unsigned __int128 number =
-		(unsigned __int128)be64toh(address->halves[0]) << 64 | be64toh(address->halves[1]);
-
-	number += (unsigned __int128)by;
-	address->halves[0] = htobe64((uint64_t)(number >> 64));
-	address->halves[1] = htobe64((uint64_t)number);
-}
-
-/* Where mistakes are: the ends of prefixes, and one address beyond. */
-static void address_at(const struct kidos_prefix *prefix, union kidos_address *address)
-{
-	unsigned int most = prefix->ipv4 ? 32 : 128;
-	uint32_t upper = prefix->ipv4 ? htonl(0xffff) : 0;
-	uint64_t which = random_word() % 4;
-
-	*address = prefix->address;
-	for (unsigned int bit = prefix->bits; which & 1 && bit < most; bit++)
-		address->bytes[(128 - most + bit) / 8] |= 0x80 >> (128 - most + bit) % 8;
-	if (which & 2)
-		step_address(address, which & 1 ? 1 : -1);
-	if (prefix->ipv4) {
-		address->halves[0] = 0;
-		address->words[2] = upper;
-	}
-}
-
-static size_t random_policy(struct kidos_policy *policy, bool ipv4)
-{
-	size_t count = 1 + random_word() % PREFIXES_MAX;
-	char *text = malloc(count * 80 + 256), *at = text, reason[KIDOS_REASON];
-	struct kidos_policy_file file;
-
-	for (size_t list = 0; list < 2; list++) {
-		at += sprintf(at, "%s\"%s\": [", list ? "], " : "{",
-			      list ? "denied_cidrs" : "permitted_cidrs");
-		for (size_t i = 0; i < count / 2; i++) {
-			struct kidos_prefix prefix;
-			char address[64];
-
-			random_prefix(&prefix, ipv4);
-			/* An odd bit ahead of the length keeps what is denied from what is
-			 * permitted. */
-			if (prefix.bits % 2 != list)
-				continue;
-			inet_ntop(ipv4 ? AF_INET : AF_INET6,
-				  ipv4 ? (void *)&prefix.address.words[3] : &prefix.address,
-				  address, sizeof(address));
-			at += sprintf(at, "%s\"%s/%u\"", at[-1] == '[' ? "" : ",", address,
-				      prefix.bits);
-		}
-	}
-	at += sprintf(at, "]}");
-	if (kidos_policy_parse(&file, "random", text, (size_t)(at - text), reason))
-		fail_msg("%s", reason);
-	*policy = file.policies[0];
-	free(text);
-	return policy->count;
-}
-
 static void compare_round(bool ipv4, struct kidos_policy_table *table)
 {
-	struct kidos_policy policy;
+	enum kidos_policy_family family = ipv4 ? KIDOS_POLICY_IPV4 : KIDOS_POLICY_IPV6;
+	struct kidos_policy_file file;
+	const struct kidos_policy *policy = &file.policies[0];
 	union kidos_address address;
-	size_t count = random_policy(&policy, ipv4);
 
+	oracle_file(&file, ipv4 ? PREFIXES_MAX : 0, ipv4 ? 0 : PREFIXES_MAX);
 	memset(table, 0, KIDOS_POLICY_ROOM_SMALL);
-	assert_int_equal(kidos_policy_fill(&policy, ipv4 ? KIDOS_POLICY_IPV4 : KIDOS_POLICY_IPV6,
-					   table, KIDOS_POLICY_ROOM_SMALL),
-			 0);
-	for (unsigned int i = 0; i < ADDRESSES; i++) {
-		if (i % 2 && count)
-			address_at(&policy.prefixes[random_word() % count].prefix, &address);
-		else
-			random_address(&address, ipv4);
+	assert_int_equal(kidos_policy_fill(policy, family, table, KIDOS_POLICY_ROOM_SMALL), 0);
+	for (unsigned int i = 0; policy->families[family] && i < ADDRESSES; i++) {
+		oracle_address(policy, ipv4, &address);
 		assert_int_equal(kidos_policy_judge(table, KIDOS_POLICY_ROOM_SMALL, &address, ipv4),
-				 judge_slowly(policy.prefixes, count, &address));
+				 oracle_judge(policy, &address, ipv4));
 	}
-	free(policy.prefixes);
+	kidos_policy_free(&file);
 }
 
 static void test_oracle(void **state)
