@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define KIDOS_ABI_VERSION 4
+#define KIDOS_ABI_VERSION 5
 
 enum kidos_direction {
 	KIDOS_RX, /* towards the host */
@@ -58,6 +58,8 @@ enum kidos_parse_error {
 };
 
 #define KIDOS_ERRORS_ROOM 16 /* a power of two, so that the verifier of 5.10 follows the mask */
+
+#define KIDOS_OUTCOMES_ROOM 8 /* likewise */
 
 #define KIDOS_VLAN_DEPTH 3
 #define KIDOS_EXT_DEPTH 8
@@ -217,6 +219,8 @@ struct kidos_totals {
 	struct kidos_count hook[KIDOS_CLASSES];
 	struct kidos_count extra[KIDOS_CLASSES];
 	__u64 errors[KIDOS_ERRORS_ROOM];
+	__u64 outcomes[KIDOS_OUTCOMES_ROOM]; /* of a policy (abi_policy.h), wire packets; received
+					      */
 };
 
 /*
@@ -283,8 +287,10 @@ struct kidos_traffic_config {
 	__u8 preemptible; /* PREEMPT_RT: programs on one CPU may interleave */
 	__u8 time_shift; /* ticks to kidos time units */
 	__u32 ports_mask; /* entries of `ports` - 1, a power of two less one */
+	__u32 policy_room; /* bytes of a policy's table; 0: nothing is policed */
+	__u32 policy_ticks; /* of the kernel in a second, while a source is reported once */
 };
-_Static_assert(sizeof(struct kidos_traffic_config) == 136, "traffic config");
+_Static_assert(sizeof(struct kidos_traffic_config) == 144, "traffic config");
 
 /* What the flow table did, per CPU: index into `events`. */
 enum kidos_event {

@@ -126,7 +126,7 @@ struct kidos_drop_config {
 	__u32 room; /* records of one CPU, a power of two */
 	__u32 headers; /* kernel memory may be read (not under lockdown=confidentiality) */
 	__u32 pid_namespace; /* inode; 0: the initial one, whose pids every program knows */
-	__u32 pad;
+	__u32 policy; /* there is one: it marks what it drops */
 };
 
 /*

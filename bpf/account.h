@@ -8,6 +8,7 @@
 
 #include "maps.h"
 #include "parse.h"
+#include "police.h"
 #include "retire.h"
 
 /* Packets and bytes on the wire for one skb or frame. */
@@ -34,29 +35,13 @@ static __always_inline struct kidos_port port_of(__u32 netns, __u32 ifindex)
 	return other;
 }
 
-/* Keeps the compiler from checking one copy of an index and using another. */
-#define KIDOS_BARRIER(index) asm volatile("" : "+r"(index))
-
-/*
- * To a CPU's own counter. All callers run with bottom halves disabled, so
- * nothing comes between load and store; on PREEMPT_RT it may (since 6.18). A
- * locked add would also hold back the flow table's cache miss: 8 ns a packet.
- */
-static __always_inline void count_own(__u64 *counter, __u64 add)
-{
-	if (kidos_config.preemptible)
-		__sync_fetch_and_add(counter, add);
-	else
-		*counter += add;
-}
-
 /*
  * Totals come before the flow table: who reads the table first and the
  * totals after it finds every packet of the table in the totals.
  */
-static __always_inline void account_totals(__u32 slot, __u32 direction,
-					   const struct kidos_packet *packet, __u64 length,
-					   const struct wire *wire)
+static __always_inline struct kidos_totals *account_totals(__u32 slot, __u32 direction,
+							   const struct kidos_packet *packet,
+							   __u64 length, const struct wire *wire)
 {
 	__u32 index = slot * KIDOS_DIRECTIONS + direction;
 	struct kidos_totals *total = bpf_map_lookup_elem(&totals, &index);
@@ -64,7 +49,7 @@ static __always_inline void account_totals(__u32 slot, __u32 direction,
 
 	KIDOS_BARRIER(class);
 	if (!total || class >= KIDOS_CLASSES)
-		return;
+		return 0;
 	count_own(&total->hook[class].packets, 1);
 	count_own(&total->hook[class].bytes, length);
 	if (wire->packets != 1 || wire->bytes != length) {
@@ -73,38 +58,77 @@ static __always_inline void account_totals(__u32 slot, __u32 direction,
 	}
 	if (error)
 		count_own(&total->errors[error & (KIDOS_ERRORS_ROOM - 1)], 1);
+	return total;
 }
 
-static __always_inline void account_flow(__u32 slot, __u32 direction,
-					 const struct kidos_packet *packet, const struct wire *wire)
+/* Of a packet without a key there is no flow, and what is policed of it is not by its key. */
+static __always_inline void make_flow(__u32 slot, __u32 direction,
+				      const struct kidos_packet *packet, const struct wire *wire,
+				      struct kidos_flow_packet *flow)
 {
-	struct kidos_flow_packet flow;
+	flow->key = packet->key;
+	/* As the word the parser wrote: a narrower store would stall the next read of it. */
+	((__u64 *)&flow->key)[4] |=
+		(__u64)(slot << KIDOS_META_SLOT_SHIFT | direction << KIDOS_META_DIRECTION_SHIFT)
+		<< 32;
+	flow->packets = wire->packets;
+	flow->bytes = wire->bytes;
+	flow->now = bpf_jiffies64() >> kidos_config.time_shift;
+	flow->tunnel_id = packet->tunnel_id;
+	flow->inner_vlan = packet->inner_vlan;
+	flow->tcp_flags = packet->tcp_flags;
+	/* Before the look-up, whose outcome is cached as of this generation. */
+	flow->policy = direction == KIDOS_RX ? policy_generation() : 0;
+}
+
+/* What the table says of the flow: KIDOS_COUNTED and its verdict; 0 where it has none. */
+static __always_inline __u32 account_flow(__u32 slot, __u32 direction,
+					  const struct kidos_packet *packet,
+					  const struct kidos_flow_packet *flow)
+{
+	__u32 marks;
 
 	if (packet->has_key) {
-		flow.key = packet->key;
-		/* As the word the parser wrote: a narrower store would stall the next read of it.
-		 */
-		((__u64 *)&flow.key)[4] |= (__u64)(slot << KIDOS_META_SLOT_SHIFT |
-						   direction << KIDOS_META_DIRECTION_SHIFT)
-					   << 32;
-		flow.packets = wire->packets;
-		flow.bytes = wire->bytes;
-		flow.now = bpf_jiffies64() >> kidos_config.time_shift;
-		flow.tunnel_id = packet->tunnel_id;
-		flow.inner_vlan = packet->inner_vlan;
-		flow.tcp_flags = packet->tcp_flags;
-		if (count_flow(&flow))
-			return;
+		marks = count_flow(flow);
+		if (marks)
+			return marks;
 		count_event(KIDOS_EVENT_UNATTRIBUTED);
 	}
-	retire(slot, direction, packet->class, wire->packets, wire->bytes);
+	retire(slot, direction, packet->class, flow->packets, flow->bytes);
+	return 0;
 }
 
-static __always_inline void account(__u32 slot, __u32 direction, const struct kidos_packet *packet,
-				    __u64 length, const struct wire *wire)
+/* Most packets of a policy: of a known source, and with nothing about them to be looked at. */
+static __always_inline int is_permitted(const struct kidos_flow_packet *flow, __u32 marks,
+					__u64 case_of)
 {
-	account_totals(slot, direction, packet, length, wire);
-	account_flow(slot, direction, packet, wire);
+	__u32 wanted = flow->policy | KIDOS_VERDICT_PERMIT << KIDOS_MARKS_VERDICT_SHIFT;
+
+	return !((marks ^ wanted) & ~KIDOS_MARKS_TCP_FLAGS) && !case_tunnel(case_of);
+}
+
+#define KIDOS_DONE 0xffffffffu /* no entry's marks */
+
+/*
+ * Counts, and judges as far as the flow's entry can. Returns its marks, for
+ * police.h to look at; or KIDOS_DONE where nothing is left to be done.
+ */
+static __always_inline __u32 account(__u32 slot, __u32 direction, const struct kidos_packet *packet,
+				     __u64 length, const struct wire *wire, __u64 case_of,
+				     struct kidos_flow_packet *flow)
+{
+	struct kidos_totals *total = account_totals(slot, direction, packet, length, wire);
+	__u32 marks;
+
+	make_flow(slot, direction, packet, wire, flow);
+	marks = account_flow(slot, direction, packet, flow);
+	if (!kidos_config.policy_room || !flow->policy)
+		return KIDOS_DONE;
+	if (!is_permitted(flow, marks, case_of))
+		return marks;
+	if (total)
+		count_own(&total->outcomes[KIDOS_OUTCOME_PERMITTED], wire->packets);
+	return KIDOS_DONE;
 }
 
 /* With `inner`, a tunnel's packet is accounted as what it carries. */
@@ -119,79 +143,27 @@ static __always_inline void look_inside(struct kidos_packet *packet,
 	packet->tunnel_id = tunnel_id;
 }
 
-/*
- * What few packets need is a global function of its own: the verifier walks it
- * once, and not again for each outcome of the parser. Kernels before 5.12 take
- * no pointer there but the context: the baseline has a copy for each call.
- */
-#ifdef KIDOS_BASELINE
-#define KIDOS_VERIFIED_ONCE static __always_inline
-#else
-#define KIDOS_VERIFIED_ONCE __noinline
-#endif
-
-/* volatile: the verifier wants each field of a context read at its own offset. */
-static __always_inline struct kidos_frame frame_of_xdp(volatile struct xdp_md *ctx)
-{
-	struct kidos_frame frame = {
-		.data = (void *)(long)ctx->data,
-		.data_end = (void *)(long)ctx->data_end,
-	};
-
-	frame.length = frame.data_end - frame.data;
-	if (kidos_config.xdp_frags)
-		frame.length = bpf_xdp_get_buff_len((struct xdp_md *)ctx);
-	return frame;
-}
-
-/* The packet that lies at offset, of this EtherType. */
-KIDOS_VERIFIED_ONCE int parse_xdp_inner(struct xdp_md *ctx, __u32 offset, __u32 ethertype,
-					struct kidos_packet *packet)
-{
-	struct kidos_packet outer = { .inner = offset, .inner_protocol = ethertype };
-	struct kidos_frame frame = frame_of_xdp(ctx);
-
-	if (!packet)
-		return 0;
-	kidos_parse_inner(&frame, &outer, packet);
-	return 1;
-}
-
-static __always_inline void account_xdp(struct xdp_md *ctx, __u32 netns)
+/* Nonzero: the packet is to be dropped. */
+static __always_inline int account_xdp(struct xdp_md *ctx, __u32 netns)
 {
 	struct kidos_port port = port_of(netns, ctx->ingress_ifindex);
 	struct kidos_frame frame = frame_of_xdp(ctx);
 	struct wire wire = { .packets = 1, .bytes = frame.length };
+	struct kidos_flow_packet flow;
 	struct kidos_packet packet;
+	__u64 case_of;
+	__u32 marks;
 
 	kidos_parse(&frame, &packet);
+	case_of = kidos_config.policy_room ? case_make(&packet, KIDOS_PORT_ETHERNET) : 0;
 	if (kidos_config.inner && packet.inner) {
 		struct kidos_packet inner = {};
 
 		parse_xdp_inner(ctx, packet.inner, packet.inner_protocol, &inner);
 		look_inside(&packet, &inner);
 	}
-	account(port.slot, KIDOS_RX, &packet, frame.length, &wire);
-}
-
-#define KIDOS_PULL 256 /* bytes that hold every header kidos reads but in hostile packets */
-
-/* volatile: as in frame_of_xdp. */
-typedef volatile struct __sk_buff skb_fields;
-
-static __always_inline struct kidos_frame frame_of(skb_fields *skb, __u32 flags)
-{
-	struct kidos_frame frame = {
-		.data = (void *)(long)skb->data,
-		.data_end = (void *)(long)skb->data_end,
-		.length = skb->len,
-	};
-
-	if (!(flags & KIDOS_PORT_ETHERNET))
-		frame.protocol = bpf_ntohs(skb->protocol);
-	if (skb->vlan_present)
-		frame.vlan = (skb->vlan_tci & KIDOS_META_VLAN_MASK) | KIDOS_VLAN_PRESENT;
-	return frame;
+	marks = account(port.slot, KIDOS_RX, &packet, frame.length, &wire, case_of, &flow);
+	return marks == KIDOS_DONE ? 0 : police_xdp(ctx, &flow, case_of, marks, port.slot);
 }
 
 static __always_inline int needs_more(const struct kidos_packet *packet)
@@ -227,19 +199,6 @@ static __always_inline void parse_skb(struct __sk_buff *skb, __u32 flags,
 		*packet = pulled;
 }
 
-/* As parse_xdp_inner. */
-KIDOS_VERIFIED_ONCE int parse_skb_inner(struct __sk_buff *skb, __u32 offset, __u32 ethertype,
-					struct kidos_packet *packet)
-{
-	struct kidos_packet outer = { .inner = offset, .inner_protocol = ethertype };
-	struct kidos_frame frame = frame_of(skb, KIDOS_PORT_ETHERNET);
-
-	if (!packet)
-		return 0;
-	kidos_parse_inner(&frame, &outer, packet);
-	return 1;
-}
-
 /*
  * headers: bytes before the payload, which each segment repeats. gso_segs is
  * 0 where the sender left it open (virtio, tap): count from gso_size.
@@ -262,14 +221,18 @@ static __always_inline struct wire wire_of(skb_fields *skb, __u32 headers)
 	return wire;
 }
 
-static __always_inline void account_skb(struct __sk_buff *skb, struct kidos_origin from)
+/* As account_xdp. */
+static __always_inline int account_skb(struct __sk_buff *skb, struct kidos_origin from)
 {
 	struct kidos_port port = port_of(from.netns, skb->ifindex);
+	struct kidos_flow_packet flow;
 	struct kidos_packet packet;
 	struct wire wire;
-	__u32 headers;
+	__u32 headers, marks;
+	__u64 case_of;
 
 	parse_skb(skb, port.flags, &packet);
+	case_of = kidos_config.policy_room ? case_make(&packet, port.flags) : 0;
 	headers = packet.headers;
 	/* Of a tunnel's segments the inner headers are repeated too. */
 	if (packet.inner && (kidos_config.inner || ((skb_fields *)skb)->gso_size)) {
@@ -281,7 +244,9 @@ static __always_inline void account_skb(struct __sk_buff *skb, struct kidos_orig
 			look_inside(&packet, &inner);
 	}
 	wire = wire_of(skb, headers);
-	account(port.slot, from.direction, &packet, ((skb_fields *)skb)->len, &wire);
+	marks = account(port.slot, from.direction, &packet, ((skb_fields *)skb)->len, &wire,
+			case_of, &flow);
+	return marks == KIDOS_DONE ? 0 : police_skb(skb, &flow, case_of, marks, port.slot);
 }
 
 #endif

@@ -79,7 +79,8 @@ static __always_inline void record_drop(struct sock *sk, const struct kidos_drop
 	if (!record.owner)
 		take_bystander(&record);
 	keep_record(&record);
-	note_reason(&record);
+	if (!key->policy)
+		note_reason(&record);
 }
 
 /*
@@ -92,6 +93,25 @@ static __always_inline struct sock *receiver_of(const struct drop_event *event)
 
 	asm volatile("" : "+w"(half));
 	return half ? event->sk : NULL;
+}
+
+/*
+ * The policy has just dropped it: the kernel frees it next on this CPU. It is
+ * known by where its first byte lies, so that a mark whose packet was never an
+ * skb (native XDP) is no other's.
+ */
+static __always_inline int is_policed(const struct drop_skb *skb)
+{
+	__u32 zero = 0;
+	__u64 *mark;
+
+	if (!drop_config.policy || skb->mac == HEADER_UNSET)
+		return 0;
+	mark = bpf_map_lookup_elem(&policy_mark, &zero);
+	if (!mark || *mark != (__u64)skb->head + skb->mac)
+		return 0;
+	*mark = 0;
+	return 1;
 }
 
 static __always_inline int handle(const struct drop_event *event)
@@ -112,6 +132,7 @@ static __always_inline int handle(const struct drop_event *event)
 	}
 	take_interface(&skb, sk, &key);
 	key.class = packet.class;
+	key.policy = is_policed(&skb);
 	if (count_drop(&key) || may_record())
 		record_drop(sk, &key, &packet);
 	return 0;

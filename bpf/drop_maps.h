@@ -50,6 +50,14 @@ struct {
 	__type(value, struct kidos_drop_trial);
 } drop_trial SEC(".maps");
 
+/* The traffic programs' (police.h). */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} policy_mark SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, KIDOS_DROP_OWNERS);

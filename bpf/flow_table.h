@@ -2,7 +2,7 @@
 /*
  * flow_table.h: the flow table, one shared array of sets of cache-line
  * entries, updated with atomic adds. No map is touched here but through the
- * four functions declared below, which the includer defines: maps in BPF,
+ * five functions declared below, which the includer defines: maps in BPF,
  * arrays in a unit test. Needs atomic fetch and compare-and-swap (kernel
  * 5.12); flow_table_baseline.h is the same interface for older kernels.
  *
@@ -16,6 +16,7 @@
 #ifndef KIDOS_FLOW_TABLE_H
 #define KIDOS_FLOW_TABLE_H
 
+#include "abi_policy.h"
 #include "flow_hash.h"
 
 #define KIDOS_QUIET 2 /* units: more than 3 ms, beyond any packet under way */
@@ -30,6 +31,7 @@ struct kidos_flow_packet {
 	__u32 tunnel_id;
 	__u16 inner_vlan;
 	__u8 tcp_flags;
+	__u32 policy; /* the generation, where marks have it; 0: it is not policed */
 };
 
 static __always_inline struct kidos_flow_set *kidos_table_set(__u32 index);
@@ -39,6 +41,8 @@ static __always_inline void kidos_table_retire(const struct kidos_flow_key *key,
 					       __u64 bytes);
 /* Tells of an active entry that had to go. */
 static __always_inline void kidos_table_spill(const struct kidos_spill *spill);
+/* Looks the packet's source up: verdict and generation, as marks have them. */
+static __always_inline __u32 kidos_table_judge(const struct kidos_flow_packet *packet);
 
 /* One branch: with one per word, a verifier would leave each comparison five ways. */
 static __always_inline int kidos_key_equal(const struct kidos_flow_key *a,
@@ -81,11 +85,30 @@ static __always_inline void kidos_flow_publish(struct kidos_flow *flow, __u64 pa
 	asm volatile("" : : "r"(before));
 }
 
+enum kidos_found {
+	KIDOS_FOUND_NONE,
+	KIDOS_FOUND_QUIET, /* active, but its last packet is not under way any more */
+	KIDOS_FOUND_IDLE,
+	KIDOS_FOUND_UNUSED,
+};
+
+/* The entry that a new flow would take, or the one that its packet was counted in. */
+struct kidos_place {
+	__u64 state;
+	__u32 set;
+	__u32 way;
+	__u32 age;
+	__u32 found; /* enum kidos_found */
+	__u32 marks; /* of the one that it was counted in */
+};
+
 /* Counts for the owner with this sequence; 0 if it is no longer the owner. */
 static __always_inline int kidos_flow_add(struct kidos_flow *flow, __u32 index, __u32 way,
-					  __u32 sequence, const struct kidos_flow_packet *packet)
+					  __u32 sequence, const struct kidos_flow_packet *packet,
+					  struct kidos_place *place)
 {
 	__u64 add = packet->packets << KIDOS_STATE_PACKETS_SHIFT;
+	__u32 marks = *(const volatile __u32 *)&flow->marks;
 	__u64 before;
 
 	if (flow->last != packet->now)
@@ -96,8 +119,9 @@ static __always_inline int kidos_flow_add(struct kidos_flow *flow, __u32 index, 
 		return 0;
 	}
 	__sync_fetch_and_add(&flow->bytes, packet->bytes);
-	if (packet->tcp_flags & ~flow->marks)
+	if (packet->tcp_flags & ~marks)
 		__sync_fetch_and_or(&flow->marks, packet->tcp_flags);
+	place->marks = marks;
 	if (before + add < before) {
 		struct kidos_detail_set *detail = kidos_table_detail(index);
 
@@ -106,22 +130,6 @@ static __always_inline int kidos_flow_add(struct kidos_flow *flow, __u32 index, 
 	}
 	return 1;
 }
-
-enum kidos_found {
-	KIDOS_FOUND_NONE,
-	KIDOS_FOUND_QUIET, /* active, but its last packet is not under way any more */
-	KIDOS_FOUND_IDLE,
-	KIDOS_FOUND_UNUSED,
-};
-
-/* The entry that a new flow would take. */
-struct kidos_place {
-	__u64 state;
-	__u32 set;
-	__u32 way;
-	__u32 age;
-	__u32 found; /* enum kidos_found */
-};
 
 /* What the entry held when it was taken goes to retired, and to the ring if it was active. */
 static __always_inline void kidos_flow_harvest(struct kidos_flow *flow,
@@ -145,13 +153,25 @@ static __always_inline void kidos_flow_harvest(struct kidos_flow *flow,
 }
 
 /*
+ * Time and marks are one word, written at once: whoever had the entry before
+ * and still holds the word as it was then cannot exchange it (kidos_flow_cache).
+ */
+static __always_inline __u64 *kidos_flow_word(struct kidos_flow *flow)
+{
+	return (__u64 *)&flow->last;
+}
+
+#define KIDOS_WORD_MARKS_SHIFT 32
+
+/*
  * Gives an entry to the packet's flow. place->state is what was seen when the
- * entry was found free or old enough; 0 if somebody was faster.
+ * entry was found free or old enough; 0 if somebody was faster. verdict: what
+ * its marks begin with.
  */
 static __always_inline int kidos_flow_claim(struct kidos_flow *flow,
 					    struct kidos_flow_detail *detail,
 					    const struct kidos_place *place,
-					    const struct kidos_flow_packet *packet)
+					    const struct kidos_flow_packet *packet, __u32 verdict)
 {
 	__u64 state = place->state;
 	__u64 writing = (__u32)state | KIDOS_STATE_WRITING;
@@ -161,8 +181,8 @@ static __always_inline int kidos_flow_claim(struct kidos_flow *flow,
 	if (kidos_state_owner(state))
 		kidos_flow_harvest(flow, detail, place);
 	flow->key = packet->key;
-	flow->last = packet->now;
-	flow->marks = packet->tcp_flags;
+	*(volatile __u64 *)kidos_flow_word(flow) =
+		packet->now | (__u64)(packet->tcp_flags | verdict) << KIDOS_WORD_MARKS_SHIFT;
 	*detail = (struct kidos_flow_detail){
 		.first = packet->now,
 		.inner_vlan = packet->inner_vlan,
@@ -197,15 +217,32 @@ static __always_inline void kidos_place_consider(struct kidos_place *place, __u3
 	if (found < place->found ||
 	    (found == place->found && (found != KIDOS_FOUND_QUIET || age <= place->age)))
 		return;
-	*place = (struct kidos_place){ state, set, way, age, found };
+	*place = (struct kidos_place){ state, set, way, age, found, 0 };
+}
+
+/* place: the entry, for whoever asks for its verdict. */
+static __always_inline enum kidos_lookup kidos_flow_found(
+	struct kidos_flow *flow, __u32 index, __u32 way, __u64 state,
+	const volatile struct kidos_traffic_config *config, const struct kidos_flow_packet *packet,
+	struct kidos_place *place)
+{
+	if (config->policy_room) {
+		place->set = index;
+		place->way = way;
+		place->state = state;
+	}
+	return kidos_flow_add(flow, index, way, state, packet, place) ? KIDOS_LOOKUP_COUNTED
+								      : KIDOS_LOOKUP_BUSY;
 }
 
 /* One set, from a way that differs from flow to flow: most are met at once. */
-static __always_inline enum kidos_lookup kidos_flow_search(struct kidos_flow_set *set, __u32 index,
-							   __u32 start, __u32 idle,
-							   const struct kidos_flow_packet *packet,
-							   struct kidos_place *place)
+static __always_inline enum kidos_lookup kidos_flow_search(
+	struct kidos_flow_set *set, __u32 index, __u32 start,
+	const volatile struct kidos_traffic_config *config, const struct kidos_flow_packet *packet,
+	struct kidos_place *place)
 {
+	const __u32 idle = config->idle;
+
 	KIDOS_NO_UNROLL
 	for (__u32 i = 0; i < KIDOS_WAYS; i++) {
 		__u32 way = (start + i) & (KIDOS_WAYS - 1);
@@ -216,15 +253,14 @@ static __always_inline enum kidos_lookup kidos_flow_search(struct kidos_flow_set
 			return KIDOS_LOOKUP_BUSY;
 		if (!kidos_state_owner(state)) {
 			if (place->found < KIDOS_FOUND_IDLE)
-				*place = (struct kidos_place){ state, index, way, 0,
-							       KIDOS_FOUND_UNUSED };
+				*place = (struct kidos_place){
+					state, index, way, 0, KIDOS_FOUND_UNUSED, 0
+				};
 			return KIDOS_LOOKUP_FREE;
 		}
 		flow = kidos_flow_after(flow, state);
 		if (kidos_key_equal(&flow->key, &packet->key))
-			return kidos_flow_add(flow, index, way, state, packet)
-				       ? KIDOS_LOOKUP_COUNTED
-				       : KIDOS_LOOKUP_BUSY;
+			return kidos_flow_found(flow, index, way, state, config, packet, place);
 		kidos_place_consider(place, index, way, flow, state, packet->now, idle);
 	}
 	return KIDOS_LOOKUP_FULL;
@@ -254,7 +290,7 @@ static __always_inline enum kidos_lookup kidos_flow_lookup(
 
 		if (!set)
 			break;
-		result = kidos_flow_search(set, index, hash, config->idle, packet, place);
+		result = kidos_flow_search(set, index, hash, config, packet, place);
 		if (result != KIDOS_LOOKUP_FULL)
 			return result;
 		if (kidos_set_is_last(set, place))
@@ -264,7 +300,7 @@ static __always_inline enum kidos_lookup kidos_flow_lookup(
 }
 
 static __always_inline int kidos_place_claim(const struct kidos_place *place,
-					     const struct kidos_flow_packet *packet)
+					     const struct kidos_flow_packet *packet, __u32 verdict)
 {
 	struct kidos_flow_set *set = kidos_table_set(place->set);
 	struct kidos_detail_set *detail = kidos_table_detail(place->set);
@@ -272,30 +308,82 @@ static __always_inline int kidos_place_claim(const struct kidos_place *place,
 
 	if (!set || !detail)
 		return 0;
-	return kidos_flow_claim(&set->ways[way], &detail->ways[way], place, packet);
+	return kidos_flow_claim(&set->ways[way], &detail->ways[way], place, packet, verdict);
 }
 
 /*
- * Counts a packet for its flow, making the entry if need be. Returns 0 if the
- * table had no room, or only writers: the caller retires the packet.
+ * Time and marks of the entry that the packet was counted in, while it is the
+ * flow's; 0 if it is not any more.
  */
-static __always_inline int kidos_flow_count(const volatile struct kidos_traffic_config *config,
-					    const struct kidos_flow_packet *packet)
+static __always_inline __u64 kidos_flow_hold(struct kidos_flow *flow,
+					     const struct kidos_place *place)
+{
+	__u64 word = *(const volatile __u64 *)kidos_flow_word(flow);
+	__u64 state = *(const volatile __u64 *)&kidos_flow_after(flow, word)->state;
+
+	return ((__u32)state ^ (__u32)place->state) & ~KIDOS_STATE_OVERFLOWED ? 0 : word;
+}
+
+/*
+ * The verdict of another generation, or none, gives way to a new one. By the
+ * time that it is there the entry may be another flow's, which must not have it:
+ * its time is another then, as an entry is only taken KIDOS_QUIET units after its
+ * last packet, and the word is not exchanged. The next packet tries again.
+ */
+static __always_inline __u32 kidos_flow_rejudge(const struct kidos_place *place,
+						const struct kidos_flow_packet *packet)
+{
+	struct kidos_flow_set *set = kidos_table_set(place->set);
+	struct kidos_flow *flow = set ? &set->ways[place->way & (KIDOS_WAYS - 1)] : 0;
+	__u64 held = flow ? kidos_flow_hold(flow, place) : 0;
+	__u32 verdict = kidos_table_judge(packet), flags = held >> KIDOS_WORD_MARKS_SHIFT;
+
+	if (flow && held)
+		__sync_val_compare_and_swap(
+			kidos_flow_word(flow), held,
+			(__u32)held | (__u64)(verdict | (flags & KIDOS_MARKS_TCP_FLAGS))
+					      << KIDOS_WORD_MARKS_SHIFT);
+	return verdict;
+}
+
+static __always_inline __u32 kidos_flow_verdict(const volatile struct kidos_traffic_config *config,
+						const struct kidos_place *place,
+						const struct kidos_flow_packet *packet)
+{
+	if (!config->policy_room || !packet->policy)
+		return 0;
+	if (!((place->marks ^ packet->policy) >> KIDOS_MARKS_GENERATION_SHIFT))
+		return place->marks & ~KIDOS_MARKS_TCP_FLAGS;
+	return kidos_flow_rejudge(place, packet);
+}
+
+#define KIDOS_COUNTED 1u /* beside verdict and generation */
+
+/*
+ * Counts a packet for its flow, making the entry if need be. Returns 0 if the
+ * table had no room, or only writers: the caller retires the packet. Else
+ * KIDOS_COUNTED, with the flow's verdict if it is policed.
+ */
+static __always_inline __u32 kidos_flow_count(const volatile struct kidos_traffic_config *config,
+					      const struct kidos_flow_packet *packet)
 {
 	__u64 hash = kidos_flow_hash(&packet->key, &config->seed);
 
 	KIDOS_NO_UNROLL
 	for (int attempt = 0; attempt < KIDOS_ATTEMPTS; attempt++) {
 		struct kidos_place place = {};
+		__u32 verdict = 0;
 
 		switch (kidos_flow_lookup(hash, config, packet, &place)) {
 		case KIDOS_LOOKUP_COUNTED:
-			return 1;
+			return KIDOS_COUNTED | kidos_flow_verdict(config, &place, packet);
 		case KIDOS_LOOKUP_FULL:
 			return 0;
 		case KIDOS_LOOKUP_FREE:
-			if (kidos_place_claim(&place, packet))
-				return 1;
+			if (config->policy_room && packet->policy)
+				verdict = kidos_table_judge(packet);
+			if (kidos_place_claim(&place, packet, verdict))
+				return KIDOS_COUNTED | verdict;
 			break;
 		case KIDOS_LOOKUP_BUSY:
 			break;

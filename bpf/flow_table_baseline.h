@@ -13,7 +13,8 @@
 #ifndef KIDOS_FLOW_TABLE_BASELINE_H
 #define KIDOS_FLOW_TABLE_BASELINE_H
 
-#include "abi.h"
+#include "abi_policy.h"
+#include "judge.h"
 
 struct kidos_flow_packet {
 	struct kidos_flow_key key;
@@ -23,7 +24,10 @@ struct kidos_flow_packet {
 	__u32 tunnel_id;
 	__u16 inner_vlan;
 	__u8 tcp_flags;
+	__u32 policy; /* as in flow_table.h */
 };
+
+#define KIDOS_COUNTED 1u /* beside verdict and generation */
 
 static __always_inline int kidos_baseline_is_closed(const struct kidos_flow_baseline *flow)
 {
@@ -34,9 +38,27 @@ static __always_inline int kidos_baseline_is_closed(const struct kidos_flow_base
 	return before && kidos_is_earlier(*(const volatile __u32 *)&flow->last, before);
 }
 
+/*
+ * An entry's memory is no other flow's while a program holds it. Two CPUs may
+ * write at once: then one of two words stays, each a generation with its verdict.
+ */
+static __always_inline __u32 kidos_baseline_verdict(struct kidos_flow_baseline *flow,
+						    const struct kidos_flow_packet *packet)
+{
+	__u32 marks = *(const volatile __u32 *)&flow->marks, verdict;
+
+	if (!kidos_config.policy_room || !packet->policy)
+		return 0;
+	if (!((marks ^ packet->policy) >> KIDOS_MARKS_GENERATION_SHIFT))
+		return marks & ~KIDOS_MARKS_TCP_FLAGS;
+	verdict = judge_flow(&packet->key, packet->policy);
+	*(volatile __u32 *)&flow->marks = verdict | (marks & KIDOS_MARKS_TCP_FLAGS);
+	return verdict;
+}
+
 /* Returns 0 if the entry is being removed. */
-static __always_inline int kidos_baseline_add(struct kidos_flow_baseline *flow,
-					      const struct kidos_flow_packet *packet)
+static __always_inline __u32 kidos_baseline_add(struct kidos_flow_baseline *flow,
+						const struct kidos_flow_packet *packet)
 {
 	if (kidos_baseline_is_closed(flow))
 		return 0;
@@ -44,11 +66,11 @@ static __always_inline int kidos_baseline_add(struct kidos_flow_baseline *flow,
 	__sync_fetch_and_add(&flow->bytes, packet->bytes);
 	flow->last = packet->now;
 	flow->marks |= packet->tcp_flags;
-	return 1;
+	return KIDOS_COUNTED | kidos_baseline_verdict(flow, packet);
 }
 
 /* Returns 0 if the map is full or the entry is being removed: the caller retires the packet. */
-static __always_inline int count_flow(const struct kidos_flow_packet *packet)
+static __always_inline __u32 count_flow(const struct kidos_flow_packet *packet)
 {
 	struct kidos_flow_baseline *flow = bpf_map_lookup_elem(&flows, &packet->key);
 	struct kidos_flow_baseline fresh = {};

@@ -7,6 +7,7 @@
 #include "parse.h"
 #include "retire.h"
 #include "flow_table.h"
+#include "judge.h"
 
 static __always_inline struct kidos_flow_set *kidos_table_set(__u32 index)
 {
@@ -33,6 +34,11 @@ static __always_inline int spills_are_wanted(void)
 	const volatile struct kidos_spilling *reader = bpf_map_lookup_elem(&spilling, &zero);
 
 	return reader && reader->wanted;
+}
+
+static __always_inline __u32 kidos_table_judge(const struct kidos_flow_packet *packet)
+{
+	return judge_flow(&packet->key, packet->policy);
 }
 
 #define SPILL_SIZE (sizeof(struct kidos_spill) + 8) /* with the ring's header */
@@ -64,7 +70,7 @@ static __always_inline void kidos_table_spill(const struct kidos_spill *spill)
  * A function of its own, global: the verifier walks the table's loops once
  * (about 20,000 instructions) instead of for each outcome of the parser.
  */
-__noinline int count_flow(const struct kidos_flow_packet *packet)
+__noinline __u32 count_flow(const struct kidos_flow_packet *packet)
 {
 	return packet ? kidos_flow_count(&kidos_config, packet) : 0;
 }

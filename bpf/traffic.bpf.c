@@ -46,8 +46,8 @@ int kidos_xdp(struct xdp_md *ctx)
 {
 	struct kidos_origin from = { kidos_config.netns, KIDOS_RX };
 
-	if (find_origin(&from))
-		account_xdp(ctx, from.netns);
+	if (find_origin(&from) && account_xdp(ctx, from.netns))
+		return XDP_DROP;
 	return XDP_PASS;
 }
 
@@ -60,8 +60,8 @@ int kidos_tc_ingress(struct __sk_buff *skb)
 {
 	struct kidos_origin from = { kidos_config.netns, KIDOS_RX };
 
-	if (find_origin(&from))
-		account_skb(skb, from);
+	if (find_origin(&from) && account_skb(skb, from))
+		return TC_ACT_SHOT;
 	return TC_ACT_UNSPEC;
 }
 
@@ -70,7 +70,7 @@ int kidos_tc_egress(struct __sk_buff *skb)
 {
 	struct kidos_origin from = { kidos_config.netns, KIDOS_TX };
 
-	if (find_origin(&from))
-		account_skb(skb, from);
+	if (find_origin(&from) && account_skb(skb, from))
+		return TC_ACT_SHOT;
 	return TC_ACT_UNSPEC;
 }

@@ -8,6 +8,8 @@ install(TARGETS kidosctl DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(FILES plugin/collectd-kidos.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES plugin/kidosctl.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES collectd.conf.d/kidos.conf DESTINATION /etc/collectd/collectd.conf.d)
+install(FILES collectd.conf.d/policies/permitted.json collectd.conf.d/policies/permitted-strict.json
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/kidos/policies)
 install(FILES README.md DESTINATION share/doc/kidos)
 install(FILES LICENSE DESTINATION share/doc/kidos RENAME copyright)
 

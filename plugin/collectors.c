@@ -3,12 +3,9 @@
 #include "collector.h"
 
 extern const struct kidos_collector kidos_flows_collector, kidos_drops_collector,
-	kidos_connects_collector, kidos_alerts_collector;
+	kidos_connects_collector, kidos_policy_collector, kidos_alerts_collector;
 
 const struct kidos_collector *const kidos_collectors[] = {
-	&kidos_flows_collector,
-	&kidos_drops_collector,
-	&kidos_connects_collector,
-	&kidos_alerts_collector,
-	NULL,
+	&kidos_flows_collector,  &kidos_drops_collector,  &kidos_connects_collector,
+	&kidos_policy_collector, &kidos_alerts_collector, NULL,
 };

@@ -24,6 +24,7 @@ enum kidos_sink_kind {
 	KIDOS_SINK_ALERT, /* struct kidos_notice: an alert starts, grows or ends */
 	KIDOS_SINK_EVICTED, /* struct kidos_spill: a flow that left the table */
 	KIDOS_SINK_NOTIFICATION, /* of another plugin */
+	KIDOS_SINK_SLOT_TAKEN, /* unsigned int: it is an interface's, which is not attached yet */
 	KIDOS_SINK_SLOTS_GONE, /* bool[KIDOS_SLOTS_MAX]: others will have these slots */
 	KIDOS_SINK_KINDS
 };
@@ -47,6 +48,7 @@ struct kidos_context {
 	struct kidos_slot *slots; /* meta.slots of them */
 	struct kidos_namespace *namespaces;
 	size_t namespace_count;
+	unsigned int wanted; /* by whom interfaces are (KIDOS_WANT_*) */
 	bool attaching; /* interfaces are wanted */
 };
 

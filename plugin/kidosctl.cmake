@@ -16,10 +16,10 @@ add_library(kidos_ctl STATIC
   flows/ctl.c flows/ctl_brief.c flows/ctl_options.c flows/ctl_scan.c flows/ctl_table.c flows/json.c
   drops/ctl.c drops/ctl_brief.c drops/ctl_group.c drops/ctl_names.c drops/ctl_options.c drops/ctl_scan.c drops/json.c
   drops/maps_reader.c
-  connects/ctl_brief.c connects/ctl_list.c connects/ctl_options.c connects/ctl_scan.c connects/ctl_sockets.c
-  connects/ctl_sum.c connects/ctl_top.c connects/ctl_top_read.c connects/ctl_window.c connects/json.c
-  connects/json_sums.c connects/reader.c
-  alerts/ctl.c alerts/json.c)
+  alerts/ctl.c alerts/json.c connects/ctl_brief.c connects/ctl_list.c connects/ctl_options.c connects/ctl_scan.c
+  connects/ctl_sockets.c connects/ctl_sum.c connects/ctl_top.c connects/ctl_top_read.c connects/ctl_window.c
+  connects/json.c connects/json_sums.c connects/reader.c policy/ctl.c policy/ctl_file.c policy/ctl_show.c
+  policy/ctl_table.c)
 # Of the engine, taking back what was attached.
 target_link_libraries(kidos_ctl PUBLIC kidos_engine kidos_alerts kidos_flows kidos_state PkgConfig::JSONC)
 

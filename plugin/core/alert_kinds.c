@@ -49,4 +49,11 @@ const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS] = {
 	    .hold = 1,
 	    .wording = "a new listener, {subject}",
 	},
+    [KIDOS_ALERT_NOT_PERMITTED] =
+	{
+	    .name = "not_permitted",
+	    .severity = KIDOS_SEVERITY_WARNING,
+	    .hold = 1,
+	    .wording = "packets from {subject}, which is not permitted",
+	},
 };

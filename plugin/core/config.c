@@ -26,12 +26,16 @@ static int check_state_path(const char *path, char reason[KIDOS_REASON])
 #define PLUGIN(field) KIDOS_OPTION_AT(kidos_config, field)
 #define RULE(field) KIDOS_OPTION_AT(kidos_interface_rule, field)
 
+static const char *const on_crash_names[] = { "pass", "keep", NULL };
+
 static const struct kidos_option plugin_options[] = {
 	{ "StatePath", KIDOS_OPTION_STRING, PLUGIN(state_path),
 	  KIDOS_OPTION_ROOM(kidos_config, state_path), "/sys/fs/bpf/kidos", NULL,
 	  "folder on bpffs that holds the maps", check_state_path },
 	{ "MemoryLimit", KIDOS_OPTION_SIZE, PLUGIN(memory_limit), 0, 1ull << 40, "0", NULL,
 	  "bytes for all maps and tables; 0: 2 % of memory, at most 128M" },
+	{ "OnCrash", KIDOS_OPTION_CHOICE, PLUGIN(on_crash), 0, 0, "pass", on_crash_names,
+	  "what a policy that drops does once collectd was killed: pass everything, or keep on" },
 	{ "MaxInterfaces", KIDOS_OPTION_NUMBER, PLUGIN(max_interfaces), 1, 1023, "64", NULL,
 	  "interfaces counted by name; the rest together as \"other\"" },
 };

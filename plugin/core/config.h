@@ -16,6 +16,9 @@
 #define KIDOS_NETNS_NAME 64
 #define KIDOS_ALTNAME 128 /* an interface's further names (kernel 5.5) */
 
+/* What a policy does once the daemon has died. */
+enum kidos_on_crash { KIDOS_ON_CRASH_PASS, KIDOS_ON_CRASH_KEEP };
+
 enum kidos_xdp_mode {
 	KIDOS_XDP_AUTO,
 	KIDOS_XDP_NATIVE,
@@ -59,6 +62,7 @@ struct kidos_config {
 	bool test; /* is only tried: nothing is attached, sent or remembered; not an option */
 	uint64_t memory_limit; /* bytes, 0: 2 % of memory, at most 128 MiB */
 	uint64_t max_interfaces;
+	unsigned int on_crash; /* enum kidos_on_crash */
 	struct kidos_interface_rule *rules;
 	size_t rule_count;
 	/* The collectors' blocks, what was set in each, and whether the configuration has it. */

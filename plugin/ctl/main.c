@@ -141,9 +141,13 @@ static bool apply(const struct ctl_option *option, bool again, void *settings, c
 }
 
 /* The index of the next option of the command line; -1: there is none, '?' or ':': it is wrong. */
-static int next_option(int argc, char **argv, const struct option *options)
+static int next_option(int argc, char **argv, const struct grammar *grammar,
+		       const struct option *options)
 {
-	int value = getopt_long(argc, argv, "+:hj", options, NULL);
+	/* Behind a command's words there may be options, too; ahead of the command words end them.
+	 */
+	bool any_order = grammar->command && grammar->command->words;
+	int value = getopt_long(argc, argv, any_order ? ":hj" : "+:hj", options, NULL);
 
 	for (size_t i = 0; i < LETTERS; i++)
 		for (int at = 0; value == letters[i].letter && options[at].name; at++)
@@ -190,7 +194,7 @@ static enum outcome parse(int argc, char **argv, const struct grammar *grammar, 
 	bool given[OPTIONS_MAX] = {};
 
 	opterr = 0;
-	while ((index = next_option(argc, argv, options)) != -1) {
+	while ((index = next_option(argc, argv, grammar, options)) != -1) {
 		if (index == '?' || index == ':') {
 			complain_of_option(index, argv);
 			return REFUSED;
@@ -253,15 +257,18 @@ static void complain_of_command(const struct grammar *grammar, int argc, char **
 
 static bool has_its_words(const struct ctl_command *command, int count, char **words)
 {
-	int wanted = command->words ? 1 : 0;
+	int most = command->words ? 1 : 0, least;
 
 	for (const char *at = command->words; at && *at; at++)
-		wanted += *at == ' ';
-	if (count > wanted)
-		ctl_complain("%s: too many words", words[wanted]);
-	else if (count < wanted)
+		most += *at == ' ';
+	least = most;
+	for (const char *at = command->words; at && *at; at++)
+		least -= *at == '[';
+	if (count > most)
+		ctl_complain("%s: too many words", words[most]);
+	else if (count < least)
 		ctl_complain("%s takes %s", command->name, command->words);
-	return count == wanted;
+	return count >= least && count <= most;
 }
 
 static void *new_settings(const struct ctl_command *command)
@@ -319,5 +326,9 @@ int ctl_main(const struct ctl_command *const *commands, int argc, char **argv)
 		complain_of_command(&grammar, argc, argv);
 		return refuse(&grammar);
 	}
+	/* The command's last word is what a program's name is to getopt; 0: it begins anew. */
+	argc -= optind - 1;
+	argv += optind - 1;
+	optind = 0;
 	return parse_and_run(argc, argv, &grammar, &call);
 }

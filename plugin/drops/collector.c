@@ -17,6 +17,7 @@ static int open_drops(struct drops *drops)
 {
 	if (drops->ports)
 		return 0;
+	drops->maps.policy_mark = drops->context->maps.fd[KIDOS_MAP_POLICY_MARK];
 	drops->shares = kidos_drop_shares_new(drops->context, drops->settings->drop_share);
 	drops->ports = kidos_drop_ports_new(drops->context->meta.slots);
 	if (!drops->ports || !drops->shares || kidos_drop_tally_init(&drops->tally))

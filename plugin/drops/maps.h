@@ -25,11 +25,12 @@ extern const struct kidos_map_set kidos_drop_map_set;
 
 struct kidos_drop_maps {
 	int fd[KIDOS_DROP_MAPS]; /* -1 where there is none */
+	int policy_mark; /* the traffic programs', which owns it; -1: nothing is policed */
 };
 
-#define KIDOS_DROP_MAPS_NONE                         \
-	{                                            \
-		.fd = KIDOS_NO_MAPS(KIDOS_DROP_MAPS) \
+#define KIDOS_DROP_MAPS_NONE                                            \
+	{                                                               \
+		.fd = KIDOS_NO_MAPS(KIDOS_DROP_MAPS), .policy_mark = -1 \
 	}
 
 void kidos_drop_maps_close(struct kidos_drop_maps *maps);

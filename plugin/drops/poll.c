@@ -58,6 +58,8 @@ static bool make_alert(void *self, const void *data, struct kidos_alert_event *e
 	       !is_ignored(drops->settings, reason, place);
 }
 
+#define KIDOS_REASON_POLICY "kidos_policy" /* whatever the kernel calls it: it was kidos */
+
 struct reading {
 	struct drops *drops;
 	const struct kidos_poll *poll;
@@ -98,7 +100,9 @@ static struct kidos_drop_kind name_kind(const struct reading *reading,
 	const struct drops *drops = reading->drops;
 
 	return (struct kidos_drop_kind){ {
-		[KIDOS_DROP_REASON] = kidos_reason_name(drops->reasons, key->reason, names->reason),
+		[KIDOS_DROP_REASON] =
+			key->policy ? KIDOS_REASON_POLICY
+				    : kidos_reason_name(drops->reasons, key->reason, names->reason),
 		[KIDOS_DROP_PLACE] =
 			kidos_symbol_name(drops->symbols, key->place, NULL, names->place),
 		[KIDOS_DROP_CLASS] = kidos_class_names[key->class],
@@ -122,13 +126,14 @@ static bool take_count(const struct kidos_drop_key *key, uint64_t count, void *c
 	kind = name_kind(reading, key, &names);
 	ignored = is_ignored(drops->settings, kind.names[KIDOS_DROP_REASON],
 			     kind.names[KIDOS_DROP_PLACE]);
-	/* Driver losses are not in the denominator. */
-	if (!ignored && count > last->seen && key->place != KIDOS_PLACE_DRIVER)
+	/* Driver losses are not in the denominator, and what a policy drops is no fault. */
+	if (!ignored && count > last->seen && key->place != KIDOS_PLACE_DRIVER && !key->policy)
 		kidos_drop_shares_add(drops->shares, key, count - last->seen);
 	if (count != last->seen)
 		last->moved = drops->tally.emitted;
 	last->seen = count;
-	kind.benign = is_benign(reading, key->reason, kind.names[KIDOS_DROP_REASON]);
+	kind.benign =
+		!key->policy && is_benign(reading, key->reason, kind.names[KIDOS_DROP_REASON]);
 	if (ignored || kidos_drop_tally_add(&drops->tally, &kind, count - last->sent))
 		last->sent = count;
 	return true;

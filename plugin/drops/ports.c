@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/ports.h"
+#include "abi_policy.h"
 #include "core/log.h"
 #include "core/now.h"
 #include "drops/counts.h"
@@ -22,6 +23,7 @@ struct port {
 	uint64_t lost[KIDOS_DRIVER_LOSSES]; /* as last read */
 	uint64_t untraced; /* the most that its XDP dropped and no probe saw, see below */
 	struct kidos_driver_stats stats;
+	uint64_t policed; /* packets that our policy dropped, as last read */
 };
 
 struct kidos_drop_ports {
@@ -56,6 +58,7 @@ void kidos_drop_ports_free(struct kidos_drop_ports *ports)
 /* What a reading of one interface goes by. */
 struct reading {
 	const struct kidos_drop_maps *maps;
+	const struct kidos_maps *traffic;
 	const struct kidos_symbols *symbols;
 	const struct kidos_namespace *ns;
 	const struct kidos_port_state *state;
@@ -66,7 +69,7 @@ struct reading {
 };
 
 /* A key is there from the first reading on: later the map may be full. */
-static void report(const struct reading *reading, unsigned int loss, uint64_t packets)
+static void report(const struct reading *reading, unsigned int loss, bool policy, uint64_t packets)
 {
 	struct kidos_drop_key key = {
 		.place = KIDOS_PLACE_DRIVER,
@@ -74,6 +77,7 @@ static void report(const struct reading *reading, unsigned int loss, uint64_t pa
 		.netns = (uint32_t)reading->ns->inode,
 		.ifindex = reading->state->ifindex,
 		.class = KIDOS_CLASS_OTHER,
+		.policy = policy,
 	};
 	int error =
 		packets || reading->first ? kidos_drop_maps_add(reading->maps, &key, packets) : 0;
@@ -137,6 +141,27 @@ static uint64_t risen(uint64_t now, uint64_t before)
 	return now > before ? now - before : 0;
 }
 
+/*
+ * What our policy dropped where there is no skb yet: at native XDP of a driver
+ * that gives it pages. The driver's own count has it too, if it has one.
+ */
+static uint64_t take_policed(struct reading *reading, uint64_t *dropped)
+{
+	uint32_t rung = reading->state->attachments[KIDOS_RX].rung;
+	struct kidos_totals totals;
+	uint64_t now, more;
+
+	if ((rung != KIDOS_RUNG_XDP_NATIVE && rung != KIDOS_RUNG_XDP_SHARED) ||
+	    kidos_loss_is_traced(reading->state->driver->name) ||
+	    kidos_maps_totals(reading->traffic, reading->state->slot, KIDOS_RX, &totals))
+		return 0;
+	now = totals.outcomes[KIDOS_OUTCOME_DROPPED] + totals.outcomes[KIDOS_OUTCOME_FAILED_CLOSED];
+	more = risen(now, reading->port->policed);
+	reading->port->policed = now;
+	*dropped = risen(*dropped, more);
+	return reading->first ? 0 : more;
+}
+
 /* Some drivers tell one loss under both names: what both have is missed. */
 static void take_losses(struct reading *reading, uint64_t lost[KIDOS_DRIVER_LOSSES],
 			uint64_t traced_before)
@@ -153,13 +178,18 @@ static void take_losses(struct reading *reading, uint64_t lost[KIDOS_DRIVER_LOSS
 			risen(lost[KIDOS_DRIVER_XDP_ERROR], last[KIDOS_DRIVER_XDP_ERROR]),
 	};
 
+	uint64_t policed;
+
 	more[KIDOS_DRIVER_RX_OVER] =
 		risen(more[KIDOS_DRIVER_RX_OVER], more[KIDOS_DRIVER_RX_MISSED]);
 	if (kidos_loss_is_traced(reading->state->driver->name))
 		more[KIDOS_DRIVER_XDP_DROP] =
 			untraced(reading, lost[KIDOS_DRIVER_XDP_DROP], traced_before);
+	policed = take_policed(reading, &more[KIDOS_DRIVER_XDP_DROP]);
+	if (policed)
+		report(reading, KIDOS_DRIVER_XDP_DROP, true, policed);
 	for (unsigned int loss = 0; loss < KIDOS_DRIVER_LOSSES; loss++)
-		report(reading, loss, reading->first ? 0 : more[loss]);
+		report(reading, loss, false, reading->first ? 0 : more[loss]);
 	memcpy(reading->port->lost, lost, sizeof(reading->port->lost));
 }
 
@@ -237,6 +267,7 @@ void kidos_drop_ports_read(struct kidos_drop_ports *ports, const struct kidos_co
 			   const struct kidos_drop_maps *maps, const struct kidos_symbols *symbols)
 {
 	struct reading reading = { .maps = maps,
+				   .traffic = &context->maps,
 				   .symbols = symbols,
 				   .until = kidos_now_ns(CLOCK_MONOTONIC) + READ_NS };
 

@@ -15,9 +15,9 @@ void kidos_drop_ports_free(struct kidos_drop_ports *ports);
 /*
  * What drivers lost before there was a packet to drop, and frames that native
  * XDP dropped, both since they were first looked at, goes to drop_counts as
- * place "driver". Call it once per poll, before the counts are read. A policy
- * of kidos's own that drops in XDP would be among these losses too, and is to
- * be taken off here. symbols: NULL where the kernel hides them.
+ * place "driver". Call it once per poll, before the counts are read. What
+ * kidos's own policy dropped at native XDP is among these losses, and told
+ * apart here. symbols: NULL where the kernel hides them.
  */
 void kidos_drop_ports_read(struct kidos_drop_ports *ports, const struct kidos_context *context,
 			   const struct kidos_drop_maps *maps, const struct kidos_symbols *symbols);

@@ -34,11 +34,13 @@ static int set_program(struct kidos_drops *drops, const char *name)
 	return drops->program ? 0 : -ENOENT;
 }
 
-static int set_config(struct bpf_object *object, const struct kidos_drop_state *state)
+static int set_config(struct bpf_object *object, const struct kidos_drop_maps *maps,
+		      const struct kidos_drop_state *state)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
 	struct kidos_drop_config config = { .room = state->room,
 					    .headers = state->headers,
+					    .policy = maps->policy_mark >= 0,
 					    .pid_namespace = kidos_pid_namespace().inode };
 	size_t size;
 
@@ -54,7 +56,10 @@ static int set_maps(struct bpf_object *object, const struct kidos_drop_maps *map
 		object, kidos_drop_map_set.rows[KIDOS_DROP_MAP_RECORDS].name);
 	int error = 0;
 
-	if (records && maps->fd[KIDOS_DROP_MAP_RECORDS] < 0)
+	if (maps->policy_mark >= 0)
+		error = bpf_map__reuse_fd(bpf_object__find_map_by_name(object, "policy_mark"),
+					  maps->policy_mark);
+	if (!error && records && maps->fd[KIDOS_DROP_MAP_RECORDS] < 0)
 		error = bpf_map__set_max_entries(records, state->cpus * state->room);
 	return error ? error : kidos_map_set_give(&kidos_drop_map_set, maps->fd, object);
 }
@@ -73,7 +78,7 @@ static int open_rung(struct kidos_drops *drops, const struct kidos_drop_rung *ru
 static int load_rung(struct kidos_drops *drops, struct kidos_drop_maps *maps,
 		     const struct kidos_drop_state *state)
 {
-	int error = set_config(drops->object, state);
+	int error = set_config(drops->object, maps, state);
 
 	if (!error)
 		error = set_maps(drops->object, maps, state);

@@ -7,6 +7,7 @@
 #include "engine/engine_internal.h"
 #include "engine/events.h"
 #include "engine/running.h"
+#include "links/former.h"
 #include "links/netns_watch.h"
 #include "links/recover.h"
 #include "links/rule.h"
@@ -21,15 +22,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A former owner that was killed left pins, and with clsact filters. */
-static void take_back(struct kidos_context *context)
+/*
+ * A former owner that was killed left pins, and with clsact filters. With a policy its programs go
+ * on until ours are in their place.
+ */
+static void take_back(struct kidos_context *context, bool keep)
 {
-	unsigned int left = kidos_recover(&context->state);
+	unsigned int left = keep ? 0 : kidos_recover(&context->state);
 
+	if (keep)
+		kidos_former_keep(&context->state);
 	if (left)
 		kidos_log(LOG_WARNING, "%s: %u programs of an earlier process are still attached",
 			  context->state.path, left);
-	if (kidos_state_clear(&context->state))
+	if (kidos_state_clear(&context->state, keep))
 		kidos_log(LOG_NOTICE, "%s: took back what an earlier process left",
 			  context->state.path);
 }
@@ -176,13 +182,14 @@ static void plan_descriptors(const struct kidos_context *context)
 static int prepare(struct kidos_engine *engine, uint64_t interval_ns)
 {
 	struct kidos_context *context = &engine->context;
+	bool failed;
 
 	if (acquire(context))
 		return -1;
-	take_back(context);
-	if (fill_meta(context, interval_ns) || kidos_running_create(engine) ||
-	    kidos_rules_check(context->config, context->reserved) || kidos_running_plan(engine) ||
-	    kidos_namespaces_make(context))
+	failed = fill_meta(context, interval_ns) || kidos_running_create(engine);
+	take_back(context, !failed && context->meta.policy_room && !context->config->test);
+	if (failed || kidos_rules_check(context->config, context->reserved) ||
+	    kidos_running_plan(engine) || kidos_namespaces_make(context))
 		return -1;
 	plan_descriptors(context);
 	context->slots = calloc(context->meta.slots, sizeof(*context->slots));
@@ -197,7 +204,7 @@ static int start(struct kidos_engine *engine, uint64_t interval_ns)
 		return error;
 	kidos_running_start(engine);
 	if (engine->context.config->test)
-		kidos_links_want(&engine->context, false);
+		kidos_links_want(&engine->context, KIDOS_WANT_ALL, false);
 	error = publish(engine);
 	if (error)
 		return error;
@@ -263,6 +270,7 @@ void kidos_engine_stop(struct kidos_engine *engine)
 	kidos_events_stop(engine);
 	kidos_namespaces_free(context);
 	kidos_running_close(engine);
+	kidos_former_drop(&context->state);
 	kidos_maps_close(&context->maps);
 	kidos_map_set_close(&kidos_control_map_set, engine->control);
 	kidos_state_release(&context->state);

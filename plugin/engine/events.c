@@ -6,8 +6,10 @@
  * two of them the thread hears requests, other events and the stop.
  */
 #include "engine/events.h"
+#include "core/log.h"
 #include "core/now.h"
 #include "engine/control.h"
+#include "links/former.h"
 #include "links/mnl_links.h"
 #include "links/netns.h"
 #include "links/netns_watch.h"
@@ -118,15 +120,28 @@ static void take_event(struct kidos_engine *engine, int fd, bool busy)
 	refresh_all(engine);
 }
 
+static void drop_former(struct kidos_engine *engine, bool *dropped)
+{
+	unsigned int left = *dropped ? 0 : kidos_former_drop(&engine->context.state);
+
+	if (left)
+		kidos_log(LOG_WARNING, "%s: %u programs of an earlier process are still attached",
+			  engine->context.state.path, left);
+	*dropped = true;
+}
+
 static void *follow(void *context)
 {
 	struct kidos_engine *engine = context;
 	struct epoll_event event;
 	int retries = 0, timeout, ready;
+	bool dropped = false;
 
 	while (!atomic_load(&engine->context.stopping)) {
 		bool busy = take_steps(engine, STEPS_MS);
 
+		if (!busy)
+			drop_former(engine, &dropped);
 		timeout = retries > 0 && is_half_made(engine) ? RETRY_MS : -1;
 		ready = epoll_wait(engine->epoll, &event, 1, busy ? 0 : timeout);
 		if (ready < 0 && errno != EINTR)

@@ -2,6 +2,7 @@
 /* poll.c: one poll: counts from the maps, values out. */
 #include "core/log.h"
 #include "core/now.h"
+#include "engine/control.h"
 #include "engine/engine_internal.h"
 #include "links/conserve_check.h"
 #include "links/rule.h"
@@ -106,6 +107,7 @@ static void poll_all(struct kidos_engine *engine, struct work *work, struct kido
 	kidos_conserve(context, work->counts);
 	read_rest(context, work);
 	poll_collectors(engine, &poll);
+	kidos_control_publish(engine);
 }
 
 void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *context_of_emit)

@@ -6,7 +6,7 @@
 #include "collector.h"
 #include "core/flow_key.h"
 #include "core/log.h"
-#include "flows/baseline.h"
+#include "state/baseline.h"
 #include "flows/interfaces.h"
 #include "flows/memory.h"
 #include "flows/reader.h"
@@ -85,7 +85,7 @@ static int start(void *self)
 	if (error)
 		kidos_log(LOG_ERR, "reading flows: %s", strerror(-error));
 	else
-		kidos_links_want(flows->context, true);
+		kidos_links_want(flows->context, KIDOS_WANT_FLOWS, true);
 	return error;
 }
 
@@ -93,14 +93,15 @@ static void stop(void *self)
 {
 	struct flows *flows = self;
 
-	kidos_links_want(flows->context, false);
+	kidos_links_want(flows->context, KIDOS_WANT_FLOWS, false);
 }
 
 static void status(const void *self, struct kidos_collector_status *status)
 {
 	const struct flows *flows = self;
 
-	status->state = flows->context->attaching ? KIDOS_COLLECTOR_ON : KIDOS_COLLECTOR_OFF;
+	status->state = flows->context->wanted & KIDOS_WANT_FLOWS ? KIDOS_COLLECTOR_ON
+								  : KIDOS_COLLECTOR_OFF;
 }
 
 /* Before the scan: it overwrites what was last read of entries that went to others. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "flows/ctl_scan.h"
 #include "core/flow_key.h"
-#include "flows/baseline.h"
+#include "state/baseline.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "flows/reader.h"
 #include "core/flow_key.h"
-#include "flows/entry.h"
+#include "state/entry.h"
 
 #include <errno.h>
 #include <stdlib.h>

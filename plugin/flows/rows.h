@@ -3,7 +3,7 @@
 #ifndef KIDOS_FLOWS_ROWS_H
 #define KIDOS_FLOWS_ROWS_H
 
-#include "flows/entry.h"
+#include "state/entry.h"
 
 /* One flow, or the sum of a group of flows, whose key has only what they share. */
 struct kidos_flow_row {

@@ -4,9 +4,7 @@
 #define KIDOS_FLOWS_WIPE_H
 
 #include "state/maps.h"
-
-/* Until every program that runs now has ended. */
-void kidos_programs_wait(void);
+#include "state/wait.h"
 
 /*
  * Empties the flow table's entries of these slots (true; KIDOS_SLOTS_MAX of

@@ -32,7 +32,7 @@ static int take_away(struct kidos_state *state)
 		close(state->lock);
 		return CTL_FAILURE;
 	}
-	removed = kidos_state_clear(state);
+	removed = kidos_state_clear(state, false);
 	kidos_state_release(state);
 	printf("%s: removed, with %d pins\n", state->path, removed);
 	return CTL_OK;

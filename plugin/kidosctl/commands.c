@@ -4,6 +4,7 @@
 #include "connects/ctl.h"
 #include "drops/ctl.h"
 #include "flows/ctl.h"
+#include "policy/ctl.h"
 
 static const struct ctl_option no_options[] = { {} };
 
@@ -33,6 +34,7 @@ const struct ctl_command *const ctl_commands[] = {
 	&ctl_connections_live,
 	&ctl_listeners,
 	&ctl_alerts,
+	&ctl_policy,
 	&collector,
 	&cleanup,
 	NULL,

@@ -2,6 +2,7 @@
 #include "links/attach.h"
 #include "core/ladder.h"
 #include "core/log.h"
+#include "links/former.h"
 #include "links/xdp_share.h"
 
 #include <bpf/bpf.h>
@@ -76,12 +77,15 @@ static int attach_xdp(struct kidos_traffic *traffic, const struct rung *rung,
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = rung->argument);
 	char owner[64];
 	uint32_t id = 0;
-	int error;
+	int former, error;
 
 	if (fd < 0)
 		return fd;
-	error = keep_link(bpf_link_create(fd, (int)attachment->ifindex, BPF_XDP, &options),
-			  attachment, reason);
+	former = kidos_former_xdp(attachment, fd, rung->argument);
+	error = keep_link(
+		former >= 0 ? former
+			    : bpf_link_create(fd, (int)attachment->ifindex, BPF_XDP, &options),
+		attachment, reason);
 	if (error != -EBUSY && error != -EEXIST)
 		return error;
 	bpf_xdp_query_id((int)attachment->ifindex, 0, &id);
@@ -137,7 +141,7 @@ static int attach_tcx(struct kidos_traffic *traffic, const struct rung *rung,
 static int clsact_filter(const struct bpf_tc_hook *hook, int fd,
 			 struct kidos_attachment *attachment, char reason[KIDOS_REASON])
 {
-	int error = -EEXIST;
+	int error = kidos_former_filter(attachment, fd);
 
 	/* Another filter there: EEXIST of its own kind, EINVAL or ENOENT of other kinds. */
 	for (uint32_t priority = 1; error && priority <= KIDOS_CLSACT_PRIORITIES; priority++) {
@@ -167,7 +171,7 @@ static int attach_clsact(struct kidos_traffic *traffic, const struct rung *rung,
 		return fd;
 	attachment->program = program_id(fd);
 	error = bpf_tc_hook_create(&hook);
-	attachment->made_clsact = !error;
+	attachment->made_clsact = !error || kidos_former_made_clsact(attachment);
 	if (error == -EEXIST)
 		error = 0;
 	if (error)

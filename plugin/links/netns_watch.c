@@ -203,7 +203,8 @@ void kidos_namespaces_free(struct kidos_context *context)
 	context->namespace_count = 0;
 }
 
-void kidos_links_want(struct kidos_context *context, bool wanted)
+void kidos_links_want(struct kidos_context *context, unsigned int who, bool wanted)
 {
-	context->attaching = wanted;
+	context->wanted = wanted ? context->wanted | who : context->wanted & ~who;
+	context->attaching = context->wanted;
 }

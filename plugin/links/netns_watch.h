@@ -21,7 +21,15 @@ bool kidos_namespaces_step(struct kidos_context *context);
 /* Is there a namespace to be refreshed by now, without an event that says so? */
 bool kidos_namespaces_due(struct kidos_context *context);
 
-/* Interfaces are wanted from now on, or no longer; under the lock. Refresh, and take the steps. */
-void kidos_links_want(struct kidos_context *context, bool wanted);
+/* Who may want packets of interfaces to be counted. */
+#define KIDOS_WANT_FLOWS 1u
+#define KIDOS_WANT_POLICY 2u
+#define KIDOS_WANT_ALL (~0u)
+
+/*
+ * Interfaces are wanted by these from now on, or no longer: they stay attached as long as anybody
+ * wants them. Under the lock. Refresh, and take the steps.
+ */
+void kidos_links_want(struct kidos_context *context, unsigned int who, bool wanted);
 
 #endif

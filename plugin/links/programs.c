@@ -74,6 +74,8 @@ static int set_config(struct bpf_object *object, const struct kidos_hash_seed *s
 	config.inner = (__u8)settings->inner;
 	config.xdp_frags = kidos_has_xdp_frags();
 	config.preemptible = !kidos_entry_usable();
+	config.policy_room = settings->policy_room;
+	config.policy_ticks = (__u32)(1000000000u / (settings->unit_ns >> settings->time_shift));
 	return bpf_map__set_initial_value(map, &config, sizeof(config));
 }
 

@@ -78,12 +78,19 @@ static void recover_qdisc(const struct kidos_state *state, const char *record, v
 	kidos_netns_leave(&visit);
 }
 
-unsigned int kidos_recover(const struct kidos_state *state)
+unsigned int kidos_recover_names(const struct kidos_state *state, const char *links,
+				 const char *records)
 {
 	unsigned int left = 0;
 
-	kidos_state_each(state, KIDOS_PINS, recover_link, NULL);
-	kidos_state_each(state, KIDOS_RECORDS, recover_record, &left);
-	kidos_state_each(state, KIDOS_RECORDS, recover_qdisc, NULL);
+	kidos_state_each(state, links, recover_link, NULL);
+	kidos_state_each(state, records, recover_record, &left);
+	kidos_state_each(state, records, recover_qdisc, NULL);
 	return left;
+}
+
+unsigned int kidos_recover(const struct kidos_state *state)
+{
+	return kidos_recover_names(state, KIDOS_PINS, KIDOS_RECORDS) +
+	       kidos_recover_names(state, KIDOS_FORMER KIDOS_PINS, KIDOS_FORMER KIDOS_RECORDS);
 }

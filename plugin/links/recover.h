@@ -10,5 +10,8 @@
  * there; pins and records stay. Returns how many programs are still there.
  */
 unsigned int kidos_recover(const struct kidos_state *state);
+/* The same of pins and records whose names begin so. */
+unsigned int kidos_recover_names(const struct kidos_state *state, const char *links,
+				 const char *records);
 
 #endif

@@ -42,15 +42,39 @@ static __u32 entries_of(enum kidos_map map, const struct kidos_meta *settings)
 		return settings->baseline ? (__u32)settings->max_flows : settings->set_mask + 1;
 	case KIDOS_MAP_DETAILS:
 		return settings->set_mask + 1;
+	case KIDOS_MAP_POLICY_SLOTS:
+		return settings->slots;
 	default:
 		return 0; /* as compiled */
 	}
 }
 
+static bool is_of_policy(enum kidos_map map)
+{
+	return map >= KIDOS_MAP_POLICY && map <= KIDOS_MAP_POLICY_ALERTS;
+}
+
+/* What nobody needs is not made; the programs' ways to it are never taken. */
+static int set_policy(struct bpf_object *object, __u32 room)
+{
+	int error = 0;
+
+	for (int i = 0; !error && i < KIDOS_MAPS; i++) {
+		struct bpf_map *map =
+			bpf_object__find_map_by_name(object, kidos_map_set.rows[i].name);
+
+		if (map && is_of_policy(i) && !room)
+			error = bpf_map__set_autocreate(map, false);
+		else if (map && i == KIDOS_MAP_POLICY_TABLES)
+			error = bpf_map__set_value_size(bpf_map__inner_map(map), room);
+	}
+	return error;
+}
+
 int kidos_set_entries(struct bpf_object *object, const struct kidos_maps *maps,
 		      const struct kidos_meta *settings)
 {
-	int error = 0;
+	int error = set_policy(object, settings->policy_room);
 
 	for (int i = 0; !error && i < KIDOS_MAPS; i++) {
 		struct bpf_map *map =

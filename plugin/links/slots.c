@@ -189,6 +189,7 @@ void kidos_slot_take(struct kidos_context *context, const struct kidos_namespace
 	slot->gone_ns = 0;
 	slot->silent = 0;
 	kidos_slot_store(context, port->slot);
+	kidos_sinks_give(&context->sinks[KIDOS_SINK_SLOT_TAKEN], &port->slot);
 	refuse_alike(context, ns, port);
 }
 

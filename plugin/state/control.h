@@ -32,6 +32,8 @@ struct kidos_collector_status {
 
 enum kidos_request_verb {
 	KIDOS_REQUEST_COLLECTOR = 1, /* text: the collector's name, argument: 0 off, 1 on */
+	KIDOS_REQUEST_POLICY_RELOAD, /* argument: 1 also if it cuts off a peer */
+	KIDOS_REQUEST_POLICY_CONFIRM,
 };
 
 #define KIDOS_REQUEST_TEXT 256

@@ -227,7 +227,7 @@ int kidos_state_try(const char *path, char reason[KIDOS_REASON])
 	return 0;
 }
 
-int kidos_state_clear(const struct kidos_state *state)
+int kidos_state_clear(const struct kidos_state *state, bool keep)
 {
 	_cleanup_dir_ DIR *directory = open_again(state);
 	struct dirent *entry;
@@ -237,6 +237,7 @@ int kidos_state_clear(const struct kidos_state *state)
 		return 0;
 	while ((entry = readdir(directory)))
 		if (*entry->d_name != '.' && strcmp(entry->d_name, MARK) &&
+		    !(keep && !strncmp(entry->d_name, KIDOS_FORMER, strlen(KIDOS_FORMER))) &&
 		    (!unlinkat(state->lock, entry->d_name, 0) ||
 		     !unlinkat(state->lock, entry->d_name, AT_REMOVEDIR)))
 			removed++;
@@ -247,7 +248,7 @@ void kidos_state_release(struct kidos_state *state)
 {
 	if (state->lock < 0)
 		return;
-	kidos_state_clear(state);
+	kidos_state_clear(state, false);
 	kidos_state_remove(state, MARK);
 	if (rmdir(state->path) && errno != ENOENT)
 		kidos_log(LOG_WARNING, "cannot remove %s: %s", state->path, strerror(errno));
@@ -326,6 +327,11 @@ int kidos_state_read_note(const struct kidos_state *state, const char *name, cha
 void kidos_state_remove(const struct kidos_state *state, const char *name)
 {
 	unlinkat(state->lock, name, 0);
+}
+
+int kidos_state_rename(const struct kidos_state *state, const char *name, const char *to)
+{
+	return renameat(state->lock, name, state->lock, to) ? -errno : 0;
 }
 
 void kidos_state_each(const struct kidos_state *state, const char *prefix, kidos_state_visit each,

@@ -43,8 +43,14 @@ bool kidos_state_is_lost(const struct kidos_state *state);
 /* Removes the pins that are there, then the directory, and lets go. */
 void kidos_state_release(struct kidos_state *state);
 
-/* Removes every pin of a former owner, not the mark. Returns how many there were. */
-int kidos_state_clear(const struct kidos_state *state);
+/* What a former owner's programs hang on while ours are not in their place: names begin so. */
+#define KIDOS_FORMER "former-"
+
+/*
+ * Removes every pin of a former owner, not the mark; keep: nor what is kept (KIDOS_FORMER). Returns
+ * how many there were.
+ */
+int kidos_state_clear(const struct kidos_state *state, bool keep);
 
 /*
  * Pins the maps of a set that are there under their names, readable by the
@@ -67,6 +73,8 @@ int kidos_state_read_note(const struct kidos_state *state, const char *name, cha
 			  size_t size);
 
 void kidos_state_remove(const struct kidos_state *state, const char *name);
+/* What had the new name is replaced. 0 or -errno. */
+int kidos_state_rename(const struct kidos_state *state, const char *name, const char *to);
 /* Calls each with every name that begins so. */
 typedef void (*kidos_state_visit)(const struct kidos_state *state, const char *name, void *context);
 void kidos_state_each(const struct kidos_state *state, const char *prefix, kidos_state_visit each,

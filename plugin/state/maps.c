@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/maps.h"
 #include "netlink/cleanup.h"
+#include "abi_policy.h"
 #include "parse.h"
 #include "state/view.h"
 
@@ -30,6 +31,15 @@ static const struct kidos_map_row rows[KIDOS_MAPS] = {
 	[KIDOS_MAP_SPILLS] = { "spills" },
 	[KIDOS_MAP_SPILLING] = { "spilling", 0, sizeof(__u32), sizeof(struct kidos_spilling), 1 },
 	[KIDOS_MAP_CLOSING] = { "closing", 0, sizeof(__u32), sizeof(__u32), 1 },
+	[KIDOS_MAP_POLICY] = { "policy", 0, sizeof(__u32), sizeof(struct kidos_policy_control), 1 },
+	[KIDOS_MAP_POLICY_SLOTS] = { "policy_slots", 0, sizeof(__u32),
+				     sizeof(struct kidos_policy_slot) },
+	[KIDOS_MAP_POLICY_TABLES] = { "policy_tables", 0, sizeof(__u32), sizeof(__u32),
+				      KIDOS_POLICY_TABLES },
+	[KIDOS_MAP_POLICY_MARK] = { "policy_mark", 0, sizeof(__u32), sizeof(__u64), 1 },
+	[KIDOS_MAP_POLICY_SEEN] = { "policy_seen", 0, sizeof(__u32),
+				    sizeof(struct kidos_policy_seen), KIDOS_POLICY_SEEN },
+	[KIDOS_MAP_POLICY_ALERTS] = { "policy_alerts" },
 	[KIDOS_MAP_SLOTS] = { "slots", BPF_MAP_TYPE_ARRAY, sizeof(__u32),
 			      sizeof(struct kidos_slot) },
 	[KIDOS_MAP_META] = { "meta", BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct kidos_meta),

@@ -19,6 +19,12 @@ enum kidos_map {
 	KIDOS_MAP_SPILLS, /* not with the baseline rung */
 	KIDOS_MAP_SPILLING, /* not with the baseline rung */
 	KIDOS_MAP_CLOSING, /* with the baseline rung only */
+	KIDOS_MAP_POLICY, /* these six: with a policy only */
+	KIDOS_MAP_POLICY_SLOTS,
+	KIDOS_MAP_POLICY_TABLES,
+	KIDOS_MAP_POLICY_MARK,
+	KIDOS_MAP_POLICY_SEEN,
+	KIDOS_MAP_POLICY_ALERTS,
 	KIDOS_MAP_SLOTS,
 	KIDOS_MAP_META,
 	KIDOS_MAPS

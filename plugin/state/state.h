@@ -69,7 +69,9 @@ struct kidos_meta {
 	__u32 ports_mask;
 	__u32 inner; /* tunnels are counted as what they carry */
 	__u32 time_shift; /* of kidos_traffic_config */
+	__u32 policy_room; /* likewise */
 	struct kidos_privacy privacy;
+	__u32 pad;
 	__u64 unit_ns; /* one kidos time unit */
 	__s64 time_origin_ns; /* CLOCK_MONOTONIC when the units were 0, modulo 2^32 units */
 	__u64 max_flows;
@@ -82,8 +84,8 @@ struct kidos_meta {
 	__u64 flows_active;
 	char version[32];
 };
-_Static_assert(sizeof(struct kidos_meta) == 152, "meta");
-_Static_assert(offsetof(struct kidos_meta, unit_ns) == 40, "meta");
-_Static_assert(offsetof(struct kidos_meta, version) == 120, "meta");
+_Static_assert(sizeof(struct kidos_meta) == 160, "meta");
+_Static_assert(offsetof(struct kidos_meta, unit_ns) == 48, "meta");
+_Static_assert(offsetof(struct kidos_meta, version) == 128, "meta");
 
 #endif

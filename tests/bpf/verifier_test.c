@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include "abi.h"
+#include "abi_policy.h"
 #include "verifier_insns.h"
 
 #define GROWTH 10 /* percent */
@@ -80,6 +80,7 @@ static void ask_for_everything(struct bpf_object *object)
 	config.inner = 1;
 	config.preemptible = 1;
 	config.netns = KIDOS_NETNS_OF_ENTRY;
+	config.policy_room = KIDOS_POLICY_ROOM_SMALL;
 	assert_int_equal(bpf_map__set_initial_value(map, &config, sizeof(config)), 0);
 }
 

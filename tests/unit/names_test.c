@@ -9,6 +9,7 @@
 #include "document.h"
 #include "core/names.h"
 #include "links/rule.h"
+#include "policy/names.h"
 
 static void assert_all(const char *const *names, unsigned int first, unsigned int end)
 {
@@ -22,6 +23,7 @@ static void test_documents(void **state)
 	assert_all(kidos_class_names, 0, KIDOS_CLASSES);
 	assert_all(kidos_error_names, KIDOS_PARSE_OK + 1, KIDOS_PARSE_ERRORS);
 	assert_all(kidos_event_names, 0, KIDOS_EVENTS);
+	assert_all(kidos_outcome_names, 0, KIDOS_OUTCOMES);
 }
 
 static void test_clash(void **state)

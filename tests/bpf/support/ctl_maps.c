@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl_maps.h"
 #include "ctl_run.h"
-#include "flows/entry.h"
+#include "state/entry.h"
 #include "packet.h"
 #include "state/clock.h"
 

@@ -11,9 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "flows/baseline.h"
+#include "abi_policy.h"
+#include "state/baseline.h"
 #include "state/clock.h"
-#include "flows/entry.h"
+#include "state/entry.h"
 #include "core/names.h"
 #include "packet.h"
 #include "parse.h"
@@ -61,7 +62,7 @@ static int attach_to_loopback(struct table_run *run)
 	return run->link < 0 ? -errno : 0;
 }
 
-int table_run_open(struct table_run *run, unsigned int idle, bool hash)
+static int open_with(struct table_run *run, unsigned int idle, bool hash, __u32 policy_room)
 {
 	int error;
 
@@ -77,6 +78,7 @@ int table_run_open(struct table_run *run, unsigned int idle, bool hash)
 		    .slots = 4,
 		    .ports_mask = 63,
 		    .max_flows = TABLE_SETS * KIDOS_WAYS,
+		    .policy_room = policy_room,
 		},
 	};
 	run->maps.cpus = kidos_possible_cpus();
@@ -97,6 +99,16 @@ int table_run_open(struct table_run *run, unsigned int idle, bool hash)
 		error = kidos_maps_set_port(&run->maps, 0, LOOPBACK, TABLE_SLOT,
 					    KIDOS_PORT_ETHERNET);
 	return error;
+}
+
+int table_run_open(struct table_run *run, unsigned int idle, bool hash)
+{
+	return open_with(run, idle, hash, 0);
+}
+
+int table_run_open_policed(struct table_run *run, unsigned int idle, bool hash)
+{
+	return open_with(run, idle, hash, KIDOS_POLICY_ROOM_SMALL);
 }
 
 void table_run_close(struct table_run *run)

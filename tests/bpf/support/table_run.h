@@ -31,6 +31,8 @@ struct table_counts {
  * 5.12, else on the best of this one. 0, or -errno with the reason logged.
  */
 int table_run_open(struct table_run *run, unsigned int idle, bool hash);
+/* The same with room for a policy, of which none is in force. */
+int table_run_open_policed(struct table_run *run, unsigned int idle, bool hash);
 void table_run_close(struct table_run *run);
 
 /* Sends flow of a kind of frame (index into packet_kinds) through a program and adds it to sent. */

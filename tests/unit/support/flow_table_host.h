@@ -7,7 +7,7 @@
 #ifndef FLOW_TABLE_HOST_H
 #define FLOW_TABLE_HOST_H
 
-#include "flows/entry.h"
+#include "state/entry.h"
 
 #define HOST_IDLE 1000 /* units after which an entry is free to the next flow */
 

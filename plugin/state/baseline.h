@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* baseline.h: the flow table as a kernel hash map (kernels before 5.12), read and cleared. */
-#ifndef KIDOS_FLOWS_BASELINE_H
-#define KIDOS_FLOWS_BASELINE_H
+#ifndef KIDOS_STATE_BASELINE_H
+#define KIDOS_STATE_BASELINE_H
 
 #include "state/maps.h"
 

@@ -2,8 +2,8 @@
 /*
  * entry.h: reading one entry of the flow table while the programs write.
  */
-#ifndef KIDOS_FLOWS_ENTRY_H
-#define KIDOS_FLOWS_ENTRY_H
+#ifndef KIDOS_STATE_ENTRY_H
+#define KIDOS_STATE_ENTRY_H
 
 #include "state/state.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "flows/entry.h"
+#include "state/entry.h"
 #include "core/now.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "flows/baseline.h"
-#include "flows/wipe.h"
+#include "state/baseline.h"
+#include "state/wait.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* load.h: a file that was read becomes the policy in force. */
+#ifndef KIDOS_POLICY_LOAD_H
+#define KIDOS_POLICY_LOAD_H
+
+#include "policy/state.h"
+
+/*
+ * Takes the file, which is empty then, and logs what there is to say about it.
+ * carefully: one that would cut off a peer is refused; else it has to be
+ * confirmed. 0 or -errno: the former policy stays, and state->reason says why.
+ */
+int kidos_policy_take(struct kidos_policy_state *state, struct kidos_policy_file *file,
+		      bool carefully);
+
+/* Reads the file of the configuration, and takes it. */
+int kidos_policy_reload(struct kidos_policy_state *state, bool carefully);
+
+/* What drops now goes on to. 0, or -ENOENT where nothing waits for it, or -errno of remembering it.
+ */
+int kidos_policy_confirm(struct kidos_policy_state *state);
+
+/* Seconds until it drops no more, 0: it does not now; -1: it is confirmed, or need not be. */
+int64_t kidos_policy_seconds_left(const struct kidos_policy_control *control);
+
+#endif

@@ -1,0 +1,127 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A policy: what is permitted passes, what is not is logged or dropped, each packet is in one value, a
+# file that is wrong changes nothing, and one that is not confirmed stops dropping.
+# kernels: 5.10 6.1 6.12 7.2
+# shellcheck source-path=SCRIPTDIR source=support/lib.bash
+. "$(dirname "$0")/support/lib.bash"
+
+file=$work/permitted.json
+udp=$top/tests/tools/udp-frames.py
+mac=02:00:00:00:00:99
+
+# permit CIDR... : as the policy's file, at once
+permit() {
+	printf '%s\n' "$@" | jq -Rn '{ permitted_cidrs: [inputs] }' >"$file.new"
+	chmod 644 "$file.new" && mv "$file.new" "$file"
+}
+
+config() {
+	cat <<-END
+		<Interface "b0">
+		</Interface>
+		<Policy>
+		  PermittedFile "$file"
+		  $*
+		</Policy>
+		<Alerts>
+		  CoolDown 60
+		</Alerts>
+	END
+}
+
+send() {
+	in_ns a python3 "$udp" a0 "$mac" "$2" --src "$1" --dst "${3:-10.0.0.9}" >/dev/null
+}
+
+outcome() {
+	csv_last "b0/ipt_packets-$1"
+}
+
+# The six values together are the packets that were received.
+sums_to_received() {
+	local name sum=0 received=0 value file
+	for name in permitted logged dropped exempt failed_open failed_closed; do
+		sum=$((sum + $(outcome "$name")))
+	done
+	for file in "$work"/csv/kt/kidos-b0/if_packets-*; do
+		newest "$file"
+		value=${line#*,}
+		received=$((received + ${value%,*}))
+	done
+	echo "outcomes $sum, received $received"
+	[ "$sum" = "$received" ] && [ "$sum" -gt 0 ]
+}
+
+# raised SOURCE KEYS: the newest of so many sources
+raised() {
+	ctl alerts --json | jq -e --arg source "$1" --argjson keys "$2" \
+		'.alerts[] | select(.kind == "not_permitted" and .instance == "b0" and .src == $source and .keys == $keys)'
+}
+
+status_has() {
+	[[ $(ctl status) == *"$1"* ]]
+}
+
+make_ns a b
+make_veth a a0 b b0
+
+permit 10.0.0.0/8 2001:db8::/32
+start_collectd b "$(config 'Action "log"')"
+check 'attached' attached b0
+send 10.1.2.3 20
+send 192.0.2.1 30
+send 2001:db8::5 4 2001:db8::9
+send 2001:db9::5 5 2001:db8::9
+in_ns a "$frames" a0 arp 6 --dst-mac "$mac" >/dev/null
+settle
+equal 'log: permitted' 24 "$(outcome permitted)"
+equal 'log: logged' 35 "$(outcome logged)"
+equal 'log: exempt' 6 "$(outcome exempt)"
+equal 'log: dropped' 0 "$(outcome dropped)"
+check 'log: every packet has one outcome' sums_to_received
+check 'log: alert not_permitted, a key for each source' wait_for 5 raised 2001:db9::5 2
+trial=$work/trial.json
+jq -n '{ permitted_cidrs: ["10.0.0.0/8", "2001:db8::/32"] }' >"$trial"
+equal 'kidosctl policy test: what a file would refuse' '2 35 2' \
+	"$(ctl policy test "$trial" --json | jq -r '.interfaces[] | select(.interface | endswith("b0")) | .refused | "\(.sources) \(.packets) \(.flows)"')"
+equal 'kidosctl policy suggest: what was seen' '10.1.2.0/24 192.0.2.0/24 2001:db8::/64 2001:db9::/64' \
+	"$(ctl policy suggest --cover 100 2>/dev/null | jq -r '.permitted_cidrs | join(" ")')"
+equal 'kidosctl policy suggest: most of it' '10.1.2.0/24 192.0.2.0/24' \
+	"$(ctl policy suggest --cover 80 2>/dev/null | jq -r '.permitted_cidrs | join(" ")')"
+ctl policy suggest 2>/dev/null >"$trial"
+check 'kidosctl policy suggest: its output is a policy' ctl policy check "$trial"
+equal 'kidosctl policy show' 'log 2 24 35' \
+	"$(ctl policy show --json | jq -r '"\(.action) \(.prefixes) " + (.interfaces[] | select(.interface | endswith("b0")) | "\(.permitted) \(.logged)")')"
+check 'status says so' status_has 'policy on (log, 2 prefixes)'
+stop_collectd
+check 'nothing is left' nothing_left
+
+permit 10.0.0.0/8
+start_collectd b "$(config 'Action "drop"')"
+check 'drop: attached' attached b0
+send 10.1.2.3 20
+send 192.0.2.1 30
+settle
+equal 'drop: permitted' 20 "$(outcome permitted)"
+equal 'drop: dropped' 30 "$(outcome dropped)"
+equal 'drop: drops have them once, as a reason of their own' 30 "$(csv_last drops/packets-kidos_policy)"
+equal 'drop: kidosctl drops tells them apart' 30 "$(ctl drops --json | jq .policy)"
+check 'drop: every packet has one outcome' sums_to_received
+permit 192.0.2.0/24
+check 'reload: by itself' wait_for 10 logged '1 prefixes in 1 lists; other sources are dropped'
+sleep 3
+send 10.1.2.3 7
+send 192.0.2.1 8
+settle
+equal 'reload: permitted' 28 "$(outcome permitted)"
+equal 'reload: dropped' 37 "$(outcome dropped)"
+echo '{ "permitted_cidrs": ["10.0.0.0/33"] }' >"$file"
+check 'a bad file is refused' wait_for 10 logged 'a prefix length over 32'
+send 192.0.2.1 9
+settle
+equal 'a bad file changes nothing' 37 "$(outcome permitted)"
+check 'every packet has one outcome' sums_to_received
+stop_collectd
+check 'nothing is left' nothing_left
+finish
