@@ -8,6 +8,14 @@ add_library(kidos_flows STATIC
 set_target_properties(kidos_flows PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(kidos_flows PUBLIC kidos_core PkgConfig::NETTLE)
 
+# What a log says: no libbpf.
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+add_library(kidos_analysis STATIC
+  eventlog/analysis.c eventlog/input.c eventlog/ledger.c eventlog/record.c eventlog/report.c eventlog/rows.c
+  eventlog/sizes.c)
+target_link_libraries(kidos_analysis PUBLIC kidos_flows PkgConfig::JSONC PkgConfig::ZLIB PkgConfig::ZSTD)
+
 add_library(kidos_ctl STATIC
   ctl/brief.c ctl/grid.c ctl/json_build.c ctl/main.c ctl/request.c ctl/resolve.c ctl/set.c ctl/state.c
   ctl/watch.c
@@ -16,9 +24,10 @@ add_library(kidos_ctl STATIC
   flows/ctl.c flows/ctl_brief.c flows/ctl_options.c flows/ctl_scan.c flows/ctl_table.c flows/json.c
   drops/ctl.c drops/ctl_brief.c drops/ctl_group.c drops/ctl_names.c drops/ctl_options.c drops/ctl_scan.c drops/json.c
   drops/maps_reader.c
-  alerts/ctl.c alerts/json.c)
+  alerts/ctl.c alerts/json.c
+  eventlog/ctl.c eventlog/ctl_report.c)
 # Of the engine, taking back what was attached.
-target_link_libraries(kidos_ctl PUBLIC kidos_engine kidos_alerts kidos_flows kidos_state PkgConfig::JSONC)
+target_link_libraries(kidos_ctl PUBLIC kidos_engine kidos_alerts kidos_analysis kidos_flows kidos_state PkgConfig::JSONC)
 
 add_executable(kidosctl kidosctl/kidosctl.c)
 target_link_libraries(kidosctl PRIVATE kidos_ctl)

@@ -212,17 +212,25 @@ static const struct ctl_command *find(const struct ctl_command *const *commands,
 	return NULL;
 }
 
+/* The last word may come again: "FILE...". */
+static bool takes_more(const struct ctl_command *command)
+{
+	size_t length = command->words ? strlen(command->words) : 0;
+
+	return length > 3 && !strcmp(command->words + length - 3, "...");
+}
+
 static bool has_its_words(const struct ctl_command *command, int count, char **words)
 {
 	int wanted = command->words ? 1 : 0;
 
 	for (const char *at = command->words; at && *at; at++)
 		wanted += *at == ' ';
-	if (count > wanted)
+	if (count > wanted && !takes_more(command))
 		ctl_complain("%s: too many words", words[wanted]);
 	else if (count < wanted)
 		ctl_complain("%s takes %s", command->name, command->words);
-	return count == wanted;
+	return count == wanted || (count > wanted && takes_more(command));
 }
 
 static void *new_settings(const struct ctl_command *command)

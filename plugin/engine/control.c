@@ -28,7 +28,7 @@ static struct kidos_collector_status status_of(const struct kidos_running *runni
 	return status;
 }
 
-static void publish(struct kidos_engine *engine)
+void kidos_control_publish(struct kidos_engine *engine)
 {
 	for (unsigned int i = 0; i < engine->running_count; i++) {
 		struct kidos_collector_status status = status_of(&engine->running[i]);
@@ -47,7 +47,7 @@ int kidos_control_start(struct kidos_engine *engine)
 	if (!error)
 		error = kidos_state_make_lock(state, KIDOS_CONTROL_LOCK);
 	if (!error)
-		publish(engine);
+		kidos_control_publish(engine);
 	return error;
 }
 
@@ -81,7 +81,9 @@ static void switch_collector(struct kidos_running *running, bool on, struct kido
 			 status.name, on ? "on" : "off", status.reason);
 		return;
 	}
-	if ((status.state == KIDOS_COLLECTOR_ON) != on)
+	/* One that was started, and fails by now, can be stopped. */
+	if ((status.state == KIDOS_COLLECTOR_ON) != on ||
+	    (status.state == KIDOS_COLLECTOR_FAILED && !running->failed))
 		change(running, on);
 	/* What it is now, which is not always what was asked for. */
 	status = status_of(running);
@@ -115,7 +117,7 @@ static void take_request(struct kidos_engine *engine, const struct kidos_request
 		switch_collector(running, request->argument != 0, answer);
 	else if (request->verb != KIDOS_REQUEST_COLLECTOR)
 		ask_collectors(engine, request, answer);
-	publish(engine);
+	kidos_control_publish(engine);
 }
 
 bool kidos_control_take(struct kidos_engine *engine, struct kidos_answer *answer)

@@ -10,6 +10,9 @@
 /* Makes and pins the maps; 0 or -errno. */
 int kidos_control_start(struct kidos_engine *engine);
 
+/* Every collector's state, for kidosctl. Under the lock. */
+void kidos_control_publish(struct kidos_engine *engine);
+
 /*
  * Takes the request that waits, under the lock; false when there is none. Then
  * answers it, so that in between its effect may be waited for.

@@ -2,6 +2,7 @@
 /* poll.c: one poll: counts from the maps, values out. */
 #include "core/log.h"
 #include "core/now.h"
+#include "engine/control.h"
 #include "engine/engine_internal.h"
 #include "links/conserve_check.h"
 #include "links/rule.h"
@@ -128,6 +129,7 @@ void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *conte
 	meta->poll_cpu_ns = kidos_now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	send_self(meta, &output);
 	store(context);
+	kidos_control_publish(engine);
 	kidos_slots_offer(context);
 	pthread_mutex_unlock(&context->lock);
 	work_end(&work);

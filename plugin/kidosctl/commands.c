@@ -2,6 +2,7 @@
 #include "kidosctl/commands.h"
 #include "alerts/ctl.h"
 #include "drops/ctl.h"
+#include "eventlog/ctl.h"
 #include "flows/ctl.h"
 
 static const struct ctl_option no_options[] = { {} };
@@ -22,7 +23,8 @@ static const struct ctl_command cleanup = {
 };
 
 const struct ctl_command *const ctl_commands[] = {
-	&ctl_status, &ctl_summary, &ctl_flows, &ctl_drops, &ctl_alerts, &collector, &cleanup, NULL,
+	&ctl_status,  &ctl_summary, &ctl_flows, &ctl_drops, &ctl_alerts,
+	&ctl_analyze, &collector,   &cleanup,   NULL,
 };
 
 const struct ctl_brief *const ctl_status_briefs[] = {
