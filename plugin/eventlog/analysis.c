@@ -343,39 +343,23 @@ void kidos_analysis_add(struct kidos_analysis *analysis, const struct kidos_log_
 
 /* --- the end --- */
 
-static int by_bytes(const void *a, const void *b)
-{
-	uint64_t left = ((const struct kidos_source *)a)->tally.bytes;
-	uint64_t right = ((const struct kidos_source *)b)->tally.bytes;
-
-	return (left > right) - (left < right);
-}
-
-static uint64_t bytes_at(const struct kidos_analysis *analysis, size_t place)
-{
-	const struct kidos_source *source = kidos_ledger_at(&analysis->sources, place);
-
-	return source->tally.bytes;
-}
-
 /* The share in between two sources is theirs in proportion, as of sizes. */
 void kidos_analysis_finish(struct kidos_analysis *analysis)
 {
-	struct kidos_ledger *sources = &analysis->sources;
+	const struct kidos_ledger *sources = &analysis->sources;
+	uint64_t below, above;
 	size_t whole;
 	double rank;
 
 	if (sources->count < KIDOS_VOLUME_SOURCES)
 		return;
-	qsort(sources->entries, sources->count, sources->entry, by_bytes);
 	rank = KIDOS_VOLUME_SHARE * (double)(sources->count - 1);
 	whole = (size_t)rank;
-	analysis->volume = bytes_at(analysis, whole);
-	if (whole + 1 < sources->count)
-		analysis->volume +=
-			(uint64_t)((rank - (double)whole) * (double)(bytes_at(analysis, whole + 1) -
-								     bytes_at(analysis, whole)));
-	while (analysis->volume_sources < sources->count &&
-	       bytes_at(analysis, sources->count - 1 - analysis->volume_sources) > analysis->volume)
-		analysis->volume_sources++;
+	below = kidos_ledger_bytes_at(sources, whole);
+	above = whole + 1 < sources->count ? kidos_ledger_bytes_at(sources, whole + 1) : below;
+	analysis->volume = below + (uint64_t)((rank - (double)whole) * (double)(above - below));
+	for (size_t i = 0; i < sources->count; i++)
+		analysis->volume_sources +=
+			kidos_ledger_tally(sources, kidos_ledger_at(sources, i))->bytes >
+			analysis->volume;
 }

@@ -55,19 +55,24 @@ static void print_table(const struct kidos_section *section)
 	struct ctl_grid_column columns[KIDOS_REPORT_COLUMNS];
 	char names[KIDOS_REPORT_COLUMNS][CELL], text[CELL];
 	struct ctl_grid grid = { .columns = columns, .width = section->width };
+	size_t cells = section->count;
 
+	if (section->shown && section->shown * section->width < cells)
+		cells = section->shown * section->width;
 	for (size_t i = 0; i < section->width; i++) {
 		name_text(section->columns[i].name, names[i]);
 		columns[i] = (struct ctl_grid_column){ names[i], section->columns[i].type !=
 									 KIDOS_CELL_TEXT };
 	}
-	for (size_t i = 0; i < section->count; i++) {
+	for (size_t i = 0; i < cells; i++) {
 		cell_text(&section->cells[i], section->columns[i % section->width].type, true,
 			  text);
 		ctl_grid_add(&grid, text);
 	}
 	ctl_grid_print(&grid);
 	ctl_grid_free(&grid);
+	if (cells < section->count)
+		printf("(--json and --csv have more)\n");
 }
 
 void ctl_report_text(const struct kidos_report *report)

@@ -62,14 +62,15 @@ void kidos_log_fill_flow(struct kidos_log_entry *entry, const struct kidos_flow_
 }
 
 /* A notice has its protocol as text: a name of core/names.c, or a number. */
-static unsigned int protocol_of(const char *text)
+static void fill_protocol(struct kidos_log_entry *entry, const char *text)
 {
-	char buffer[8];
-
+	entry->protocol_name = text;
+	entry->protocol = (unsigned int)atoi(text);
 	for (unsigned int i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
-		if (protocols[i] && !strcasecmp(text, kidos_log_protocol(i, buffer)))
-			return i;
-	return (unsigned int)atoi(text);
+		if (protocols[i] && !strcasecmp(text, protocols[i])) {
+			entry->protocol_name = protocols[i];
+			entry->protocol = i;
+		}
 }
 
 void kidos_log_fill_alert(struct kidos_log_entry *entry, const struct kidos_notice *notice)
@@ -83,8 +84,7 @@ void kidos_log_fill_alert(struct kidos_log_entry *entry, const struct kidos_noti
 	snprintf(entry->dst, sizeof(entry->dst), "%s", values[KIDOS_NOTICE_DST].text);
 	entry->sport = (unsigned int)values[KIDOS_NOTICE_SPORT].number;
 	entry->dport = (unsigned int)values[KIDOS_NOTICE_DPORT].number;
-	entry->protocol_name = values[KIDOS_NOTICE_PROTO].text;
-	entry->protocol = protocol_of(entry->protocol_name);
+	fill_protocol(entry, values[KIDOS_NOTICE_PROTO].text);
 	entry->action = values[KIDOS_NOTICE_ACTIVE].boolean ? "active" : "ended";
 	entry->interface = notice->instance;
 	snprintf(entry->community_id, sizeof(entry->community_id), "%s",

@@ -34,6 +34,8 @@ struct kidos_input {
 	char *text; /* unpacked: [at, end) is not given out yet */
 	size_t at, end, searched; /* up to `searched` there is no end of a line */
 	bool over;
+	bool begun; /* the first line was found */
+	bool objects; /* an array in one line: each object counts as a line */
 	bool skipping; /* the rest of a line that was too long */
 };
 
@@ -203,12 +205,55 @@ static int fill_text(struct kidos_input *input)
 	return error;
 }
 
+/* Behind an object, and before what follows it; NULL: it does not end here. */
+static const char *find_object_end(const char *at, const char *end)
+{
+	bool quoted = false;
+	int depth = 0;
+
+	for (; at < end; at++) {
+		if (quoted && *at == '\\')
+			at++;
+		else if (*at == '"')
+			quoted = !quoted;
+		else if (!quoted && *at == '{')
+			depth++;
+		else if (!quoted && *at == '}' && !--depth)
+			return at + 1;
+	}
+	return NULL;
+}
+
+/* Of what begins with a long line: is it an array? */
+static void look_at_first(struct kidos_input *input)
+{
+	const char *at = input->text + input->at;
+
+	if (input->end - input->at <= KIDOS_INPUT_LINE && !input->over)
+		return;
+	input->begun = true;
+	while (at < input->text + input->end && strchr(" \t\r", *at))
+		at++;
+	input->objects = at < input->text + input->end && *at == '[' &&
+			 !memchr(at, '\n',
+				 input->end - input->at < KIDOS_INPUT_LINE ? input->end - input->at
+									   : KIDOS_INPUT_LINE);
+}
+
+static const char *find_end(struct kidos_input *input)
+{
+	if (!input->begun)
+		look_at_first(input);
+	if (input->objects)
+		return find_object_end(input->text + input->at, input->text + input->end);
+	return memchr(input->text + input->searched, '\n', input->end - input->searched);
+}
+
 /* What there is up to the end of the line, or of the file. */
 static bool find_line(struct kidos_input *input, struct kidos_slice *line)
 {
-	const char *from = input->text + input->searched, *end;
+	const char *end = find_end(input);
 
-	end = memchr(from, '\n', input->end - input->searched);
 	if (!end && input->end - input->at <= KIDOS_INPUT_LINE && !input->over) {
 		input->searched = input->end;
 		return false;
@@ -218,9 +263,9 @@ static bool find_line(struct kidos_input *input, struct kidos_slice *line)
 	if (line->length > KIDOS_INPUT_LINE) {
 		line->length = KIDOS_INPUT_LINE + 1;
 		end = end ? end : line->at + KIDOS_INPUT_LINE;
-		input->skipping = *end != '\n';
+		input->skipping = !input->objects && *end != '\n';
 	}
-	input->at = (size_t)(end ? end + 1 - input->text : (ptrdiff_t)input->end);
+	input->at = end ? (size_t)(end - input->text) + !input->objects : input->end;
 	input->searched = input->at;
 	return end || line->length;
 }

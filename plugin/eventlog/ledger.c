@@ -173,13 +173,13 @@ void *kidos_ledger_add(struct kidos_ledger *ledger, const void *key, uint64_t pa
 		make_room(ledger);
 		entry = kidos_ledger_put(ledger, key, fresh);
 	}
-	tally = kidos_ledger_tally(ledger, entry);
+	tally = (struct kidos_tally *)((char *)entry + ledger->key);
 	tally->packets += packets;
 	tally->bytes += bytes;
 	return entry;
 }
 
-static bool is_before(const struct kidos_ledger *ledger, void *a, void *b)
+bool kidos_ledger_by_bytes(const struct kidos_ledger *ledger, const void *a, const void *b)
 {
 	const struct kidos_tally *left = kidos_ledger_tally(ledger, a);
 	const struct kidos_tally *right = kidos_ledger_tally(ledger, b);
@@ -191,33 +191,57 @@ static bool is_before(const struct kidos_ledger *ledger, void *a, void *b)
 	return memcmp(a, b, ledger->key) < 0;
 }
 
-static void swap(const struct kidos_ledger *ledger, void *a, void *b)
+static void swap(const struct kidos_ledger *ledger, size_t a, size_t b)
 {
 	char entry[128];
 
-	memcpy(entry, a, ledger->entry);
-	memcpy(a, b, ledger->entry);
-	memcpy(b, entry, ledger->entry);
+	memcpy(entry, kidos_ledger_at(ledger, a), ledger->entry);
+	memcpy(kidos_ledger_at(ledger, a), kidos_ledger_at(ledger, b), ledger->entry);
+	memcpy(kidos_ledger_at(ledger, b), entry, ledger->entry);
 }
 
 /* A few of very many: each goes up among the first as far as it belongs. */
-size_t kidos_ledger_top(struct kidos_ledger *ledger, size_t most)
+size_t kidos_ledger_top(struct kidos_ledger *ledger, size_t most, kidos_ledger_order before)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < ledger->count; i++) {
-		void *entry = kidos_ledger_at(ledger, i);
-		size_t at = count < most ? count++ : count;
+	for (size_t i = 0; i < ledger->count && most; i++) {
+		size_t at = count < most ? count++ : most - 1;
 
-		if (at == most && !is_before(ledger, entry, kidos_ledger_at(ledger, most - 1)))
+		if (at != i &&
+		    !before(ledger, kidos_ledger_at(ledger, i), kidos_ledger_at(ledger, at)))
 			continue;
-		at = at == most ? most - 1 : at;
 		if (at != i)
-			swap(ledger, entry, kidos_ledger_at(ledger, at));
-		for (; at && is_before(ledger, kidos_ledger_at(ledger, at),
-				       kidos_ledger_at(ledger, at - 1));
+			swap(ledger, i, at);
+		for (; at &&
+		       before(ledger, kidos_ledger_at(ledger, at), kidos_ledger_at(ledger, at - 1));
 		     at--)
-			swap(ledger, kidos_ledger_at(ledger, at), kidos_ledger_at(ledger, at - 1));
+			swap(ledger, at, at - 1);
 	}
 	return count;
+}
+
+static size_t count_up_to(const struct kidos_ledger *ledger, uint64_t bytes)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < ledger->count; i++)
+		count += kidos_ledger_tally(ledger, kidos_ledger_at(ledger, i))->bytes <= bytes;
+	return count;
+}
+
+/* Halves the range of what it may be: 64 walks, where sorting would take a copy. */
+uint64_t kidos_ledger_bytes_at(const struct kidos_ledger *ledger, size_t rank)
+{
+	uint64_t low = 0, high = UINT64_MAX;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (count_up_to(ledger, middle) > rank)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
 }

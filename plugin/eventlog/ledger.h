@@ -49,9 +49,10 @@ void *kidos_ledger_put(struct kidos_ledger *ledger, const void *key, bool *fresh
 void *kidos_ledger_add(struct kidos_ledger *ledger, const void *key, uint64_t packets,
 		       uint64_t bytes, bool *fresh);
 
-static inline struct kidos_tally *kidos_ledger_tally(const struct kidos_ledger *ledger, void *entry)
+static inline const struct kidos_tally *kidos_ledger_tally(const struct kidos_ledger *ledger,
+							   const void *entry)
 {
-	return (struct kidos_tally *)((char *)entry + ledger->key);
+	return (const struct kidos_tally *)((const char *)entry + ledger->key);
 }
 
 static inline void *kidos_ledger_at(const struct kidos_ledger *ledger, size_t place)
@@ -63,10 +64,19 @@ static inline void *kidos_ledger_at(const struct kidos_ledger *ledger, size_t pl
 void kidos_ledger_keep(struct kidos_ledger *ledger, bool (*stays)(const void *entry, void *context),
 		       void *context);
 
+/* Does entry a come before b? */
+typedef bool (*kidos_ledger_order)(const struct kidos_ledger *ledger, const void *a, const void *b);
+
+/* By bytes, then packets, then key. */
+bool kidos_ledger_by_bytes(const struct kidos_ledger *ledger, const void *a, const void *b);
+
 /*
- * The first entries by bytes, then packets, then key; returns how many, up to
- * most. Ends the ledger's life but for kidos_ledger_at and free.
+ * Puts the first entries ahead, in their order; returns how many, up to most.
+ * Ends the ledger's life but for kidos_ledger_at and free.
  */
-size_t kidos_ledger_top(struct kidos_ledger *ledger, size_t most);
+size_t kidos_ledger_top(struct kidos_ledger *ledger, size_t most, kidos_ledger_order before);
+
+/* The bytes of the entry that would be at this place if they were sorted, fewest first. */
+uint64_t kidos_ledger_bytes_at(const struct kidos_ledger *ledger, size_t rank);
 
 #endif

@@ -8,15 +8,32 @@
 
 #define SECOND_NS 1000000000u
 
-const char *const kidos_log_field_names[KIDOS_FIELDS] = {
-	[KIDOS_FIELD_TIME] = "timestamp",      [KIDOS_FIELD_TIME_ISO] = "timestamp_iso",
-	[KIDOS_FIELD_SRC] = "src_ip",          [KIDOS_FIELD_DST] = "dst_ip",
-	[KIDOS_FIELD_SPORT] = "src_port",      [KIDOS_FIELD_DPORT] = "dst_port",
-	[KIDOS_FIELD_PROTOCOL] = "protocol",   [KIDOS_FIELD_PROTOCOL_NUMBER] = "protocol_num",
-	[KIDOS_FIELD_SIZE] = "packet_size",    [KIDOS_FIELD_ACTION] = "action",
-	[KIDOS_FIELD_INTERFACE] = "interface", [KIDOS_FIELD_PACKETS] = "packets",
-	[KIDOS_FIELD_BYTES] = "bytes",         [KIDOS_FIELD_KIND] = "kind",
+#define FIELD(text)                    \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+
+static const struct kidos_slice names[KIDOS_FIELDS] = {
+	[KIDOS_FIELD_TIME] = FIELD("timestamp"),
+	[KIDOS_FIELD_TIME_ISO] = FIELD("timestamp_iso"),
+	[KIDOS_FIELD_SRC] = FIELD("src_ip"),
+	[KIDOS_FIELD_DST] = FIELD("dst_ip"),
+	[KIDOS_FIELD_SPORT] = FIELD("src_port"),
+	[KIDOS_FIELD_DPORT] = FIELD("dst_port"),
+	[KIDOS_FIELD_PROTOCOL] = FIELD("protocol"),
+	[KIDOS_FIELD_PROTOCOL_NUMBER] = FIELD("protocol_num"),
+	[KIDOS_FIELD_SIZE] = FIELD("packet_size"),
+	[KIDOS_FIELD_ACTION] = FIELD("action"),
+	[KIDOS_FIELD_INTERFACE] = FIELD("interface"),
+	[KIDOS_FIELD_PACKETS] = FIELD("packets"),
+	[KIDOS_FIELD_BYTES] = FIELD("bytes"),
+	[KIDOS_FIELD_KIND] = FIELD("kind"),
 };
+
+static bool same(const struct kidos_slice *a, const struct kidos_slice *b)
+{
+	return a->length == b->length && !memcmp(a->at, b->at, a->length);
+}
 
 static bool is(const struct kidos_slice *slice, const char *text)
 {
@@ -25,10 +42,10 @@ static bool is(const struct kidos_slice *slice, const char *text)
 
 unsigned int kidos_log_field_find(const struct kidos_slice *name, unsigned int guess)
 {
-	if (guess < KIDOS_FIELDS && is(name, kidos_log_field_names[guess]))
+	if (guess < KIDOS_FIELDS && same(name, &names[guess]))
 		return guess;
 	for (unsigned int i = 0; i < KIDOS_FIELDS; i++)
-		if (is(name, kidos_log_field_names[i]))
+		if (same(name, &names[i]))
 			return i;
 	return KIDOS_FIELDS;
 }
@@ -200,7 +217,7 @@ static bool set_protocol(const struct kidos_slice *value, uint64_t *protocol)
 	static const struct {
 		const char *name;
 		unsigned int protocol;
-	} names[] = {
+	} protocols[] = {
 		{ "TCP", IPPROTO_TCP },         { "UDP", IPPROTO_UDP },
 		{ "ICMP", IPPROTO_ICMP },       { "ICMPv6", IPPROTO_ICMPV6 },
 		{ "GRE", IPPROTO_GRE },         { "ESP", IPPROTO_ESP },
@@ -209,10 +226,10 @@ static bool set_protocol(const struct kidos_slice *value, uint64_t *protocol)
 		{ "UDPLITE", IPPROTO_UDPLITE }, { "OSPF", 89 },
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i].name) == value->length &&
-		    !strncasecmp(names[i].name, value->at, value->length)) {
-			*protocol = names[i].protocol;
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
+		if (strlen(protocols[i].name) == value->length &&
+		    !strncasecmp(protocols[i].name, value->at, value->length)) {
+			*protocol = protocols[i].protocol;
 			return true;
 		}
 	/* A name that nobody knows: its number is in the next column, if anywhere. */

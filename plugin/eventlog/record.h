@@ -42,7 +42,6 @@ enum kidos_log_field {
 	KIDOS_FIELD_KIND,
 	KIDOS_FIELDS
 };
-extern const char *const kidos_log_field_names[KIDOS_FIELDS];
 
 /* Which field is called so; guess is tried first. KIDOS_FIELDS: none that is read. */
 unsigned int kidos_log_field_find(const struct kidos_slice *name, unsigned int guess);

@@ -183,7 +183,7 @@ static void report_bounds(struct kidos_report *report, const struct kidos_analys
 static void report_ends(struct kidos_report *report, const char *name, const char *title,
 			struct kidos_ledger *ledger, uint64_t all)
 {
-	size_t count = kidos_ledger_top(ledger, KIDOS_REPORT_TOP);
+	size_t count = kidos_ledger_top(ledger, KIDOS_REPORT_TOP, kidos_ledger_by_bytes);
 
 	begin(report, name, title,
 	      COLUMNS(TEXT("address"), NUMBER("packets"), NUMBER("bytes"), REAL("percent")));
@@ -374,7 +374,8 @@ static void report_sizes(struct kidos_report *report, const struct kidos_analysi
 
 static void report_flows(struct kidos_report *report, struct kidos_analysis *analysis)
 {
-	size_t count = kidos_ledger_top(&analysis->conversations, KIDOS_REPORT_FLOWS);
+	size_t count = kidos_ledger_top(&analysis->conversations, KIDOS_REPORT_FLOWS,
+					kidos_ledger_by_bytes);
 
 	begin(report, "top_flows", "Flows with most bytes",
 	      COLUMNS(TEXT("protocol"), TEXT("src_ip"), NUMBER("src_port"), TEXT("dst_ip"),
@@ -396,56 +397,35 @@ static void report_flows(struct kidos_report *report, struct kidos_analysis *ana
 
 /* --- threats --- */
 
-static int by_ports(const void *a, const void *b)
+static bool by_ports(const struct kidos_ledger *ledger, const void *a, const void *b)
 {
-	const struct kidos_source *left = *(const struct kidos_source *const *)a;
-	const struct kidos_source *right = *(const struct kidos_source *const *)b;
+	const struct kidos_source *left = a, *right = b;
 
-	if (left->most != right->most)
-		return (left->most < right->most) - (left->most > right->most);
-	return memcmp(&left->address, &right->address, sizeof(left->address));
+	(void)ledger;
+	if (left->scans != right->scans || left->most != right->most)
+		return left->scans != right->scans ? left->scans : left->most > right->most;
+	return memcmp(left, right, sizeof(left->address)) < 0;
 }
 
-static size_t count_scanners(const struct kidos_analysis *analysis)
+static size_t report_scanners(struct kidos_report *report, struct kidos_analysis *analysis)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < analysis->sources.count; i++)
-		count += ((const struct kidos_source *)kidos_ledger_at(&analysis->sources, i))
-				 ->scans;
-	return count;
-}
-
-static void put_scanners(struct kidos_report *report, const struct kidos_analysis *analysis,
-			 const struct kidos_source **scanners)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < analysis->sources.count; i++) {
-		const struct kidos_source *source = kidos_ledger_at(&analysis->sources, i);
-
-		if (source->scans)
-			scanners[count++] = source;
-	}
-	qsort(scanners, count, sizeof(*scanners), by_ports);
-	for (size_t i = 0; i < count && i < KIDOS_REPORT_THREATS; i++) {
-		put_address(report, &scanners[i]->address);
-		put_number(report, scanners[i]->most);
-		put_number(report, scanners[i]->tally.packets);
-	}
-}
-
-static size_t report_scanners(struct kidos_report *report, const struct kidos_analysis *analysis)
-{
-	size_t count = count_scanners(analysis);
-	const struct kidos_source **scanners = calloc(count + 1, sizeof(*scanners));
+	struct kidos_ledger *sources = &analysis->sources;
+	size_t count = 0, shown;
 
 	begin(report, "port_scanners", "Threats: port scanners",
-	      COLUMNS(TEXT("src_ip"), NUMBER("ports"), NUMBER("packets")));
-	report->failed |= !scanners;
-	if (scanners)
-		put_scanners(report, analysis, scanners);
-	free(scanners);
+	      COLUMNS(TEXT("src_ip"), NUMBER("ports"), NUMBER("packets")))
+		->shown = KIDOS_REPORT_TOP;
+	for (size_t i = 0; i < sources->count; i++)
+		count += ((const struct kidos_source *)kidos_ledger_at(sources, i))->scans;
+	shown = kidos_ledger_top(
+		sources, count < KIDOS_REPORT_THREATS ? count : KIDOS_REPORT_THREATS, by_ports);
+	for (size_t i = 0; i < shown; i++) {
+		const struct kidos_source *source = kidos_ledger_at(sources, i);
+
+		put_address(report, &source->address);
+		put_number(report, source->most);
+		put_number(report, source->tally.packets);
+	}
 	return count;
 }
 
@@ -454,9 +434,10 @@ static void report_volumes(struct kidos_report *report, struct kidos_analysis *a
 	size_t count = analysis->volume_sources < KIDOS_REPORT_THREATS ? analysis->volume_sources
 								       : KIDOS_REPORT_THREATS;
 
-	kidos_ledger_top(&analysis->sources, count ? count : 1);
+	count = kidos_ledger_top(&analysis->sources, count, kidos_ledger_by_bytes);
 	begin(report, "high_volume_sources", "Threats: sources with more bytes than 95 % of them",
-	      COLUMNS(TEXT("src_ip"), NUMBER("packets"), NUMBER("bytes"), NUMBER("threshold")));
+	      COLUMNS(TEXT("src_ip"), NUMBER("packets"), NUMBER("bytes"), NUMBER("threshold")))
+		->shown = KIDOS_REPORT_TOP;
 	for (size_t i = 0; i < count; i++) {
 		const struct kidos_source *source = kidos_ledger_at(&analysis->sources, i);
 
@@ -492,13 +473,12 @@ static size_t report_unusual(struct kidos_report *report, const struct kidos_ana
 	return count;
 }
 
-static int by_rows(const void *a, const void *b)
+static bool by_rows(const struct kidos_ledger *ledger, const void *a, const void *b)
 {
 	const struct kidos_repetition *left = a, *right = b;
 
-	if (left->most != right->most)
-		return (left->most < right->most) - (left->most > right->most);
-	return memcmp(left, right, offsetof(struct kidos_repetition, window));
+	return left->most != right->most ? left->most > right->most
+					 : memcmp(left, right, ledger->key) < 0;
 }
 
 static bool is_repeated(const void *entry, void *context)
@@ -510,13 +490,15 @@ static bool is_repeated(const void *entry, void *context)
 static size_t report_repeated(struct kidos_report *report, struct kidos_analysis *analysis)
 {
 	struct kidos_ledger *ledger = &analysis->repetitions;
+	size_t shown;
 
 	kidos_ledger_keep(ledger, is_repeated, NULL);
-	qsort(ledger->entries, ledger->count, ledger->entry, by_rows);
+	shown = kidos_ledger_top(ledger, KIDOS_REPORT_THREATS, by_rows);
 	begin(report, "repeated_flows", "Threats: repeated flows",
 	      COLUMNS(TEXT("protocol"), TEXT("src_ip"), TEXT("dst_ip"), NUMBER("dst_port"),
-		      NUMBER("rows")));
-	for (size_t i = 0; i < ledger->count && i < KIDOS_REPORT_THREATS; i++) {
+		      NUMBER("rows")))
+		->shown = KIDOS_REPORT_TOP;
+	for (size_t i = 0; i < shown; i++) {
 		const struct kidos_repetition *repetition = kidos_ledger_at(ledger, i);
 
 		put_protocol(report, repetition->dport_protocol & 0xff);

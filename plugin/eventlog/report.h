@@ -29,6 +29,7 @@ struct kidos_section {
 	const char *name;
 	const char *title;
 	bool single; /* one row: an object in JSON, a line for each cell in text */
+	size_t shown; /* rows that text has at most, 0: all */
 	struct kidos_report_column columns[KIDOS_REPORT_COLUMNS];
 	size_t width, count, room; /* columns; cells */
 	struct kidos_cell *cells; /* row by row */

@@ -9,6 +9,13 @@
 
 #define COLUMNS_MAX 64
 
+/* A member of an object. */
+struct member {
+	unsigned int field; /* KIDOS_FIELDS: none that is read */
+	uint8_t length; /* of the text, 0: it is not known */
+	char text[47]; /* from the comma before its name to its value */
+};
+
 struct kidos_rows {
 	struct json_tokener *tokener;
 	struct json_object *object; /* that the last record's slices lie in */
@@ -19,7 +26,7 @@ struct kidos_rows {
 	unsigned int columns[COLUMNS_MAX]; /* CSV: fields, KIDOS_FIELDS for what is passed over */
 	size_t column_count; /* 0: no header was seen */
 	char *scratch; /* CSV: values without their quotes, KIDOS_INPUT_LINE bytes */
-	unsigned int order[COLUMNS_MAX]; /* JSON: which field came when in the last row */
+	struct member members[COLUMNS_MAX]; /* JSON: of the last row, in its order */
 };
 
 struct kidos_rows *kidos_rows_new(void)
@@ -59,10 +66,42 @@ static const char *skip_blanks(const char *at, const char *end)
 
 enum scanned { SCANNED, STRANGE, WRONG };
 
-/* Of numbers and words, what JSON allows is a little less. */
-static bool is_of_word(char one)
+/* Of numbers and words; what JSON allows is a little less. */
+static bool is_of_word(unsigned char one)
 {
-	return isalnum((unsigned char)one) || one == '-' || one == '+' || one == '.';
+	static const bool of_word[256] = {
+		['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+		['-'] = true,         ['+'] = true,         ['.'] = true,
+	};
+
+	return of_word[one];
+}
+
+/*
+ * Marks the bytes of a word that are this one: the lowest mark is right, those
+ * above it may not be (Mycroft's test).
+ */
+static uint64_t has_byte(uint64_t word, unsigned char byte)
+{
+	uint64_t with = word ^ byte * 0x0101010101010101u;
+
+	return (with - 0x0101010101010101u) & ~with & 0x8080808080808080u;
+}
+
+/* The first quote or backslash, or the end. Machines are little-endian, as CMakeLists.txt asks. */
+static const char *find_quote(const char *at, const char *end)
+{
+	uint64_t word, found;
+
+	for (; end - at >= 8; at += 8) {
+		memcpy(&word, at, sizeof(word));
+		found = has_byte(word, '"') | has_byte(word, '\\');
+		if (found)
+			return at + __builtin_ctzll(found) / 8;
+	}
+	while (at < end && *at != '"' && *at != '\\')
+		at++;
+	return at;
 }
 
 /* A string without escapes, or a number or word; what is neither is strange. */
@@ -71,12 +110,12 @@ static const char *scan_value(const char *at, const char *end, struct kidos_slic
 	const char *from = at;
 
 	if (at < end && *at == '"') {
-		for (from = ++at; at < end && *at != '"' && *at != '\\'; at++)
-			;
+		from = at + 1;
+		at = find_quote(from, end);
 		*value = (struct kidos_slice){ from, (size_t)(at - from) };
 		return at < end && *at == '"' ? at + 1 : NULL;
 	}
-	while (at < end && is_of_word(*at))
+	while (at < end && is_of_word((unsigned char)*at))
 		at++;
 	*value = (struct kidos_slice){ from, (size_t)(at - from) };
 	return at > from ? at : NULL;
@@ -88,6 +127,30 @@ static bool is_value(const struct kidos_slice *value, const char *before)
 	return *before == '"' || isdigit((unsigned char)*value->at) || *value->at == '-';
 }
 
+/* The name of member i up to its value; most often it is what it was in the row before. */
+static const char *scan_name(struct kidos_rows *rows, size_t i, const char *at, const char *end)
+{
+	struct member *member = &rows->members[i];
+	const char *from = at;
+	struct kidos_slice name;
+
+	if ((size_t)(end - at) > member->length && !memcmp(at, member->text, member->length) &&
+	    member->length)
+		return at + member->length;
+	at = skip_blanks(at, end);
+	if (at == end || *at != '"')
+		return NULL;
+	at = scan_value(at, end, &name);
+	at = at ? skip_blanks(at, end) : end;
+	if (at == end || *at != ':')
+		return NULL;
+	at = skip_blanks(at + 1, end);
+	member->field = kidos_log_field_find(&name, member->field);
+	member->length = (size_t)(at - from) <= sizeof(member->text) ? (uint8_t)(at - from) : 0;
+	memcpy(member->text, from, member->length);
+	return at;
+}
+
 /*
  * A flat object without escapes, as the event log writes: several times as
  * fast as a parser that makes objects of it. Whatever else it is, json-c says.
@@ -96,24 +159,16 @@ static enum scanned scan_object(struct kidos_rows *rows, const struct kidos_slic
 				struct kidos_log_record *record)
 {
 	const char *at = line->at + 1, *end = line->at + line->length, *before;
-	struct kidos_slice name, value;
+	struct kidos_slice value;
 
 	for (size_t i = 0; i < COLUMNS_MAX; i++) {
-		at = skip_blanks(at, end);
-		if (at == end || *at != '"')
-			return STRANGE;
-		at = scan_value(at, end, &name);
-		at = at ? skip_blanks(at, end) : end;
-		if (at == end || *at != ':')
-			return STRANGE;
-		before = at = skip_blanks(at + 1, end);
-		at = scan_value(at, end, &value);
+		before = at = scan_name(rows, i, at, end);
+		at = at ? scan_value(at, end, &value) : NULL;
 		at = at ? skip_blanks(at, end) : end;
 		if (at == end)
 			return STRANGE;
-		rows->order[i] = kidos_log_field_find(&name, rows->order[i]);
-		if (rows->order[i] < KIDOS_FIELDS && is_value(&value, before) &&
-		    !kidos_log_field_set(record, rows->order[i], &value))
+		if (rows->members[i].field < KIDOS_FIELDS && is_value(&value, before) &&
+		    !kidos_log_field_set(record, rows->members[i].field, &value))
 			return WRONG;
 		if (*at == '}')
 			return skip_blanks(at + 1, end) == end ? SCANNED : STRANGE;
