@@ -75,6 +75,18 @@ static __always_inline void account_totals(__u32 slot, __u32 direction,
 		count_own(&total->errors[error & (KIDOS_ERRORS_ROOM - 1)], 1);
 }
 
+/* Of a packet that goes out in several segments their mean; 0: nobody wants it. */
+static __always_inline __u32 size_of(const struct wire *wire)
+{
+	__u64 size = wire->bytes;
+
+	if (!kidos_config.sizes)
+		return 0;
+	if (wire->packets > 1)
+		size /= wire->packets;
+	return size < 0xffff ? size : 0xffff;
+}
+
 static __always_inline void account_flow(__u32 slot, __u32 direction,
 					 const struct kidos_packet *packet, const struct wire *wire)
 {
@@ -93,6 +105,7 @@ static __always_inline void account_flow(__u32 slot, __u32 direction,
 		flow.tunnel_id = packet->tunnel_id;
 		flow.inner_vlan = packet->inner_vlan;
 		flow.tcp_flags = packet->tcp_flags;
+		flow.size = size_of(wire);
 		if (count_flow(&flow))
 			return;
 		count_event(KIDOS_EVENT_UNATTRIBUTED);

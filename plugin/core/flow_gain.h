@@ -14,6 +14,7 @@ struct kidos_flow_gain {
 	struct kidos_count gained; /* on the wire */
 	uint64_t first_ns, last_ns; /* the flow's first and last packet, CLOCK_REALTIME */
 	uint32_t marks; /* of the entry: TCP flags, verdict */
+	uint32_t first_size, least_size, most_size; /* of the flow's packets; 0: not known */
 };
 
 #endif

@@ -337,6 +337,7 @@ void kidos_analysis_add(struct kidos_analysis *analysis, const struct kidos_log_
 	add_label(&analysis->actions, &record->action, record);
 	add_label(&analysis->interfaces, &record->interface, record);
 	kidos_sizes_add(&analysis->sizes, record->packets, record->bytes);
+	kidos_sizes_widen(&analysis->sizes, record->least_size, record->most_size);
 	add_hour(analysis, record);
 	add_flow(analysis, record);
 }

@@ -48,6 +48,7 @@ static void *create(struct kidos_context *context, const void *settings, bool en
 	if (!enabled)
 		return log;
 	context->flow_window_ns = log->settings->log_window * 1000000000u;
+	context->meta.sizes = true;
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_FLOW], take_flow, log);
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_ALERT], take_alert, log);
 	return log;

@@ -110,7 +110,6 @@ COLUMN(put_sport, kidos_log_put_number(text, entry->sport))
 COLUMN(put_dport, kidos_log_put_number(text, entry->dport))
 COLUMN(put_protocol, kidos_log_put_string(text, entry->protocol_name))
 COLUMN(put_protocol_number, kidos_log_put_number(text, entry->protocol))
-COLUMN(put_size, kidos_log_put_number(text, entry->packets ? entry->bytes / entry->packets : 0))
 COLUMN(put_action, kidos_log_put_string(text, entry->action))
 COLUMN(put_interface, kidos_log_put_string(text, entry->interface))
 COLUMN(put_packets, kidos_log_put_number(text, entry->packets))
@@ -122,6 +121,28 @@ COLUMN(put_kind, kidos_log_put_string(text, kind_names[entry->kind]))
 COLUMN(put_alert, kidos_log_put_string(text, entry->alert))
 COLUMN(put_alert_id, kidos_log_put_string(text, entry->alert_id))
 COLUMN(put_message, kidos_log_put_string(text, entry->message))
+
+static uint64_t mean_size(const struct kidos_log_entry *entry)
+{
+	return entry->packets ? entry->bytes / entry->packets : 0;
+}
+
+static void put_size(struct kidos_log_text *text, const struct kidos_log_entry *entry)
+{
+	kidos_log_put_number(text, entry->first_size ? entry->first_size : mean_size(entry));
+}
+
+static void put_least(struct kidos_log_text *text, const struct kidos_log_entry *entry)
+{
+	if (entry->least_size)
+		kidos_log_put_number(text, entry->least_size);
+}
+
+static void put_most(struct kidos_log_text *text, const struct kidos_log_entry *entry)
+{
+	if (entry->most_size)
+		kidos_log_put_number(text, entry->most_size);
+}
 
 static void put_hash(struct kidos_log_text *text, const struct kidos_log_entry *entry)
 {
@@ -144,6 +165,8 @@ const struct kidos_log_column kidos_log_columns[] = {
 	{ "flow_hash", true, false, put_hash },
 	{ "packets", false, false, put_packets },
 	{ "bytes", false, false, put_bytes },
+	{ "min_size", false, false, put_least },
+	{ "max_size", false, false, put_most },
 	{ "first", false, false, put_first },
 	{ "last", false, false, put_last },
 	{ "community_id", true, false, put_community },

@@ -27,6 +27,7 @@ struct kidos_log_entry {
 	const char *action, *interface;
 	uint64_t hash; /* 0: no five-tuple */
 	uint64_t packets, bytes;
+	unsigned int first_size, least_size, most_size; /* 0: not known */
 	uint64_t first_ns, last_ns;
 	char community_id[KIDOS_COMMUNITY_ID];
 	const char *alert, *alert_id, *message; /* "" where there is none */

@@ -418,20 +418,44 @@ static int write_json(struct kidos_log_file *file, const char *rows, size_t leng
 	return error ? fail(file, error, "") : 0;
 }
 
+/* Bytes of whole rows that the file has room for. A row is far smaller than the least MaxSize. */
+static size_t part_of(const struct kidos_log_file *file, const char *rows, size_t length,
+		      off_t size)
+{
+	uint64_t most = file->settings->max_size;
+	size_t room = most > (uint64_t)size ? (size_t)(most - (uint64_t)size) : 0;
+	const char *end;
+
+	if (length <= room || !length)
+		return length;
+	end = memrchr(rows, '\n', room);
+	if (!end)
+		return 0;
+	return (size_t)(end - rows) + (file->settings->format == KIDOS_LOG_JSON ? -1 : 1);
+}
+
+static int write_part(struct kidos_log_file *file, const char *rows, size_t length, size_t *written)
+{
+	off_t size = size_of(file);
+	size_t part = part_of(file, rows, length, size < 0 ? 0 : size);
+	int error;
+
+	*written = 0;
+	if (part)
+		return file->settings->format == KIDOS_LOG_JSON
+			       ? write_json(file, rows, part, written)
+			       : write_lines(file, rows, part, written);
+	error = rotate(file);
+	return error ? error : open_anew(file);
+}
+
 int kidos_log_file_write(struct kidos_log_file *file, const char *rows, size_t length,
 			 size_t *written)
 {
-	off_t size = size_of(file);
+	size_t part;
 	int error = 0;
 
-	*written = 0;
-	if (size > 0 && (uint64_t)size + length > file->settings->max_size) {
-		error = rotate(file);
-		if (!error)
-			error = open_anew(file);
-	}
-	if (error)
-		return error;
-	return file->settings->format == KIDOS_LOG_JSON ? write_json(file, rows, length, written)
-							: write_lines(file, rows, length, written);
+	for (*written = 0; !error && *written < length; *written += part)
+		error = write_part(file, rows + *written, length - *written, &part);
+	return error;
 }

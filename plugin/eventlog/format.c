@@ -52,7 +52,7 @@ static void put_object(struct kidos_log_text *text, const struct kidos_log_entry
 		first = false;
 		kidos_log_put_string(text, column->name);
 		kidos_log_put_string(text, column->text ? "\":\"" : "\":");
-		put_escaped(text, value, "\"\\", '\\');
+		put_escaped(text, column->text || *value ? value : "null", "\"\\", '\\');
 		if (column->text)
 			kidos_log_put_char(text, '"');
 	}

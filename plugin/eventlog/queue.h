@@ -18,6 +18,7 @@ struct kidos_log_row {
 	struct kidos_flow_key key;
 	struct kidos_count gained;
 	uint64_t first_ns, last_ns;
+	uint16_t first_size, least_size, most_size; /* 0: not known */
 	struct kidos_notice *notice; /* an alert, which the taker frees; NULL: a flow */
 	uint16_t name; /* its interface */
 };

@@ -27,6 +27,8 @@ static const struct kidos_slice names[KIDOS_FIELDS] = {
 	[KIDOS_FIELD_INTERFACE] = FIELD("interface"),
 	[KIDOS_FIELD_PACKETS] = FIELD("packets"),
 	[KIDOS_FIELD_BYTES] = FIELD("bytes"),
+	[KIDOS_FIELD_LEAST_SIZE] = FIELD("min_size"),
+	[KIDOS_FIELD_MOST_SIZE] = FIELD("max_size"),
 	[KIDOS_FIELD_KIND] = FIELD("kind"),
 };
 
@@ -266,6 +268,10 @@ bool kidos_log_field_set(struct kidos_log_record *record, unsigned int field,
 		return set_number(value, UINT64_MAX >> 16, &record->packets);
 	case KIDOS_FIELD_BYTES:
 		return set_number(value, UINT64_MAX >> 16, &record->bytes);
+	case KIDOS_FIELD_LEAST_SIZE:
+		return set_number(value, UINT32_MAX, &record->least_size);
+	case KIDOS_FIELD_MOST_SIZE:
+		return set_number(value, UINT32_MAX, &record->most_size);
 	case KIDOS_FIELD_ACTION:
 		record->action = *value;
 		return true;

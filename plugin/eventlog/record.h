@@ -21,6 +21,7 @@ struct kidos_log_record {
 	union kidos_address src, dst; /* IPv4 as ::ffff:a.b.c.d */
 	uint64_t sport, dport, protocol;
 	uint64_t size, packets, bytes;
+	uint64_t least_size, most_size; /* of the flow's packets; 0: not known */
 	struct kidos_slice action, interface, kind;
 };
 
@@ -39,6 +40,8 @@ enum kidos_log_field {
 	KIDOS_FIELD_INTERFACE,
 	KIDOS_FIELD_PACKETS,
 	KIDOS_FIELD_BYTES,
+	KIDOS_FIELD_LEAST_SIZE,
+	KIDOS_FIELD_MOST_SIZE,
 	KIDOS_FIELD_KIND,
 	KIDOS_FIELDS
 };

@@ -439,7 +439,9 @@ static bool next_pair(struct kidos_rows *rows, const char **at, const char *end,
 	if (!equals)
 		return false;
 	*at = equals + 1;
-	if (*at == end || **at != '"') {
+	if (*at == end || **at == ' ') {
+		value = (struct kidos_slice){ *at, 0 };
+	} else if (**at != '"') {
 		value = next_word(at, end);
 	} else {
 		value.at = *scratch;

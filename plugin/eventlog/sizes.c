@@ -25,6 +25,14 @@ void kidos_sizes_add(struct kidos_sizes *sizes, uint64_t packets, uint64_t bytes
 	add(sizes, size + 1, more);
 }
 
+void kidos_sizes_widen(struct kidos_sizes *sizes, uint64_t least, uint64_t most)
+{
+	if (least && least < sizes->least)
+		sizes->least = least;
+	if (most > sizes->most)
+		sizes->most = most;
+}
+
 double kidos_sizes_mean(const struct kidos_sizes *sizes)
 {
 	return sizes->packets ? (double)((long double)sizes->bytes / (long double)sizes->packets)

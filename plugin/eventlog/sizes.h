@@ -19,6 +19,8 @@ struct kidos_sizes {
  * rounded down, and so many one byte more, that they add up to the bytes.
  */
 void kidos_sizes_add(struct kidos_sizes *sizes, uint64_t packets, uint64_t bytes);
+/* What is known of the smallest and the largest among them; 0: nothing. */
+void kidos_sizes_widen(struct kidos_sizes *sizes, uint64_t least, uint64_t most);
 
 /* 0 without packets. */
 double kidos_sizes_mean(const struct kidos_sizes *sizes);

@@ -173,6 +173,9 @@ static void write_flow(struct kidos_log_writer *writer, const struct kidos_log_r
 	entry.interface = writer->names[row->name];
 	entry.packets = row->gained.packets;
 	entry.bytes = row->gained.bytes;
+	entry.first_size = row->first_size;
+	entry.least_size = row->least_size;
+	entry.most_size = row->most_size;
 	entry.first_ns = row->first_ns;
 	entry.last_ns = row->last_ns;
 	kidos_log_fill_flow(&entry, &row->key);
@@ -286,6 +289,9 @@ void kidos_log_writer_flow(struct kidos_log_writer *writer, const struct kidos_f
 		.gained = gain->gained,
 		.first_ns = gain->first_ns,
 		.last_ns = gain->last_ns,
+		.first_size = (uint16_t)gain->first_size,
+		.least_size = (uint16_t)gain->least_size,
+		.most_size = (uint16_t)gain->most_size,
 		.name = (uint16_t)name_of(writer, gain),
 	};
 

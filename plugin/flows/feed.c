@@ -28,16 +28,13 @@ uint64_t kidos_feed_bytes(uint32_t max_flows)
 	return 2ull * max_flows * sizeof(struct kidos_last_read);
 }
 
-static uint64_t first_of(const struct kidos_feed *feed)
+/* As it is now: another flow may have the entry by the time that it is read. */
+static struct kidos_flow_detail detail_of(const struct kidos_feed *feed)
 {
 	const struct kidos_read_at *at = &feed->reader.at;
 	const struct kidos_detail_set *sets = feed->context->maps.details;
-	const struct kidos_flow_detail *detail = at->detail;
 
-	if (!detail)
-		detail = &sets[at->entry / KIDOS_WAYS].ways[at->entry % KIDOS_WAYS];
-	return kidos_clock_realtime(&feed->clock,
-				    __atomic_load_n(&detail->first, __ATOMIC_RELAXED));
+	return at->detail ? *at->detail : sets[at->entry / KIDOS_WAYS].ways[at->entry % KIDOS_WAYS];
 }
 
 static void give(const struct kidos_feed *feed, struct kidos_flow_gain *gain)
@@ -51,12 +48,16 @@ static void give(const struct kidos_feed *feed, struct kidos_flow_gain *gain)
 static void gained(void *self, const struct kidos_flow_key *key, const struct kidos_count *count)
 {
 	const struct kidos_feed *feed = self;
+	const struct kidos_flow_detail detail = detail_of(feed);
 	struct kidos_flow_gain gain = {
 		.key = key,
 		.gained = *count,
-		.first_ns = first_of(feed),
+		.first_ns = kidos_clock_realtime(&feed->clock, detail.first),
 		.last_ns = kidos_clock_realtime(&feed->clock, feed->reader.at.last),
 		.marks = feed->reader.at.marks,
+		.first_size = detail.first_size,
+		.least_size = detail.least_size,
+		.most_size = detail.most_size,
 	};
 
 	give(feed, &gain);

@@ -120,7 +120,10 @@ static struct cost measure(char *const *argv, const char *path)
 {
 	struct rusage usage = {};
 	struct cost cost = {};
-	pid_t child = fork();
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
 
 	if (!child)
 		run_child(argv, path);

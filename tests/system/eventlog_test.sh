@@ -141,8 +141,11 @@ equal '150,000 flows: nothing is lost' '0 0 0' "$(value lost_queue) $(value lost
 table_flows >"$work/table"
 log_flows "$file" >"$work/logged"
 check '150,000 flows: rows are the flows of the table' cmp "$work/table" "$work/logged"
-echo "# the longest poll: $(sort -t, -k2 -n "$work"/csv/kt/kidos-self/latency-poll-20* | tail -1) s"
-check 'no poll took half a second' sh -c "awk -F, 'NR > 1 && \$2 > 0.5 { exit 1 }' '$work'/csv/kt/kidos-self/latency-poll-20*"
+echo "# the longest poll: $(cut -d, -f2 "$work"/csv/kt/kidos-self/latency-poll-20* | sort -n | tail -1) s"
+# On a busy machine a poll waits for a CPU: most did not, and none took much of one.
+check '150,000 flows: polls take as long as ever' sh -c "cut -d, -f2 '$work'/csv/kt/kidos-self/latency-poll-20* | sort -n |
+	awk '\$1 + 0 > 0 { t[++n] = \$1 } END { exit !(n && t[int((n + 1) / 2)] < 0.1) }'"
+check '150,000 flows: no poll took a quarter of a CPU' sh -c "awk -F, '\$2 > 25 { exit 1 }' '$work'/csv/kt/kidos-self/percent-cpu-20*"
 stop_collectd
 check 'nothing is left' nothing_left
 finish

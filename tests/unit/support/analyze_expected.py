@@ -17,7 +17,7 @@ folder = sys.argv[1]
 random.seed(20261129)
 COLUMNS = ["timestamp", "timestamp_iso", "src_ip", "dst_ip", "src_port", "dst_port", "protocol",
            "protocol_num", "packet_size", "action", "interface", "flow_hash"]
-OURS = ["packets", "bytes", "first", "last", "community_id", "kind"]
+OURS = ["packets", "bytes", "min_size", "max_size", "first", "last", "community_id", "kind"]
 NAMES = {1: "ICMP", 6: "TCP", 17: "UDP", 47: "GRE", 50: "ESP", 51: "AH", 58: "ICMPv6", 132: "SCTP"}
 PORTS = {6, 17, 132}
 
@@ -26,11 +26,11 @@ def iso(time):
     return datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % round(time % 1 * 1000 % 1000)
 
 
-def row(time, src, dst, sport, dport, protocol, packets, size, action="permitted", interface="eth0"):
+def row(time, src, dst, sport, dport, protocol, packets, size, action="permitted", interface="eth0", ends=None):
     return {"timestamp": time, "timestamp_iso": iso(time), "src_ip": src, "dst_ip": dst, "src_port": sport,
             "dst_port": dport, "protocol": NAMES.get(protocol, str(protocol)), "protocol_num": protocol,
             "packet_size": size // packets, "action": action, "interface": interface, "flow_hash": "00",
-            "packets": packets, "bytes": size, "first": time, "last": time, "community_id": "1:x", "kind": "flow"}
+            "packets": packets, "bytes": size, "min_size": ends[0] if ends else "", "max_size": ends[1] if ends else "", "first": time, "last": time, "community_id": "1:x", "kind": "flow"}
 
 
 def make_rows():
@@ -45,10 +45,12 @@ def make_rows():
             dst = hosts[-1] if ":" in src else hosts[0]
         protocol = random.choices([6, 17, 1, 58, 47, 132, 89], [700, 250, 30, 10, 3, 4, 1])[0]
         packets = random.choice([1, 1, 1, 2, 3, 17])
-        size = sum(random.choice([40, 60, 576, 1500, random.randrange(60, 1500)]) for _ in range(packets))
+        lengths = [random.choice([40, 60, 576, 1500, random.randrange(60, 1500)]) for _ in range(packets)]
+        size = sum(lengths)
         sport, dport = (random.randrange(1024, 65536), random.choice([22, 53, 80, 443])) if protocol in PORTS else (0, 0)
         rows.append(row(round(time, 3), src, dst, sport, dport, protocol, packets, size,
-                        random.choice(["permitted", "logged", "dropped"]), random.choice(names)))
+                        random.choice(["permitted", "logged", "dropped"]), random.choice(names),
+                        (min(lengths) - n % 3, max(lengths) + n % 3)))
         if protocol == 6 and random.random() < 0.5:  # the answer
             rows.append(row(round(time, 3), dst, src, dport, sport, protocol, packets, packets * 60))
     quick = rows[9000]["timestamp"]
@@ -180,7 +182,8 @@ def expected(rows):
         "peak": [peak] + hours[peak],
         "actions": ranked(lambda r: r["action"]),
         "interfaces": ranked(lambda r: r["interface"].replace("\\", "\\x5c")),
-        "sizes": [min(sizes), max(sizes)] + [float("%.6g" % v) for v in (
+        "sizes": [min(sizes + [r["min_size"] for r in rows if r.get("min_size")]),
+                  max(sizes + [r["max_size"] for r in rows if r.get("max_size")])] + [float("%.6g" % v) for v in (
             statistics.fmean(sizes), statistics.stdev(sizes), statistics.median(sizes), quantile(sizes, 25),
             quantile(sizes, 75), quantile(sizes, 95), quantile(sizes, 99))],
         "top_sources": top(lambda r: r["src_ip"], 10, packed),
@@ -199,7 +202,7 @@ def expected(rows):
 
 rows = make_rows()
 write(rows, "ours", True)
-singles = [dict(r, packets=1, bytes=r["packet_size"]) for r in rows]
+singles = [dict(r, packets=1, bytes=r["packet_size"], min_size="", max_size="") for r in rows]
 write(singles, "seed", False)
 with open(folder + "/ours.expected", "w") as out:
     json.dump(expected(rows), out)
