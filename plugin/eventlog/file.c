@@ -418,12 +418,14 @@ static int write_json(struct kidos_log_file *file, const char *rows, size_t leng
 	return error ? fail(file, error, "") : 0;
 }
 
+#define FRAME 512 /* a header, or an array's brackets */
+
 /* Bytes of whole rows that the file has room for. A row is far smaller than the least MaxSize. */
 static size_t part_of(const struct kidos_log_file *file, const char *rows, size_t length,
 		      off_t size)
 {
 	uint64_t most = file->settings->max_size;
-	size_t room = most > (uint64_t)size ? (size_t)(most - (uint64_t)size) : 0;
+	size_t room = most > (uint64_t)size + FRAME ? (size_t)(most - (uint64_t)size) - FRAME : 0;
 	const char *end;
 
 	if (length <= room || !length)

@@ -120,7 +120,8 @@ static bool is_in_head(const char *name)
 	return false;
 }
 
-/* A value with a blank or a quote in it stands in quotes, with a backslash before a quote. */
+/* A value with a blank, a quote or a backslash stands in quotes, a backslash before the latter two.
+ */
 static void put_console(struct kidos_log_text *text, const struct kidos_log_entry *entry)
 {
 	char value[VALUE];
@@ -135,7 +136,7 @@ static void put_console(struct kidos_log_text *text, const struct kidos_log_entr
 
 		if (is_in_head(column->name) || !*value_of(column, entry, value))
 			continue;
-		quotes = strpbrk(value, " \"");
+		quotes = strpbrk(value, " \"\\");
 		kidos_log_put_char(text, ' ');
 		kidos_log_put_string(text, column->name);
 		kidos_log_put_string(text, quotes ? "=\"" : "=");

@@ -11,3 +11,8 @@ find_package(Threads REQUIRED)
 add_executable(drop_list_unit drop_list_test.c)
 target_link_libraries(drop_list_unit PRIVATE kidos_ctl PkgConfig::CMOCKA Threads::Threads)
 add_test(NAME drop_list_unit COMMAND drop_list_unit)
+
+# The event log's rows, written and read back.
+add_executable(eventlog_unit eventlog_test.c)
+target_link_libraries(eventlog_unit PRIVATE kidos_analysis PkgConfig::CMOCKA)
+add_test(NAME eventlog_unit COMMAND eventlog_unit)

@@ -76,7 +76,8 @@ def console(r, ours):
 
     def value(text):
         text = str(text)
-        return '"%s"' % text.replace("\\", "\\\\").replace('"', '\\"') if " " in text or '"' in text else text.replace("\\", "\\\\")
+        odd = any(c in text for c in ' "\\')
+        return '"%s"' % text.replace("\\", "\\\\").replace('"', '\\"') if odd else text
     head = "%s %s %s %s -> %s" % (r["timestamp_iso"], r["action"], r["protocol"], end(r["src_ip"], r["src_port"]),
                                   end(r["dst_ip"], r["dst_port"]))
     rest = ["protocol_num", "packet_size", "interface", "flow_hash"] + (OURS if ours else [])
