@@ -171,11 +171,13 @@ static inline __attribute__((always_inline)) __u32 kidos_state_owner(__u64 state
 /* The rest of an entry: touched when it is made, and rarely after. */
 struct kidos_flow_detail {
 	__u32 first; /* time of the first packet */
-	__u16 inner_vlan; /* of the first packet, as is tunnel_id */
-	__u16 pad0;
+	__u16 inner_vlan; /* of the first packet, as are tunnel_id and first_size */
+	__u16 first_size; /* bytes on the wire; sizes are 0 where the programs do not keep them */
 	__u32 tunnel_id; /* VNI or GRE key */
 	__u32 packets_carry; /* times the 32-bit packet count wrapped */
-	__u32 pad1[4]; /* half a cache line: no entry's lies in two */
+	__u32 least_size; /* of all packets */
+	__u32 most_size;
+	__u32 pad[2]; /* half a cache line: no entry's lies in two */
 };
 _Static_assert(sizeof(struct kidos_flow_detail) == 32, "flow detail");
 
@@ -289,8 +291,10 @@ struct kidos_traffic_config {
 	__u32 ports_mask; /* entries of `ports` - 1, a power of two less one */
 	__u32 policy_room; /* bytes of a policy's table; 0: nothing is policed */
 	__u32 policy_ticks; /* of the kernel in a second, while a source is reported once */
+	__u32 sizes; /* keep those of packets: a second cache line for each */
+	__u32 pad;
 };
-_Static_assert(sizeof(struct kidos_traffic_config) == 144, "traffic config");
+_Static_assert(sizeof(struct kidos_traffic_config) == 152, "traffic config");
 
 /* What the flow table did, per CPU: index into `events`. */
 enum kidos_event {

@@ -61,6 +61,18 @@ static __always_inline struct kidos_totals *account_totals(__u32 slot, __u32 dir
 	return total;
 }
 
+/* Of a packet that goes out in several segments their mean; 0: nobody wants it. */
+static __always_inline __u32 size_of(const struct wire *wire)
+{
+	__u64 size = wire->bytes;
+
+	if (!kidos_config.sizes)
+		return 0;
+	if (wire->packets > 1)
+		size /= wire->packets;
+	return size < 0xffff ? size : 0xffff;
+}
+
 /* Of a packet without a key there is no flow, and what is policed of it is not by its key. */
 static __always_inline void make_flow(__u32 slot, __u32 direction,
 				      const struct kidos_packet *packet, const struct wire *wire,
@@ -77,6 +89,7 @@ static __always_inline void make_flow(__u32 slot, __u32 direction,
 	flow->tunnel_id = packet->tunnel_id;
 	flow->inner_vlan = packet->inner_vlan;
 	flow->tcp_flags = packet->tcp_flags;
+	flow->size = size_of(wire);
 	/* Before the look-up, whose outcome is cached as of this generation. */
 	flow->policy = direction == KIDOS_RX ? policy_generation() : 0;
 }

@@ -29,6 +29,7 @@ struct kidos_flow_packet {
 	__u64 bytes;
 	__u32 now; /* kidos time units */
 	__u32 tunnel_id;
+	__u32 size; /* bytes of one, 65535 at most; 0: not kept */
 	__u16 inner_vlan;
 	__u8 tcp_flags;
 	__u32 policy; /* the generation, where marks have it; 0: it is not policed */
@@ -102,6 +103,47 @@ struct kidos_place {
 	__u32 marks; /* of the one that it was counted in */
 };
 
+#define KIDOS_SIZE_TRIES 4 /* against CPUs that have a more extreme size at the same time */
+
+static __always_inline void kidos_size_lower(__u32 *least, __u32 size)
+{
+	__u32 seen = *(volatile __u32 *)least;
+
+	KIDOS_NO_UNROLL
+	for (int i = 0; i < KIDOS_SIZE_TRIES && size < seen; i++) {
+		__u32 before = __sync_val_compare_and_swap(least, seen, size);
+
+		if (before == seen)
+			break;
+		seen = before;
+	}
+}
+
+static __always_inline void kidos_size_raise(__u32 *most, __u32 size)
+{
+	__u32 seen = *(volatile __u32 *)most;
+
+	KIDOS_NO_UNROLL
+	for (int i = 0; i < KIDOS_SIZE_TRIES && size > seen; i++) {
+		__u32 before = __sync_val_compare_and_swap(most, seen, size);
+
+		if (before == seen)
+			break;
+		seen = before;
+	}
+}
+
+static __always_inline void kidos_flow_note_size(__u32 index, __u32 way, __u32 size)
+{
+	struct kidos_detail_set *set = kidos_table_detail(index);
+	struct kidos_flow_detail *detail = set ? &set->ways[way & (KIDOS_WAYS - 1)] : 0;
+
+	if (!detail)
+		return;
+	kidos_size_lower(&detail->least_size, size);
+	kidos_size_raise(&detail->most_size, size);
+}
+
 /* Counts for the owner with this sequence; 0 if it is no longer the owner. */
 static __always_inline int kidos_flow_add(struct kidos_flow *flow, __u32 index, __u32 way,
 					  __u32 sequence, const struct kidos_flow_packet *packet,
@@ -122,6 +164,8 @@ static __always_inline int kidos_flow_add(struct kidos_flow *flow, __u32 index, 
 	if (packet->tcp_flags & ~marks)
 		__sync_fetch_and_or(&flow->marks, packet->tcp_flags);
 	place->marks = marks;
+	if (packet->size)
+		kidos_flow_note_size(index, way, packet->size);
 	if (before + add < before) {
 		struct kidos_detail_set *detail = kidos_table_detail(index);
 
@@ -187,6 +231,9 @@ static __always_inline int kidos_flow_claim(struct kidos_flow *flow,
 		.first = packet->now,
 		.inner_vlan = packet->inner_vlan,
 		.tunnel_id = packet->tunnel_id,
+		.first_size = packet->size,
+		.least_size = packet->size,
+		.most_size = packet->size,
 	};
 	__sync_fetch_and_add(&flow->bytes, packet->bytes);
 	kidos_flow_publish(flow, packet->packets);

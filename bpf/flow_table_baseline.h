@@ -22,12 +22,22 @@ struct kidos_flow_packet {
 	__u64 bytes;
 	__u32 now;
 	__u32 tunnel_id;
+	__u32 size; /* as in flow_table.h */
 	__u16 inner_vlan;
 	__u8 tcp_flags;
 	__u32 policy; /* as in flow_table.h */
 };
 
 #define KIDOS_COUNTED 1u /* beside verdict and generation */
+
+/* Two CPUs at once may leave the less extreme of their sizes: there is no compare-and-swap. */
+static __always_inline void kidos_baseline_note_size(struct kidos_flow_detail *detail, __u32 size)
+{
+	if (size < detail->least_size)
+		detail->least_size = size;
+	if (size > detail->most_size)
+		detail->most_size = size;
+}
 
 static __always_inline int kidos_baseline_is_closed(const struct kidos_flow_baseline *flow)
 {
@@ -66,6 +76,8 @@ static __always_inline __u32 kidos_baseline_add(struct kidos_flow_baseline *flow
 	__sync_fetch_and_add(&flow->bytes, packet->bytes);
 	flow->last = packet->now;
 	flow->marks |= packet->tcp_flags;
+	if (packet->size)
+		kidos_baseline_note_size(&flow->detail, packet->size);
 	return KIDOS_COUNTED | kidos_baseline_verdict(flow, packet);
 }
 
@@ -81,6 +93,9 @@ static __always_inline __u32 count_flow(const struct kidos_flow_packet *packet)
 	fresh.detail.first = packet->now;
 	fresh.detail.inner_vlan = packet->inner_vlan;
 	fresh.detail.tunnel_id = packet->tunnel_id;
+	fresh.detail.first_size = packet->size;
+	fresh.detail.least_size = packet->size;
+	fresh.detail.most_size = packet->size;
 	/* An empty entry first: of two CPUs that make it, both then add. */
 	bpf_map_update_elem(&flows, &packet->key, &fresh, BPF_NOEXIST);
 	flow = bpf_map_lookup_elem(&flows, &packet->key);

@@ -7,6 +7,7 @@
 #define KIDOS_CONTEXT_H
 
 #include "core/alert.h"
+#include "core/flow_gain.h"
 #include "core/sample.h"
 #include "core/sinks.h"
 #include "links/watched.h"
@@ -23,6 +24,7 @@ enum kidos_sink_kind {
 	KIDOS_SINK_ALERT_EVENT, /* struct kidos_alert_event */
 	KIDOS_SINK_ALERT, /* struct kidos_notice: an alert starts, grows or ends */
 	KIDOS_SINK_EVICTED, /* struct kidos_spill: a flow that left the table */
+	KIDOS_SINK_FLOW, /* struct kidos_flow_gain; given by a thread that may wait a little */
 	KIDOS_SINK_NOTIFICATION, /* of another plugin */
 	KIDOS_SINK_SLOT_TAKEN, /* unsigned int: it is an interface's, which is not attached yet */
 	KIDOS_SINK_SLOTS_GONE, /* bool[KIDOS_SLOTS_MAX]: others will have these slots */
@@ -36,6 +38,7 @@ struct kidos_context {
 	int (*notify)(const struct kidos_notice *notice); /* hands on to collectd; may wait */
 	uint64_t memory_limit; /* bytes; meta.memory are planned */
 	uint64_t alert_window_ns; /* in which shares are judged; 0: nobody takes alerts */
+	uint64_t flow_window_ns; /* between two KIDOS_SINK_FLOW of a flow; 0: nobody takes them */
 	const char
 		*reserved[KIDOS_RESERVED_MAX]; /* no interface has these names; NULL at the end */
 	struct kidos_sinks sinks[KIDOS_SINK_KINDS];

@@ -38,7 +38,7 @@ struct ctl_option {
 /* One run of a command. */
 struct ctl_call {
 	const char *state; /* directory of the pinned maps */
-	char **words; /* as many as the command takes, or NULL behind the last */
+	char **words; /* as many as the command takes; NULL behind the last */
 	const void *settings; /* the command's own struct, defaults and options applied */
 };
 
@@ -50,8 +50,8 @@ struct ctl_command {
 	const char *name;
 	const char *help;
 	const struct ctl_option *options;
-	const char *words; /* that it takes, blank between them, [those that may be left out] last;
-				NULL: none */
+	const char *words; /* that it takes, blank between them, [those that may be left out] last,
+			      "..." behind the last: or more; NULL: none */
 	size_t size; /* of its settings */
 	const void *defaults; /* of its settings; NULL: zeros */
 	/* False, and a complaint, where settings contradict each other; NULL: they cannot. */

@@ -255,6 +255,14 @@ static void complain_of_command(const struct grammar *grammar, int argc, char **
 			     family ? argv[optind + 1] : "");
 }
 
+/* The last word may come again: "FILE...". */
+static bool takes_more(const struct ctl_command *command)
+{
+	size_t length = command->words ? strlen(command->words) : 0;
+
+	return length > 3 && !strcmp(command->words + length - 3, "...");
+}
+
 static bool has_its_words(const struct ctl_command *command, int count, char **words)
 {
 	int most = command->words ? 1 : 0, least;
@@ -264,6 +272,8 @@ static bool has_its_words(const struct ctl_command *command, int count, char **w
 	least = most;
 	for (const char *at = command->words; at && *at; at++)
 		least -= *at == '[';
+	if (count > most && takes_more(command))
+		most = count;
 	if (count > most)
 		ctl_complain("%s: too many words", words[most]);
 	else if (count < least)

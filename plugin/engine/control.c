@@ -81,7 +81,9 @@ static void switch_collector(struct kidos_running *running, bool on, struct kido
 			 status.name, on ? "on" : "off", status.reason);
 		return;
 	}
-	if ((status.state == KIDOS_COLLECTOR_ON) != on)
+	/* One that was started, and fails by now, can be stopped. */
+	if ((status.state == KIDOS_COLLECTOR_ON) != on ||
+	    (status.state == KIDOS_COLLECTOR_FAILED && !running->failed))
 		change(running, on);
 	/* What it is now, which is not always what was asked for. */
 	status = status_of(running);

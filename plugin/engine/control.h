@@ -13,6 +13,9 @@ int kidos_control_start(struct kidos_engine *engine);
 /* What kidosctl sees of the collectors; under the lock. */
 void kidos_control_publish(struct kidos_engine *engine);
 
+/* Every collector's state, for kidosctl. Under the lock. */
+void kidos_control_publish(struct kidos_engine *engine);
+
 /*
  * Takes the request that waits, under the lock; false when there is none. Then
  * answers it, so that in between its effect may be waited for.

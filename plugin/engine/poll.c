@@ -130,6 +130,7 @@ void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *conte
 	meta->poll_cpu_ns = kidos_now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	send_self(meta, &output);
 	store(context);
+	kidos_control_publish(engine);
 	kidos_slots_offer(context);
 	pthread_mutex_unlock(&context->lock);
 	work_end(&work);

@@ -6,7 +6,7 @@
 #include "collector.h"
 #include "core/flow_key.h"
 #include "core/log.h"
-#include "state/baseline.h"
+#include "flows/feed.h"
 #include "flows/interfaces.h"
 #include "flows/memory.h"
 #include "flows/reader.h"
@@ -16,6 +16,7 @@
 #include "flows/wipe.h"
 #include "links/conserve_check.h"
 #include "links/netns_watch.h"
+#include "state/baseline.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -32,6 +33,7 @@ struct flows {
 	struct kidos_reader reader;
 	struct kidos_flow_series series;
 	struct kidos_spills spills; /* has a lock of its own */
+	struct kidos_feed *feed; /* of the sink KIDOS_SINK_FLOW; NULL: nobody takes flows */
 	struct kidos_saved_names saved;
 	unsigned int other_zeros; /* of kidos_other_send */
 	bool opened; /* reader and series are there */
@@ -40,6 +42,20 @@ struct flows {
 static void gained(void *context, const struct kidos_flow_key *key, const struct kidos_count *count)
 {
 	kidos_series_add(context, key, count);
+}
+
+/* Does a collector take flows? When nothing is sent or remembered it does not. */
+static bool is_fed(const struct flows *flows)
+{
+	return flows->context->flow_window_ns && !flows->context->config->test;
+}
+
+static int open_feed(struct flows *flows)
+{
+	if (!is_fed(flows))
+		return 0;
+	flows->feed = kidos_feed_open(flows->context, &flows->spills);
+	return flows->feed ? 0 : -errno;
 }
 
 static int open_reader(struct flows *flows)
@@ -60,9 +76,12 @@ static int open_reader(struct flows *flows)
 		kidos_saved_names_load(&flows->saved, &flows->series.names,
 				       context->config->data_path);
 	flows->opened = true;
-	if (context->maps.fd[KIDOS_MAP_SPILLS] < 0 || !wanted)
-		return 0;
-	return kidos_spills_start(&flows->spills, &context->maps);
+	if (context->maps.fd[KIDOS_MAP_SPILLS] >= 0 && (wanted || is_fed(flows)))
+		error = kidos_spills_start(
+			&flows->spills, &context->maps,
+			(wanted ? 1u << KIDOS_SPILLS_FOR_POLL : 0) |
+				(is_fed(flows) ? 1u << KIDOS_SPILLS_FOR_FEED : 0));
+	return error ? error : open_feed(flows);
 }
 
 static void log_room(const struct kidos_context *context)
@@ -108,7 +127,7 @@ static void status(const void *self, struct kidos_collector_status *status)
 static void read_spills(struct flows *flows)
 {
 	const struct kidos_spill *spills;
-	size_t count = kidos_spills_take(&flows->spills, &spills);
+	size_t count = kidos_spills_take(&flows->spills, KIDOS_SPILLS_FOR_POLL, &spills);
 	struct kidos_count rest;
 
 	for (size_t i = 0; i < count; i++)
@@ -299,6 +318,7 @@ static void close_flows(void *self)
 {
 	struct flows *flows = self;
 
+	kidos_feed_close(flows->feed);
 	kidos_spills_stop(&flows->spills);
 	if (flows->series.by[0] && flows->series.names.count && !flows->context->config->test)
 		kidos_saved_names_save(&flows->saved, &flows->series.names,
@@ -313,16 +333,19 @@ static uint64_t least(const void *self)
 {
 	const struct flows *flows = self;
 
-	return kidos_flow_bytes(KIDOS_FLOWS_LEAST) + kidos_flow_extra_bytes(flows->settings);
+	return kidos_flow_bytes(KIDOS_FLOWS_LEAST) + kidos_flow_extra_bytes(flows->settings) +
+	       (is_fed(flows) ? kidos_feed_bytes(KIDOS_FLOWS_LEAST) : 0);
 }
 
 static uint64_t grow(void *self, uint64_t room)
 {
 	struct flows *flows = self;
-	uint32_t max_flows = kidos_flows_that_fit(flows->settings, room);
+	uint64_t table = kidos_flow_bytes(KIDOS_FLOWS_LEAST);
+	uint64_t feed = is_fed(flows) ? kidos_feed_bytes(KIDOS_FLOWS_LEAST) : 0;
+	uint32_t max_flows = kidos_flows_that_fit(flows->settings, room / (table + feed) * table);
 
 	set_flows(flows, max_flows);
-	return kidos_flow_bytes(max_flows) - kidos_flow_bytes(KIDOS_FLOWS_LEAST);
+	return (max_flows / KIDOS_FLOWS_LEAST - 1) * (table + feed);
 }
 
 const struct kidos_collector kidos_flows_collector = {

@@ -86,6 +86,7 @@ static void read_known(struct kidos_reader *reader, const struct kidos_flow *flo
 		       struct kidos_last_read *last)
 {
 	uint32_t seen = __atomic_load_n(&flow->last, __ATOMIC_RELAXED);
+	uint32_t marks = __atomic_load_n(&flow->marks, __ATOMIC_RELAXED);
 	uint64_t bytes = __atomic_load_n(&flow->bytes, __ATOMIC_RELAXED), after;
 	struct kidos_flow_key key = flow->key;
 	struct kidos_count gained;
@@ -95,6 +96,8 @@ static void read_known(struct kidos_reader *reader, const struct kidos_flow *flo
 	if (((uint32_t)before ^ (uint32_t)after) & ~KIDOS_STATE_OVERFLOWED)
 		return;
 	tally(reader, kidos_key_slot(&key), seen);
+	reader->at.last = seen;
+	reader->at.marks = marks;
 	compare(last, (uint32_t)(after >> KIDOS_STATE_PACKETS_SHIFT), bytes, &gained);
 	tell(reader, &key, &gained);
 }
@@ -110,6 +113,8 @@ static void read_new(struct kidos_reader *reader, const struct kidos_flow *flow,
 	tally(reader, kidos_key_slot(&reading.key), reading.last);
 	if (!last)
 		return;
+	reader->at.last = reading.last;
+	reader->at.marks = reading.marks;
 	*last = (struct kidos_last_read){ .owner = reading.owner };
 	compare(last, (uint32_t)reading.packets, reading.bytes, &gained);
 	tell(reader, &reading.key, &gained);
@@ -127,6 +132,7 @@ void kidos_reader_table(struct kidos_reader *reader, const struct kidos_flow_set
 
 		if (!owner || state & KIDOS_STATE_WRITING)
 			continue;
+		reader->at.entry = i;
 		if (last && last[i].owner == owner)
 			read_known(reader, flow, state, &last[i]);
 		else
@@ -140,13 +146,18 @@ static uint64_t hash_of(const struct kidos_reader *reader, const struct kidos_fl
 }
 
 /* The key's place, or the free one where it would be. */
+static size_t place_in(const struct kidos_last_hashed *table, size_t mask, uint64_t hash)
+{
+	size_t at = hash >> 1 & mask;
+
+	while (table[at].hash && table[at].hash != hash)
+		at = (at + 1) & mask;
+	return at;
+}
+
 static struct kidos_last_hashed *place_of(const struct kidos_reader *reader, uint64_t hash)
 {
-	size_t at = hash >> 1 & reader->hashed_mask;
-
-	while (reader->hashed[at].hash && reader->hashed[at].hash != hash)
-		at = (at + 1) & reader->hashed_mask;
-	return &reader->hashed[at];
+	return &reader->hashed[place_in(reader->hashed, reader->hashed_mask, hash)];
 }
 
 bool kidos_reader_hashed(struct kidos_reader *reader, const struct kidos_flow_key *key,
@@ -164,9 +175,32 @@ bool kidos_reader_hashed(struct kidos_reader *reader, const struct kidos_flow_ke
 			gained.bytes = flow->bytes - last->bytes;
 		last->packets = flow->packets;
 		last->bytes = flow->bytes;
+		reader->at = (struct kidos_read_at){ .detail = &flow->detail,
+						     .last = flow->last,
+						     .marks = flow->marks };
 		tell(reader, key, &gained);
 	}
 	return tally(reader, kidos_key_slot(key), flow->last);
+}
+
+/* A walk of the map may come to an entry twice: the second time it is in the reader's table. */
+bool kidos_reader_hashed_after(struct kidos_reader *reader, const struct kidos_last_hashed *before,
+			       const struct kidos_flow_key *key,
+			       const struct kidos_flow_baseline *flow)
+{
+	uint64_t hash = hash_of(reader, key);
+	struct kidos_last_hashed *last = place_of(reader, hash);
+
+	if (!last->hash)
+		*last = before[place_in(before, reader->hashed_mask, hash)];
+	if (flow->packets < last->packets) /* it was gone in between */
+		*last = (struct kidos_last_hashed){};
+	return kidos_reader_hashed(reader, key, flow);
+}
+
+void kidos_reader_forget_all(struct kidos_reader *reader)
+{
+	memset(reader->hashed, 0, (reader->hashed_mask + 1) * sizeof(*reader->hashed));
 }
 
 /* Those behind it move up, so that no search ends early. */

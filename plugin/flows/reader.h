@@ -24,6 +24,14 @@ struct kidos_last_hashed {
 	uint64_t packets;
 };
 
+/* The entry that was read, beside its key and counts. */
+struct kidos_read_at {
+	size_t entry; /* its place in the table */
+	const struct kidos_flow_detail *detail; /* of the hash map's, else NULL */
+	uint32_t last; /* kidos time units */
+	uint32_t marks;
+};
+
 /* key: valid during the call only. */
 typedef void (*kidos_gained)(void *context, const struct kidos_flow_key *key,
 			     const struct kidos_count *gained);
@@ -39,6 +47,7 @@ struct kidos_reader {
 	uint64_t *active_of; /* ... by slot */
 	kidos_gained gained;
 	void *context;
+	struct kidos_read_at at; /* where the flow is that `gained` is called for */
 };
 
 /*
@@ -59,6 +68,14 @@ void kidos_reader_table(struct kidos_reader *reader, const struct kidos_flow_set
 /* One entry of the hash map; true if it is active. One that is not may be retired. */
 bool kidos_reader_hashed(struct kidos_reader *reader, const struct kidos_flow_key *key,
 			 const struct kidos_flow_baseline *flow);
+/*
+ * The same, compared with a table of what an earlier scan saw, of the reader's size; what this one
+ * sees goes to the reader's.
+ */
+bool kidos_reader_hashed_after(struct kidos_reader *reader, const struct kidos_last_hashed *before,
+			       const struct kidos_flow_key *key,
+			       const struct kidos_flow_baseline *flow);
+void kidos_reader_forget_all(struct kidos_reader *reader);
 /* The entry was taken out of the hash map. */
 void kidos_reader_forget(struct kidos_reader *reader, const struct kidos_flow_key *key);
 

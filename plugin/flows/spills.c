@@ -18,17 +18,26 @@ static void set_spilling(struct kidos_spills *spills)
 		kidos_log(LOG_ERR, "map spilling: %s", strerror(errno));
 }
 
-/* Runs with the lock held, from consume(). */
+static bool put(struct kidos_spill_queue *queue, const struct kidos_spill *spill)
+{
+	if (queue->count == KIDOS_SPILL_QUEUE)
+		return false;
+	queue->queue[queue->count++] = *spill;
+	return true;
+}
+
+/* Runs with the lock held, from consume(). One that a taker had no room for is lost. */
 static void take_one(const void *record, size_t size, void *context)
 {
 	struct kidos_spills *spills = context;
+	bool full = false;
 
-	if (size != sizeof(*spills->queue))
+	if (size != sizeof(struct kidos_spill))
 		return;
-	if (spills->count < KIDOS_SPILL_QUEUE)
-		memcpy(&spills->queue[spills->count++], record, size);
-	else
-		spills->shared.lost++;
+	for (int i = 0; i < KIDOS_SPILL_TAKERS; i++)
+		if (spills->queues[i].queue && !put(&spills->queues[i], record))
+			full = true;
+	spills->shared.lost += full;
 }
 
 static void consume(struct kidos_spills *spills)
@@ -76,15 +85,28 @@ static int watch_all(struct kidos_spills *spills)
 	return error ? error : watch(spills, spills->maps->fd[KIDOS_MAP_SPILLS], EPOLLIN | EPOLLET);
 }
 
-static int start(struct kidos_spills *spills)
+static bool make_queues(struct kidos_spills *spills, unsigned int takers)
+{
+	for (unsigned int i = 0; i < KIDOS_SPILL_TAKERS; i++) {
+		struct kidos_spill_queue *queue = &spills->queues[i];
+
+		if (!(takers & 1u << i))
+			continue;
+		queue->queue = calloc(KIDOS_SPILL_QUEUE, sizeof(*queue->queue));
+		queue->taken = calloc(KIDOS_SPILL_QUEUE, sizeof(*queue->taken));
+		if (!queue->queue || !queue->taken)
+			return false;
+	}
+	return true;
+}
+
+static int start(struct kidos_spills *spills, unsigned int takers)
 {
 	const struct kidos_maps *maps = spills->maps;
 	const unsigned int zero = 0;
 	int error;
 
-	spills->queue = calloc(KIDOS_SPILL_QUEUE, sizeof(*spills->queue));
-	spills->taken = calloc(KIDOS_SPILL_QUEUE, sizeof(*spills->taken));
-	if (!spills->queue || !spills->taken)
+	if (!make_queues(spills, takers))
 		return -ENOMEM;
 	spills->ring = kidos_ring_open(maps->fd[KIDOS_MAP_SPILLS], take_one, spills);
 	if (!spills->ring ||
@@ -100,13 +122,14 @@ static int start(struct kidos_spills *spills)
 	return 0;
 }
 
-int kidos_spills_start(struct kidos_spills *spills, const struct kidos_maps *maps)
+int kidos_spills_start(struct kidos_spills *spills, const struct kidos_maps *maps,
+		       unsigned int takers)
 {
 	int error;
 
 	*spills = (struct kidos_spills){ .maps = maps, .thread = KIDOS_NO_THREAD, .wake = -1 };
 	pthread_mutex_init(&spills->lock, NULL);
-	error = start(spills);
+	error = start(spills, takers);
 	if (error)
 		kidos_spills_stop(spills);
 	return error;
@@ -124,26 +147,30 @@ void kidos_spills_stop(struct kidos_spills *spills)
 	kidos_ring_close(spills->ring);
 	if (spills->wake >= 0)
 		close(spills->wake);
-	free(spills->queue);
-	free(spills->taken);
+	for (int i = 0; i < KIDOS_SPILL_TAKERS; i++) {
+		free(spills->queues[i].queue);
+		free(spills->queues[i].taken);
+	}
 	*spills = (struct kidos_spills){};
 }
 
-size_t kidos_spills_take(struct kidos_spills *spills, const struct kidos_spill **taken)
+size_t kidos_spills_take(struct kidos_spills *spills, enum kidos_spill_taker taker,
+			 const struct kidos_spill **taken)
 {
+	struct kidos_spill_queue *from = &spills->queues[taker];
 	struct kidos_spill *queue;
 	size_t count;
 
-	if (!spills->thread.running)
+	if (!spills->thread.running || !from->queue)
 		return 0;
 	pthread_mutex_lock(&spills->lock);
 	consume(spills);
-	queue = spills->queue;
-	count = spills->count;
-	spills->queue = spills->taken;
-	spills->count = 0;
+	queue = from->queue;
+	count = from->count;
+	from->queue = from->taken;
+	from->count = 0;
 	pthread_mutex_unlock(&spills->lock);
-	spills->taken = queue;
+	from->taken = queue;
 	*taken = queue;
 	return count;
 }

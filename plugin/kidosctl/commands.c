@@ -3,6 +3,7 @@
 #include "alerts/ctl.h"
 #include "connects/ctl.h"
 #include "drops/ctl.h"
+#include "eventlog/ctl.h"
 #include "flows/ctl.h"
 #include "policy/ctl.h"
 
@@ -35,6 +36,7 @@ const struct ctl_command *const ctl_commands[] = {
 	&ctl_listeners,
 	&ctl_alerts,
 	&ctl_policy,
+	&ctl_analyze,
 	&collector,
 	&cleanup,
 	NULL,

@@ -72,6 +72,7 @@ static int set_config(struct bpf_object *object, const struct kidos_hash_seed *s
 	config.ports_mask = settings->ports_mask;
 	config.netns = netns;
 	config.inner = (__u8)settings->inner;
+	config.sizes = settings->sizes;
 	config.xdp_frags = kidos_has_xdp_frags();
 	config.preemptible = !kidos_entry_usable();
 	config.policy_room = settings->policy_room;

@@ -71,7 +71,7 @@ struct kidos_meta {
 	__u32 time_shift; /* of kidos_traffic_config */
 	__u32 policy_room; /* likewise */
 	struct kidos_privacy privacy;
-	__u32 pad;
+	__u32 sizes; /* those of packets are kept, in details */
 	__u64 unit_ns; /* one kidos time unit */
 	__s64 time_origin_ns; /* CLOCK_MONOTONIC when the units were 0, modulo 2^32 units */
 	__u64 max_flows;

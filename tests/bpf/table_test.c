@@ -467,12 +467,13 @@ static void test_spills(void **state)
 	assert_int_equal(kidos_maps_events(&run.maps, events), 0);
 	assert_int_equal(events[KIDOS_EVENT_SPILLED] + events[KIDOS_EVENT_SPILL_LOST], 0);
 
-	assert_int_equal(kidos_spills_start(&spills, &run.maps), 0);
+	assert_int_equal(kidos_spills_start(&spills, &run.maps, 1u << KIDOS_SPILLS_FOR_POLL), 0);
 	first = fill_anew(&run, &sent);
-	assert_int_equal(kidos_spills_take(&spills, &taken), first);
+	assert_int_equal(kidos_spills_take(&spills, KIDOS_SPILLS_FOR_POLL, &taken), first);
 	while (wanted < 9000) /* beyond the queue */
 		wanted += fill_anew(&run, &sent);
-	assert_int_equal(kidos_spills_take(&spills, &taken), KIDOS_SPILL_QUEUE);
+	assert_int_equal(kidos_spills_take(&spills, KIDOS_SPILLS_FOR_POLL, &taken),
+			 KIDOS_SPILL_QUEUE);
 	kidos_spills_stop(&spills);
 	assert_int_equal(kidos_maps_events(&run.maps, events), 0);
 	assert_int_equal(events[KIDOS_EVENT_SPILLED], first + KIDOS_SPILL_QUEUE);

@@ -15,3 +15,8 @@ add_test(NAME drop_list_unit COMMAND drop_list_unit)
 add_executable(connect_list_unit connect_list_test.c)
 target_link_libraries(connect_list_unit PRIVATE kidos_ctl PkgConfig::CMOCKA)
 add_test(NAME connect_list_unit COMMAND connect_list_unit)
+
+# The event log's rows, written and read back.
+add_executable(eventlog_unit eventlog_test.c)
+target_link_libraries(eventlog_unit PRIVATE kidos_analysis PkgConfig::CMOCKA)
+add_test(NAME eventlog_unit COMMAND eventlog_unit)

@@ -16,11 +16,13 @@
 #include "collector.h"
 #include "document.h"
 
-/* As kidos.conf writes it: words in quotes, numbers and booleans without. */
+/* As kidos.conf writes it: words and sizes with a unit in quotes, numbers and booleans without. */
 static void option_line(const struct kidos_option *option, char *line, size_t size)
 {
 	bool quoted = option->type == KIDOS_OPTION_STRING || option->type == KIDOS_OPTION_CHOICE ||
-		      option->type == KIDOS_OPTION_STRINGS;
+		      option->type == KIDOS_OPTION_STRINGS ||
+		      (option->type == KIDOS_OPTION_SIZE &&
+		       strspn(option->initial, "0123456789") != strlen(option->initial));
 
 	snprintf(line, size, "%s %s%s%s", option->name, quoted ? "\"" : "", option->initial,
 		 quoted ? "\"" : "");

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* flow_gain.h: what one flow gained in a window of time, as collectors give it to each other. */
+#ifndef KIDOS_CORE_FLOW_GAIN_H
+#define KIDOS_CORE_FLOW_GAIN_H
+
+#include "abi.h"
+
+#include <stdint.h>
+
+/* Pointers are valid during the call only. */
+struct kidos_flow_gain {
+	const struct kidos_flow_key *key;
+	const char *interface; /* its name in values: raw */
+	struct kidos_count gained; /* on the wire */
+	uint64_t first_ns, last_ns; /* the flow's first and last packet, CLOCK_REALTIME */
+	uint32_t marks; /* of the entry: TCP flags, verdict */
+	uint32_t first_size, least_size, most_size; /* of the flow's packets; 0: not known */
+};
+
+#endif
