@@ -37,22 +37,26 @@ static __always_inline void read_address(struct connect_address *address, const 
 
 /* --- __sys_connect_file(file, address, length, flags) --- */
 
-static __always_inline int enter_file(struct file *file, const void *at, __u32 length)
+static __always_inline int enter_at(const struct connect_found *found, const void *at, __u32 length,
+				    int user)
 {
 	struct connect_address address = {};
-	struct socket *socket = socket_of(file);
 
-	if (!socket)
+	if (is_continued(found))
 		return 0;
 	address.family = FAMILY_UNREAD;
-	read_address(&address, at, length, 0);
-	return enter_socket(socket, &address, (__u64)at, length);
+	read_address(&address, at, length, user);
+	return enter_socket(found, &address, (__u64)at, length);
 }
 
 SEC("fentry/__sys_connect_file")
 int connect_fentry(__u64 *ctx)
 {
-	return enter_file((void *)ctx[0], (void *)ctx[1], (__u32)ctx[2]);
+	struct file *file = (void *)ctx[0];
+	struct connect_found found = {};
+	int is_socket = has_task_btf() ? find_by_type(file, &found) : find_by_address(file, &found);
+
+	return is_socket ? enter_at(&found, (void *)ctx[1], (__u32)ctx[2], 0) : 0;
 }
 
 SEC("fexit/__sys_connect_file")
@@ -64,23 +68,21 @@ int connect_fexit(__u64 *ctx)
 SEC("kprobe/__sys_connect_file")
 int connect_kprobe(struct pt_regs *ctx)
 {
-	return enter_file((void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx),
-			  (__u32)PT_REGS_PARM3(ctx));
+	struct connect_found found = {};
+
+	if (!find_by_address((void *)PT_REGS_PARM1(ctx), &found))
+		return 0;
+	return enter_at(&found, (void *)PT_REGS_PARM2(ctx), (__u32)PT_REGS_PARM3(ctx), 0);
 }
 
 /* --- the system call: its tracepoints --- */
 
 static __always_inline int enter_fd(__u32 fd, const void *at, __u32 length)
 {
-	struct connect_address address = {};
+	struct connect_found found = {};
 	struct file *file = file_of(fd);
-	struct socket *socket = file ? socket_of(file) : NULL;
 
-	if (!socket)
-		return 0;
-	address.family = FAMILY_UNREAD;
-	read_address(&address, at, length, 1);
-	return enter_socket(socket, &address, (__u64)at, length);
+	return file && find_by_address(file, &found) ? enter_at(&found, at, length, 1) : 0;
 }
 
 /* /sys/kernel/tracing/events/syscalls/sys_enter_connect/format, and of sys_exit_connect */

@@ -7,7 +7,7 @@
 #define KIDOS_CONNECT_CALL_H
 
 #include "connect_conclude.h"
-#include "connect_socket.h"
+#include "connect_find.h"
 
 /* struct sockaddr_in6, or as much of it as was given; IPv4's address lies where flow is. */
 struct connect_address {
@@ -30,28 +30,26 @@ static __always_inline void set_destination(struct kidos_connect_attempt *attemp
 	}
 }
 
-/* Of what the socket itself says; returns its family. */
-static __always_inline __u16 set_socket(struct kidos_connect_attempt *attempt,
-					struct socket *socket)
+/* The rest is read at the end, of those that no SYN takes over. */
+static __always_inline void set_socket(struct kidos_connect_attempt *attempt,
+				       const struct connect_found *found)
 {
-	struct sock *sk = BPF_CORE_READ(socket, sk);
+	struct kidos_connect_trial *trial = trial_now();
+	struct sock *sk = (struct sock *)found->sk;
 
-	attempt->sk = (__u64)sk;
-	attempt->type = (__u8)BPF_CORE_READ(socket, type);
-	attempt->protocol = BPF_CORE_READ(sk, sk_protocol);
-	attempt->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	attempt->socket = (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
-	attempt->trial = attempt->socket && is_trial(attempt->socket);
-	if (!attempt->socket)
-		attempt->socket = attempt->sk;
-	return BPF_CORE_READ(sk, __sk_common.skc_family);
+	attempt->sk = found->sk;
+	attempt->type = (__u8)found->type;
+	attempt->protocol = found->protocol;
+	attempt->family = (__u8)found->family;
+	if (trial && trial->cookie)
+		attempt->trial =
+			trial->cookie == (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 }
 
 /* A stream socket that is connecting or connected goes on with its former attempt, or fails. */
-static __always_inline int is_continued(struct socket *socket)
+static __always_inline int is_continued(const struct connect_found *found)
 {
-	return BPF_CORE_READ(socket, type) == SOCK_STREAM &&
-	       BPF_CORE_READ(socket, state) != SS_UNCONNECTED;
+	return found->type == SOCK_STREAM && found->state != SS_UNCONNECTED;
 }
 
 static __noinline int end_call(struct kidos_connect_attempt *attempt, __u32 outcome, __u32 error,
@@ -64,12 +62,12 @@ static __noinline int end_call(struct kidos_connect_attempt *attempt, __u32 outc
 		return 0;
 	end.time = bpf_ktime_get_boot_ns();
 	end.error = error < KIDOS_CONNECT_ERRNO_UNKNOWN ? error : KIDOS_CONNECT_ERRNO_UNKNOWN;
+	if (attempt->sk && connect_config.readable)
+		read_rest(attempt, &ends);
 	if (attempt->family == AF_UNIX)
 		return conclude_unix(attempt, &end, user);
 	ends.dst = attempt->dst;
 	ends.dport = attempt->dport;
-	if (attempt->sk && connect_config.readable)
-		source_read((struct sock *)attempt->sk, &ends);
 	return conclude(attempt, &end, &ends);
 }
 
@@ -119,19 +117,15 @@ static __always_inline int enter(struct kidos_connect_attempt *attempt)
 }
 
 /* address: as far as it could be read; at, length: where it lies. */
-static __always_inline int enter_socket(struct socket *socket,
+static __always_inline int enter_socket(const struct connect_found *found,
 					const struct connect_address *address, __u64 at,
 					__u32 length)
 {
 	struct kidos_connect_attempt attempt = { .address = at, .length = length };
-	__u16 family;
 
-	if (!socket || is_continued(socket))
-		return 0;
-	family = set_socket(&attempt, socket);
 	if (length >= sizeof(__u16) && address->family == AF_UNSPEC)
 		return 0;
-	attempt.family = (__u8)family;
+	set_socket(&attempt, found);
 	set_destination(&attempt, address);
 	who(&attempt);
 	return resume(attempt.tid_initial, attempt.sk) ? 0 : enter(&attempt);

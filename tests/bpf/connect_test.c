@@ -118,10 +118,11 @@ static unsigned int check_case(const struct run *run, const struct connect_case 
 	return 1;
 }
 
-/* Tracepoints of the system call do not see the call; what it does on the wire they do. */
-static bool is_seen(const struct connect_case *row, const struct kidos_connect_rung *rung)
+/* Before 6.7 nothing at the root cgroup sees Unix sockets. */
+static bool is_seen(const struct run *run, const struct connect_case *row)
 {
-	return can_run(row) && !(row->beside && rung->syscalls && row->early);
+	return can_run(row) && !(row->protocol == KIDOS_CONNECT_UNIX &&
+				 strstr(run->state.blind, "connect() of Unix sockets"));
 }
 
 static void open_rung(struct run *run, const struct rung *rung, bool datagrams)
@@ -145,7 +146,7 @@ static void test_cases(void **state)
 
 	open_rung(&run, rung, false);
 	for (size_t i = 0; i < connect_case_count; i++) {
-		if (!is_seen(&connect_cases[i], rung->row))
+		if (!is_seen(&run, &connect_cases[i]))
 			continue;
 		name_of(&connect_cases[i], comm);
 		bad += !run_as(comm, connect_cases[i].work, NULL);
@@ -153,7 +154,7 @@ static void test_cases(void **state)
 	sleep(2); /* of a rung without return codes: a call without a SYN has failed by then */
 	assert_int_equal(kidos_connects_walk(run.connects), 0);
 	for (size_t i = 0; i < connect_case_count; i++)
-		if (is_seen(&connect_cases[i], rung->row))
+		if (is_seen(&run, &connect_cases[i]))
 			bad += check_case(&run, &connect_cases[i], rung->row);
 	assert_int_equal(kidos_connects_pending(run.connects, pending), 0);
 	print_message("# %s, %s: missed %lu, a system call pays %llu ns more, datagrams %u\n",

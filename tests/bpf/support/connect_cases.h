@@ -18,7 +18,6 @@ struct connect_case {
 	unsigned int early; /* failed before a SYN, */
 	unsigned int early_error; /* with this */
 	unsigned int accepts;
-	bool beside; /* not by the system call of 64 bits: tracepoints of it do not see it */
 	const char *kernel; /* a file that is there where the kernel can do this, NULL: all can */
 };
 extern const struct connect_case connect_cases[];
