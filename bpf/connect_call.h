@@ -52,8 +52,9 @@ static __always_inline int is_continued(const struct connect_found *found)
 	return found->type == SOCK_STREAM && found->state != SS_UNCONNECTED;
 }
 
+/* own: the socket's own end, NULL: not known; user: the address lies in the caller's memory. */
 static __noinline int end_call(struct kidos_connect_attempt *attempt, __u32 outcome, __u32 error,
-			       int user)
+			       int user, const struct connect_ends *own)
 {
 	struct connect_end end = { .outcome = (__u8)outcome };
 	struct connect_ends ends = {};
@@ -62,27 +63,37 @@ static __noinline int end_call(struct kidos_connect_attempt *attempt, __u32 outc
 		return 0;
 	end.time = bpf_ktime_get_boot_ns();
 	end.error = error < KIDOS_CONNECT_ERRNO_UNKNOWN ? error : KIDOS_CONNECT_ERRNO_UNKNOWN;
-	if (attempt->sk && connect_config.readable)
-		read_rest(attempt, &ends);
 	if (attempt->family == AF_UNIX)
 		return conclude_unix(attempt, &end, user);
+	if (own) {
+		ends.src = own->src;
+		ends.sport = own->sport;
+	}
 	ends.dst = attempt->dst;
 	ends.dport = attempt->dport;
 	return conclude(attempt, &end, &ends);
 }
 
+/* Its socket is still there. */
+static __always_inline void end_here(struct kidos_connect_attempt *attempt, __u32 outcome,
+				     __u32 error, int user)
+{
+	struct connect_ends own = {};
+
+	read_rest(attempt, &own);
+	end_call(attempt, outcome, error, user, &own);
+}
+
 /* The return of this call was not seen, or, with a restart, is not to come. */
 static __always_inline void end_stale(struct kidos_connect_attempt *attempt)
 {
-	/* Its socket and the caller's address may be gone. */
-	attempt->sk = 0;
-	attempt->length = 0;
+	attempt->length = 0; /* what its address points to may be another's */
 	if (attempt->stage == KIDOS_CONNECT_RESTART)
-		end_call(attempt, KIDOS_CONNECT_FAILED, EINTR, 0);
+		end_call(attempt, KIDOS_CONNECT_FAILED, EINTR, 0, NULL);
 	else if (connect_config.returns)
-		end_call(attempt, KIDOS_CONNECT_LOST, 0, 0);
+		end_call(attempt, KIDOS_CONNECT_LOST, 0, 0, NULL);
 	else
-		end_call(attempt, KIDOS_CONNECT_FAILED, KIDOS_CONNECT_ERRNO_UNKNOWN, 0);
+		end_call(attempt, KIDOS_CONNECT_FAILED, KIDOS_CONNECT_ERRNO_UNKNOWN, 0, NULL);
 }
 
 /* What this thread left behind: 1 when it is the same call that is entered again. */
@@ -112,7 +123,7 @@ static __always_inline int enter(struct kidos_connect_attempt *attempt)
 	if (!bpf_map_update_elem(&connect_calls, &attempt->tid_initial, attempt, BPF_ANY))
 		return 0;
 	count_event(KIDOS_CONNECT_EVENT_NO_PENDING);
-	end_call(attempt, KIDOS_CONNECT_LOST, 0, 0);
+	end_call(attempt, KIDOS_CONNECT_LOST, 0, 0, NULL);
 	return 0;
 }
 
@@ -156,9 +167,9 @@ static __always_inline void leave_taken(__u64 sk, int error)
 	if (bpf_map_delete_elem(&connect_pending, &sk))
 		return;
 	if (error)
-		end_call(&attempt, KIDOS_CONNECT_FAILED, (__u32)error, 0);
+		end_here(&attempt, KIDOS_CONNECT_FAILED, (__u32)error, 0);
 	else
-		end_call(&attempt, KIDOS_CONNECT_SUCCEEDED, 0, 0);
+		end_here(&attempt, KIDOS_CONNECT_SUCCEEDED, 0, 0);
 }
 
 /* TCP Fast Open: the SYN goes out with the first data. */
@@ -168,7 +179,7 @@ static __always_inline void defer(struct kidos_connect_attempt *attempt)
 	if (!bpf_map_update_elem(&connect_pending, &attempt->sk, attempt, BPF_NOEXIST))
 		return;
 	count_event(KIDOS_CONNECT_EVENT_NO_PENDING);
-	end_call(attempt, KIDOS_CONNECT_LOST, 0, 0);
+	end_here(attempt, KIDOS_CONNECT_LOST, 0, 0);
 }
 
 static __always_inline void leave_call(struct kidos_connect_attempt *attempt, int error, int user)
@@ -178,11 +189,11 @@ static __always_inline void leave_call(struct kidos_connect_attempt *attempt, in
 	if (protocol == KIDOS_CONNECT_TCP && !error)
 		defer(attempt);
 	else if (protocol == KIDOS_CONNECT_TCP && goes_on(error))
-		end_call(attempt, KIDOS_CONNECT_LOST, 0, user); /* its SYN was not seen */
+		end_here(attempt, KIDOS_CONNECT_LOST, 0, user); /* its SYN was not seen */
 	else if (error)
-		end_call(attempt, KIDOS_CONNECT_FAILED, (__u32)error, user);
+		end_here(attempt, KIDOS_CONNECT_FAILED, (__u32)error, user);
 	else
-		end_call(attempt, KIDOS_CONNECT_SUCCEEDED, 0, user);
+		end_here(attempt, KIDOS_CONNECT_SUCCEEDED, 0, user);
 }
 
 /* result: 0 or -errno; user: the caller's address lies in its own memory. */

@@ -112,7 +112,7 @@ static __noinline int read_rest(struct kidos_connect_attempt *attempt, struct co
 	struct sock *sk;
 	struct net *net;
 
-	if (!attempt || !ends)
+	if (!attempt || !ends || !connect_config.readable)
 		return 0;
 	sk = (struct sock *)attempt->sk;
 	if (end > SOCK_SPAN || bpf_probe_read_kernel(block, end, sk))

@@ -17,7 +17,7 @@ static __always_inline int hook_lost(struct kidos_connect_attempt *attempt)
 	if (attempt->trial)
 		return ALLOW;
 	count_attempt(attempt);
-	end_call(attempt, KIDOS_CONNECT_LOST, 0, 0);
+	end_call(attempt, KIDOS_CONNECT_LOST, 0, 0, NULL);
 	return ALLOW;
 }
 

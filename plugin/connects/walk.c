@@ -41,12 +41,15 @@ struct way {
 	const char *add, *list, *give;
 	const char *adopt; /* NULL where the owners of older sockets cannot be found */
 	bool storage; /* iterates over what is kept with sockets */
+	const char *blind; /* what it does not find */
 };
 
 static const struct way ways[] = {
-	{ "connect_add", "connect_list", "connect_give", "connect_adopt", true },
-	{ "connect_add_file", "connect_list_file", "connect_give_file", "connect_adopt", false },
-	{ "connect_add", "connect_list", "connect_give", NULL, true }, /* before 5.11 */
+	{ "connect_add", "connect_list", "connect_give", "connect_adopt", true, "" },
+	{ "connect_add_file", "connect_list_file", "connect_give_file", "connect_adopt", false,
+	  "; live traffic before accept() and of sockets that no process holds" },
+	{ "connect_add", "connect_list", "connect_give", NULL, true,
+	  "; sockets that are older than the daemon" }, /* before 5.11 */
 };
 
 static bool is_wanted(const char *program, const struct way *way)
@@ -157,7 +160,8 @@ static int no_words(enum libbpf_print_level level, const char *format, va_list a
 }
 
 int kidos_connect_walk_load(struct kidos_connects *connects,
-			    const struct kidos_connect_config *config, const char *pin)
+			    const struct kidos_connect_config *config, const char *pin,
+			    struct kidos_connect_state *state)
 {
 	libbpf_print_fn_t before = libbpf_set_print(no_words);
 	size_t i = 0;
@@ -169,6 +173,9 @@ int kidos_connect_walk_load(struct kidos_connects *connects,
 	libbpf_set_print(before);
 	if (!error)
 		error = pin_list(connects, pin);
+	if (!error)
+		snprintf(state->blind + strlen(state->blind),
+			 sizeof(state->blind) - strlen(state->blind), "%s", ways[i].blind);
 	return error || !ways[i].adopt ? error : run(connects, LINK_ADOPT);
 }
 

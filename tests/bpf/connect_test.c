@@ -19,6 +19,7 @@
 #include "connect_cases.h"
 #include "connect_run.h"
 #include "connects/sockets.h"
+#include "core/cgroup_root.h"
 
 /* What a rung is called, which is all that a test gets. */
 struct rung {
@@ -101,8 +102,14 @@ static bool can_run(const struct connect_case *row)
 	return !row->kernel || !access(row->kernel, F_OK);
 }
 
-static unsigned int check_case(const struct run *run, const struct connect_case *row,
-			       const struct kidos_connect_rung *rung)
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/* How much is wrong. */
+static uint64_t check_case(const struct run *run, const struct connect_case *row,
+			   const struct kidos_connect_rung *rung)
 {
 	struct ledger wanted, got;
 	char comm[16];
@@ -115,7 +122,9 @@ static unsigned int check_case(const struct run *run, const struct connect_case 
 	print_message("# %s at %s, %s:\n", row->name, run->state.rung, run->state.outcomes);
 	print_ledger("wanted", &wanted);
 	print_ledger("counted", &got);
-	return 1;
+	return 1 + distance(wanted.attempts, got.attempts) +
+	       distance(wanted.succeeded, got.succeeded) + distance(wanted.failed, got.failed) +
+	       distance(wanted.abandoned, got.abandoned);
 }
 
 /* Before 6.7 nothing at the root cgroup sees Unix sockets. */
@@ -136,32 +145,74 @@ static void open_rung(struct run *run, const struct rung *rung, bool datagrams)
 	skip();
 }
 
+static void run_cases(struct run *run, const struct kidos_connect_rung *rung)
+{
+	uint64_t pending[KIDOS_CONNECT_PROTOCOLS], bad = 0, missed;
+	char comm[16];
+
+	for (size_t i = 0; i < connect_case_count; i++) {
+		if (!is_seen(run, &connect_cases[i]))
+			continue;
+		name_of(&connect_cases[i], comm);
+		assert_true(run_as(comm, connect_cases[i].work, NULL));
+	}
+	sleep(2); /* of a rung without return codes: a call without a SYN has failed by then */
+	assert_int_equal(kidos_connects_walk(run->connects), 0);
+	for (size_t i = 0; i < connect_case_count; i++)
+		if (is_seen(run, &connect_cases[i]))
+			bad += check_case(run, &connect_cases[i], rung);
+	assert_int_equal(kidos_connects_pending(run->connects, pending), 0);
+	missed = kidos_connects_missed(run->connects);
+	print_message("# %s, %s: missed %lu, a system call pays %llu ns more, datagrams %u\n",
+		      run->state.rung, run->state.outcomes, missed, run->state.syscall_ns,
+		      run->state.datagrams);
+	/* Since 7.0 a kernel may skip a program: one run of it is at most so much. */
+	assert_in_range(bad, 0, 4 * missed);
+}
+
 static void test_cases(void **state)
 {
 	const struct rung *rung = *state;
-	uint64_t pending[KIDOS_CONNECT_PROTOCOLS];
-	unsigned int bad = 0;
 	struct run run;
-	char comm[16];
 
 	open_rung(&run, rung, false);
-	for (size_t i = 0; i < connect_case_count; i++) {
-		if (!is_seen(&run, &connect_cases[i]))
-			continue;
-		name_of(&connect_cases[i], comm);
-		bad += !run_as(comm, connect_cases[i].work, NULL);
-	}
-	sleep(2); /* of a rung without return codes: a call without a SYN has failed by then */
-	assert_int_equal(kidos_connects_walk(run.connects), 0);
-	for (size_t i = 0; i < connect_case_count; i++)
-		if (is_seen(&run, &connect_cases[i]))
-			bad += check_case(&run, &connect_cases[i], rung->row);
-	assert_int_equal(kidos_connects_pending(run.connects, pending), 0);
-	print_message("# %s, %s: missed %lu, a system call pays %llu ns more, datagrams %u\n",
-		      run.state.rung, run.state.outcomes, kidos_connects_missed(run.connects),
-		      run.state.syscall_ns, run.state.datagrams);
+	run_cases(&run, rung->row);
 	run_close(&run);
-	assert_int_equal(bad, 0);
+}
+
+/* Somebody else's program, which lets no other in beside it; only where nobody else is. */
+static int take_root(void)
+{
+	const struct bpf_insn program[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SOCK_OPS, "kt_first", "GPL", program, 2, NULL);
+	int root = kidos_cgroup_root();
+
+	if (bpf_prog_attach(fd, root, BPF_CGROUP_SOCK_OPS, 0))
+		fail_msg("the root cgroup: %s", strerror(errno));
+	close(fd);
+	return root;
+}
+
+static void test_set_state(void **state)
+{
+	struct run run;
+	int root;
+
+	(void)state;
+	if (!getenv("KIDOS_SLOW"))
+		skip(); /* others are at the root cgroup beside this test: not in guests */
+	root = take_root();
+	run.pin = NULL;
+	run_open(&run, 0, false);
+	bpf_prog_detach(root, BPF_CGROUP_SOCK_OPS);
+	close(root);
+	assert_non_null(run.connects);
+	assert_string_equal(run.state.outcomes, "inet_sock_set_state");
+	run_cases(&run, row_of(run.state.rung));
+	run_close(&run);
 }
 
 /* --- tests of one thing each, at the best rung --- */
@@ -397,6 +448,7 @@ int main(void)
 		{ "connects: attempts by tp/syscalls", test_cases, NULL, NULL, &rungs[2] },
 		{ "connects: attempts at the root cgroup", test_cases, NULL, NULL, &rungs[3] },
 		{ "connects: attempts by raw tracepoints", test_cases, NULL, NULL, &rungs[4] },
+		{ "connects: where the root cgroup is taken", test_set_state, NULL, NULL, NULL },
 		{ "connects: payload of all sockets, to the byte", test_bytes, NULL, NULL, NULL },
 		{ "connects: beside the kernel's own counters", test_snmp, NULL, NULL, NULL },
 		{ "connects: datagrams without connect()", test_datagrams, NULL, NULL, NULL },

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MEASUREMENTS 500
+#define MEASUREMENTS 2000
 #define THREADS 2
 #define PORT_CLOSED 9
 
@@ -124,11 +124,11 @@ static void system_calls(unsigned int count)
 }
 
 const struct connect_load connect_loads[] = {
-	{ "refused", "TCP connect() to a closed port, with its outcome", 20, refused },
-	{ "open", "TCP connection, both ends, from connect() to close", 10, established },
-	{ "udp", "UDP connect()", 200, udp },
-	{ "sendto", "datagram of an unconnected socket", 200, datagrams },
-	{ "getpid", "a system call that has nothing to do with it", 1000, system_calls },
+	{ "refused", "TCP connect() to a closed port, with its outcome", 5, refused },
+	{ "open", "TCP connection, both ends, from connect() to close", 3, established },
+	{ "udp", "UDP connect()", 50, udp },
+	{ "sendto", "datagram of an unconnected socket", 25, datagrams },
+	{ "getpid", "a system call that has nothing to do with it", 200, system_calls },
 	{ 0 },
 };
 
