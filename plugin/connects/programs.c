@@ -210,9 +210,12 @@ static int load(struct loading *loading, struct kidos_connect_state *state, bool
 {
 	struct kidos_connects *connects = loading->connects;
 	size_t rung;
-	int error = kidos_ladder(kidos_connect_rung_count * kidos_connect_outcome_count, attempt,
-				 loading, &rung, reason);
+	int error;
 
+	kidos_connect_quiet(true);
+	error = kidos_ladder(kidos_connect_rung_count * kidos_connect_outcome_count, attempt,
+			     loading, &rung, reason);
+	kidos_connect_quiet(false);
 	if (error)
 		return error;
 	describe(loading, state, datagrams);
