@@ -328,7 +328,7 @@ static void test_blocked(void **state)
 	for (int i = 0; i < 600; i++) {
 		usleep(100000);
 		run_ledger(&run, "kt-blocked", KIDOS_CONNECT_TCP, &got);
-		if (got.attempts == CONNECT_BLOCKED)
+		if (got.attempts == connect_blocked())
 			break;
 	}
 	usleep(200000);
@@ -339,10 +339,10 @@ static void test_blocked(void **state)
 	print_ledger("counted", &got);
 	print_message("# %lu were pending\n", pending[KIDOS_CONNECT_TCP]);
 	run_close(&run);
-	assert_int_equal(got.attempts, CONNECT_BLOCKED);
-	assert_in_range(pending[KIDOS_CONNECT_TCP], CONNECT_BLOCKED, CONNECT_BLOCKED + 100);
+	assert_int_equal(got.attempts, connect_blocked());
+	assert_in_range(pending[KIDOS_CONNECT_TCP], connect_blocked(), connect_blocked() + 100);
 	/* Killed before there was an outcome; or, where that took long, timed out. */
-	assert_int_equal(got.abandoned + got.failed, CONNECT_BLOCKED);
+	assert_int_equal(got.abandoned + got.failed, connect_blocked());
 }
 
 /* --- sockets that are older than the programs --- */
@@ -452,7 +452,7 @@ int main(void)
 		{ "connects: payload of all sockets, to the byte", test_bytes, NULL, NULL, NULL },
 		{ "connects: beside the kernel's own counters", test_snmp, NULL, NULL, NULL },
 		{ "connects: datagrams without connect()", test_datagrams, NULL, NULL, NULL },
-		{ "connects: 2,000 block at once", test_blocked, NULL, NULL, NULL },
+		{ "connects: many block at once", test_blocked, NULL, NULL, NULL },
 		{ "connects: sockets older than the programs", test_old, NULL, NULL, NULL },
 	};
 

@@ -41,8 +41,8 @@ int connect_bytes_work(void *context);
 int connect_snmp_work(void *context);
 int connect_datagrams_work(void *context);
 
-/* Threads that block in connect() until the process is killed. */
-#define CONNECT_BLOCKED 2000
+/* Threads that block in connect() until the process is killed; fewer in an emulation. */
+unsigned int connect_blocked(void);
 int connect_blocked_work(void *context);
 
 /* A listener, and a connection that has carried CONNECT_OLD bytes, until it is killed. */
