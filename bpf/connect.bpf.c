@@ -110,6 +110,46 @@ int connect_exit(struct exit_connect *ctx)
 	return leave(thread_here(), (int)ctx->result, 1);
 }
 
+/* --- at the root cgroup: of TCP what no SYN takes over has failed --- */
+
+static __always_inline int hook(struct bpf_sock_addr *ctx, struct kidos_connect_attempt *attempt)
+{
+	attempt->protocol = (__u16)ctx->protocol;
+	attempt->type = (__u8)ctx->type;
+	attempt->dport = bpf_ntohs((__u16)ctx->user_port);
+	attempt->socket = bpf_get_socket_cookie(ctx);
+	attempt->trial = is_trial(attempt->socket);
+	who(attempt);
+	attempt->netns = netns_here();
+	if (protocol_of(attempt->protocol, attempt->family) != KIDOS_CONNECT_TCP)
+		return hook_lost(attempt);
+	resume(attempt->tid_initial, 0);
+	enter(attempt);
+	return ALLOW;
+}
+
+SEC("cgroup/connect4")
+int connect_cgroup4(struct bpf_sock_addr *ctx)
+{
+	struct kidos_connect_attempt attempt = { .family = AF_INET };
+
+	set_ipv4(&attempt.dst, ctx->user_ip4);
+	return hook(ctx, &attempt);
+}
+
+SEC("cgroup/connect6")
+int connect_cgroup6(struct bpf_sock_addr *ctx)
+{
+	struct kidos_connect_attempt attempt = {};
+
+	attempt.dst.words[0] = ctx->user_ip6[0];
+	attempt.dst.words[1] = ctx->user_ip6[1];
+	attempt.dst.words[2] = ctx->user_ip6[2];
+	attempt.dst.words[3] = ctx->user_ip6[3];
+	attempt.family = is_mapped(&attempt.dst) ? AF_INET : AF_INET6;
+	return hook(ctx, &attempt);
+}
+
 /* --- the system call: what every one of them passes. i386's numbers mean others --- */
 
 #if defined(__TARGET_ARCH_arm64)

@@ -13,8 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "connect_cases.h"
 #include "connect_run.h"
@@ -345,6 +348,58 @@ static void test_blocked(void **state)
 	assert_int_equal(got.abandoned + got.failed, connect_blocked());
 }
 
+/* --- in a PID namespace of its own, as in a container --- */
+
+static void see_pids(const struct kidos_connect_record *record, void *context)
+{
+	unsigned int *good = context;
+
+	*good += record->tgid && record->tgid < 100 && record->tgid_initial > record->tgid &&
+		 record->tid == record->tgid;
+}
+
+static int connect_there(void)
+{
+	unsigned int good = 0;
+	struct run run;
+
+	run.pin = NULL;
+	run_open(&run, 0, false);
+	if (!run.connects || !run_as("kt-container", connect_cases[0].work, NULL))
+		return 1;
+	run_records(&run, "kt-container", see_pids, &good);
+	print_message("# %u records of %s with pids of the namespace\n", good, run.state.rung);
+	fflush(NULL);
+	run_close(&run);
+	/* Attempts, accepts, and the ends of both. */
+	return good != connect_cases[0].attempts * 4;
+}
+
+static void test_container(void **state)
+{
+	int status = -1;
+	pid_t child;
+
+	(void)state;
+	fflush(NULL);
+	child = fork();
+	if (!child) {
+		if (unshare(CLONE_NEWPID | CLONE_NEWNS))
+			_exit(2);
+		child = fork();
+		if (child) {
+			waitpid(child, &status, 0);
+			_exit(WEXITSTATUS(status));
+		}
+		mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+		if (mount("proc", "/proc", "proc", 0, NULL))
+			_exit(2);
+		_exit(connect_there());
+	}
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
+}
+
 /* --- sockets that are older than the programs --- */
 
 struct found {
@@ -453,6 +508,7 @@ int main(void)
 		{ "connects: beside the kernel's own counters", test_snmp, NULL, NULL, NULL },
 		{ "connects: datagrams without connect()", test_datagrams, NULL, NULL, NULL },
 		{ "connects: many block at once", test_blocked, NULL, NULL, NULL },
+		{ "connects: pids in a container", test_container, NULL, NULL, NULL },
 		{ "connects: sockets older than the programs", test_old, NULL, NULL, NULL },
 	};
 
