@@ -320,7 +320,6 @@ int connect_expire_pending(__u64 *ctx)
 	attempt = *pending;
 	if (bpf_map_delete_elem(&connect_pending, &sk))
 		return 0;
-	attempt.sk = 0;
-	end_call(&attempt, KIDOS_CONNECT_LOST, 0, 0);
+	end_call(&attempt, KIDOS_CONNECT_LOST, 0, 0, NULL);
 	return 0;
 }

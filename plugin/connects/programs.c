@@ -148,6 +148,7 @@ static int try_rung(struct loading *loading, const struct kidos_connect_rung *ru
 	if ((rung->cgroup || outcomes->cgroup) && loading->root < 0)
 		return loading->root;
 	loading->config.returns = rung->returns;
+	loading->config.storage = outcomes->storage;
 	error = load_rung(loading, rung, outcomes);
 	if (!error)
 		error = make_other(connects->maps);
@@ -197,7 +198,8 @@ static int attempt(void *context, size_t index, char why[KIDOS_REASON])
 		loading->connects->outcomes = outcomes;
 		return 0;
 	}
-	loading->refused[which] = strcmp(step, outcomes->name) && loading->root >= 0;
+	loading->refused[which] = outcomes == kidos_connect_outcomes && loading->root >= 0 &&
+				  strcmp(step, outcomes->name);
 	snprintf(why, KIDOS_REASON, "%s did not %s: %s", rung->name, step, strerror(-error));
 	return error;
 }
@@ -210,8 +212,8 @@ static void describe(struct loading *loading, struct kidos_connect_state *state,
 
 	snprintf(state->rung, sizeof(state->rung), "%s", connects->rung->name);
 	snprintf(state->outcomes, sizeof(state->outcomes), "%s", connects->outcomes->name);
-	snprintf(state->blind, sizeof(state->blind), "%s%s", connects->rung->blind,
-		 unix_blind ? "; connect() of Unix sockets" : "");
+	snprintf(state->blind, sizeof(state->blind), "%s%s%s", connects->rung->blind,
+		 unix_blind ? "; connect() of Unix sockets" : "", connects->outcomes->blind);
 	state->datagrams =
 		!kidos_connect_load_sends(connects, &loading->config, loading->root, datagrams);
 	state->syscall_ns = connects->rung->syscalls && loading->syscall_ns
@@ -224,13 +226,16 @@ static int load(struct loading *loading, struct kidos_connect_state *state, bool
 {
 	struct kidos_connects *connects = loading->connects;
 	size_t rung;
-	int error = kidos_ladder(kidos_connect_rung_count * kidos_connect_outcome_count, attempt,
-				 loading, &rung, reason);
+	int error;
 
+	kidos_connect_quiet(true);
+	error = kidos_ladder(kidos_connect_rung_count * kidos_connect_outcome_count, attempt,
+			     loading, &rung, reason);
+	kidos_connect_quiet(false);
 	if (error)
 		return error;
 	describe(loading, state, datagrams);
-	error = kidos_connect_walk_load(connects, &loading->config, pin);
+	error = kidos_connect_walk_load(connects, &loading->config, pin, state);
 	if (error)
 		snprintf(reason, KIDOS_REASON, "the walk over sockets: %s", strerror(-error));
 	return error;
@@ -249,8 +254,7 @@ struct kidos_connects *kidos_connects_load(struct kidos_connect_maps *maps,
 		.root = root,
 		.config = { .room = state->room,
 			    .pid_namespace = kidos_pid_namespace().inode,
-			    .readable = 1,
-			    .storage = 1 },
+			    .readable = 1 },
 		.syscall_ns = kidos_connect_syscall_ns(),
 	};
 	int error = -ENOMEM;
