@@ -11,6 +11,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "connect_call.h"
+#include "connect_hooks.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -193,5 +194,4 @@ int connect_raw_exit(__u64 *ctx)
  * Programs are loaded in the order of the file: a rung that this kernel refuses
  * is to be refused before these are verified.
  */
-#include "connect_hooks.h"
 #include "connect_outcomes.h"

@@ -35,6 +35,8 @@ int kidos_connect_each(int fd, size_t key_size, size_t value_size, kidos_connect
 	bool first = true, last = false;
 	int error = 0;
 
+	if (fd < 0)
+		return 0;
 	if (!keys || !values)
 		return -ENOMEM;
 	while (!error && !last) {
