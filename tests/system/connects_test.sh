@@ -57,6 +57,7 @@ value_is() {
 # sum_of PATTERN: of the newest values of these series
 sum_of() {
 	local file line sum=0
+	# shellcheck disable=SC2231 # a pattern
 	for file in "$work"/csv/kt/kidos-$1-20*; do
 		newest "$file"
 		line=${line#*,}
