@@ -6,6 +6,7 @@
 #ifndef KIDOS_CONNECT_CALL_H
 #define KIDOS_CONNECT_CALL_H
 
+#include "connect_calls.h"
 #include "connect_conclude.h"
 #include "connect_find.h"
 
@@ -99,7 +100,7 @@ static __always_inline void end_stale(struct kidos_connect_attempt *attempt)
 /* What this thread left behind: 1 when it is the same call that is entered again. */
 static __always_inline int resume(__u32 thread, __u64 sk)
 {
-	struct kidos_connect_attempt *call = bpf_map_lookup_elem(&connect_calls, &thread), old;
+	struct kidos_connect_attempt *call = call_here(thread), old;
 
 	if (!call)
 		return 0;
@@ -108,8 +109,46 @@ static __always_inline int resume(__u32 thread, __u64 sk)
 		return 1;
 	}
 	old = *call;
-	if (!bpf_map_delete_elem(&connect_calls, &thread) && old.stage != KIDOS_CONNECT_TAKEN)
+	if (!drop_call(call, thread) && old.stage != KIDOS_CONNECT_TAKEN)
 		end_stale(&old);
+	return 0;
+}
+
+/*
+ * A call that a signal ended waits in the hash map, also where others do not:
+ * its thread may end. 1: it is entered again, and *attempt goes on with it.
+ */
+static __always_inline int was_interrupted(struct kidos_connect_attempt *attempt)
+{
+	struct kidos_connect_attempt *call, old;
+	__u32 thread = attempt->tid_initial;
+
+	if (!connect_config.tasks || attempt->family != AF_UNIX)
+		return 0;
+	call = bpf_map_lookup_elem(&connect_calls, &thread);
+	if (!call)
+		return 0;
+	old = *call;
+	if (bpf_map_delete_elem(&connect_calls, &thread))
+		return 0;
+	if (old.sk == attempt->sk) {
+		attempt->start = old.start;
+		attempt->stage = KIDOS_CONNECT_IN_CALL;
+		return !keep_call(attempt);
+	}
+	end_stale(&old);
+	return 0;
+}
+
+/* 0, or that there was no room. */
+static __always_inline int interrupt(struct kidos_connect_attempt *call, __u32 thread)
+{
+	call->stage = KIDOS_CONNECT_RESTART;
+	if (!connect_config.tasks)
+		return 0;
+	if (bpf_map_update_elem(&connect_calls, &thread, call, BPF_ANY))
+		return -1;
+	call->stage = KIDOS_CONNECT_NO_CALL;
 	return 0;
 }
 
@@ -120,7 +159,8 @@ static __always_inline int enter(struct kidos_connect_attempt *attempt)
 		note_trial(KIDOS_CONNECT_STEP_ENTRY);
 	else
 		count_attempt(attempt);
-	if (!bpf_map_update_elem(&connect_calls, &attempt->tid_initial, attempt, BPF_ANY))
+	attempt->stage = KIDOS_CONNECT_IN_CALL;
+	if (!keep_call(attempt))
 		return 0;
 	count_event(KIDOS_CONNECT_EVENT_NO_PENDING);
 	end_call(attempt, KIDOS_CONNECT_LOST, 0, 0, NULL);
@@ -139,7 +179,9 @@ static __always_inline int enter_socket(const struct connect_found *found,
 	set_socket(&attempt, found);
 	set_destination(&attempt, address);
 	who(&attempt);
-	return resume(attempt.tid_initial, attempt.sk) ? 0 : enter(&attempt);
+	if (resume(attempt.tid_initial, attempt.sk) || was_interrupted(&attempt))
+		return 0;
+	return enter(&attempt);
 }
 
 static __always_inline int is_restart(int error)
@@ -199,16 +241,14 @@ static __always_inline void leave_call(struct kidos_connect_attempt *attempt, in
 /* result: 0 or -errno; user: the caller's address lies in its own memory. */
 static __always_inline int leave(__u32 thread, int result, int user)
 {
-	struct kidos_connect_attempt *call = bpf_map_lookup_elem(&connect_calls, &thread), attempt;
+	struct kidos_connect_attempt *call = call_here(thread), attempt;
 
 	if (!call || call->stage == KIDOS_CONNECT_RESTART)
 		return 0;
-	if (call->stage == KIDOS_CONNECT_IN_CALL && is_restart(-result)) {
-		call->stage = KIDOS_CONNECT_RESTART;
+	if (call->stage == KIDOS_CONNECT_IN_CALL && is_restart(-result) && !interrupt(call, thread))
 		return 0;
-	}
 	attempt = *call;
-	if (bpf_map_delete_elem(&connect_calls, &thread))
+	if (drop_call(call, thread))
 		return 0;
 	if (attempt.trial)
 		note_trial(KIDOS_CONNECT_STEP_RETURN);

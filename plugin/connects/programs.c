@@ -19,6 +19,9 @@
 
 #include "connect.skel.h"
 
+/* Since this major version a kernel may skip a program that another task is in. */
+#define MISSES_RETURNS 7
+
 struct loading {
 	struct kidos_connects *connects;
 	const struct kidos_connect_state *state;
@@ -33,6 +36,11 @@ int kidos_connect_set_config(struct bpf_object *object, const struct kidos_conne
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
 
+	struct bpf_map *tasks = bpf_object__find_map_by_name(object, "connect_tasks");
+
+	/* A type that kernels before 5.11 do not know. */
+	if (tasks && !config->tasks)
+		bpf_map__set_autocreate(tasks, false);
 	return map ? bpf_map__set_initial_value(map, config, sizeof(*config)) : -EINVAL;
 }
 
@@ -101,6 +109,30 @@ static int load_rung(struct loading *loading, const struct kidos_connect_rung *r
 					  connects->object);
 }
 
+static bool is_major_below(unsigned int major)
+{
+	struct utsname name;
+
+	return !uname(&name) && strtoul(name.release, NULL, 10) < major;
+}
+
+/* With calls in the threads' storage, if the kernel has that for these programs. */
+static int load_either(struct loading *loading, const struct kidos_connect_rung *rung,
+		       const struct kidos_connect_outcomes *outcomes)
+{
+	int error = -ENOTSUP;
+
+	loading->config.tasks = rung->returns && is_major_below(MISSES_RETURNS);
+	if (loading->config.tasks)
+		error = load_rung(loading, rung, outcomes);
+	if (!error)
+		return 0;
+	loading->config.tasks = 0;
+	bpf_object__close(loading->connects->object);
+	loading->connects->object = NULL;
+	return load_rung(loading, rung, outcomes);
+}
+
 /* Outcomes first: no attempt is to begin before. */
 static int attach_rung(struct loading *loading, const struct kidos_connect_rung *rung,
 		       const struct kidos_connect_outcomes *outcomes, const char **step)
@@ -149,7 +181,7 @@ static int try_rung(struct loading *loading, const struct kidos_connect_rung *ru
 		return loading->root;
 	loading->config.returns = rung->returns;
 	loading->config.storage = outcomes->storage;
-	error = load_rung(loading, rung, outcomes);
+	error = load_either(loading, rung, outcomes);
 	if (!error)
 		error = make_other(connects->maps);
 	if (!error)
@@ -161,13 +193,6 @@ static int try_rung(struct loading *loading, const struct kidos_connect_rung *ru
 	if (error)
 		close_rung(connects);
 	return error;
-}
-
-static bool is_major_below(unsigned int major)
-{
-	struct utsname name;
-
-	return !uname(&name) && strtoul(name.release, NULL, 10) < major;
 }
 
 static bool is_in_turn(const struct loading *loading, size_t index)

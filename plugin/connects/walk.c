@@ -23,7 +23,7 @@
 		  */
 #define LOST_AGE (900 * NS_PER_S) /* after which nobody waits for an outcome any more */
 
-enum { LINK_ADD, LINK_LIST, LINK_GIVE, LINK_ADOPT };
+enum { LINK_ADD, LINK_LIST, LINK_GIVE, LINK_ADOPT, LINK_CALLS };
 
 static int map_of(const struct kidos_connects *connects, const char *name)
 {
@@ -53,8 +53,11 @@ static const struct way ways[] = {
 	  "; sockets that are older than the daemon" }, /* before 5.11 */
 };
 
-static bool is_wanted(const char *program, const struct way *way)
+static bool is_wanted(const char *program, const struct way *way,
+		      const struct kidos_connect_config *config)
 {
+	if (!strcmp(program, "connect_count_calls"))
+		return config->tasks;
 	return !strcmp(program, way->add) || !strcmp(program, way->list) ||
 	       !strcmp(program, way->give) || (way->adopt && !strcmp(program, way->adopt)) ||
 	       !strncmp(program, "connect_expire", strlen("connect_expire"));
@@ -73,7 +76,8 @@ static int load_way(struct kidos_connects *connects, const struct kidos_connect_
 	if (!connects->walk)
 		return -errno;
 	bpf_object__for_each_program (program, connects->walk)
-		bpf_program__set_autoload(program, is_wanted(bpf_program__name(program), way));
+		bpf_program__set_autoload(program,
+					  is_wanted(bpf_program__name(program), way, config));
 	error = kidos_connect_set_config(connects->walk, config);
 	if (!error)
 		error = kidos_map_set_give(&kidos_connect_map_set, connects->maps->fd,
@@ -97,7 +101,7 @@ static int make_link(struct kidos_connects *connects, int which, const char *nam
 	return 0;
 }
 
-static int make_links(struct kidos_connects *connects, const struct way *way)
+static int make_links(struct kidos_connects *connects, const struct way *way, bool tasks)
 {
 	int sockets = way->storage ? map_of(connects, "connect_sockets") : -1;
 	int senders = way->storage ? map_of(connects, "connect_senders") : -1;
@@ -109,6 +113,8 @@ static int make_links(struct kidos_connects *connects, const struct way *way)
 		error = make_link(connects, LINK_GIVE, way->give, senders);
 	if (!error && way->adopt)
 		error = make_link(connects, LINK_ADOPT, way->adopt, -1);
+	if (!error && tasks)
+		error = make_link(connects, LINK_CALLS, "connect_count_calls", -1);
 	return error;
 }
 
@@ -118,7 +124,7 @@ static int try_way(struct kidos_connects *connects, const struct kidos_connect_c
 	int error = load_way(connects, config, way);
 
 	if (!error)
-		error = make_links(connects, way);
+		error = make_links(connects, way, config->tasks);
 	if (!error)
 		return 0;
 	kidos_connect_detach(&connects->walk_links);
@@ -237,18 +243,22 @@ struct expiring {
 	int program;
 	size_t key;
 	uint64_t before;
+	uint64_t before_interrupted;
 };
 
 static int expire_element(int fd, const void *key, const void *value, void *context)
 {
 	const struct kidos_connect_attempt *attempt = value;
 	const struct expiring *expiring = context;
-	__u64 arguments[2] = { 0, expiring->before };
+	/* Of one that a signal ended, which is entered again at once, or not at all. */
+	bool interrupted = attempt->stage == KIDOS_CONNECT_RESTART;
+	__u64 before = interrupted ? expiring->before_interrupted : expiring->before;
+	__u64 arguments[2] = { 0, before };
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = arguments,
 		    .ctx_size_in = sizeof(arguments));
 
 	(void)fd;
-	if (attempt->start >= expiring->before)
+	if (attempt->start >= before)
 		return 0;
 	memcpy(arguments, key, expiring->key);
 	return bpf_prog_test_run_opts(expiring->program, &options) ? -errno : 0;
@@ -271,9 +281,10 @@ static int expire(const struct kidos_connects *connects)
 {
 	uint64_t now = kidos_now_ns(CLOCK_BOOTTIME);
 	struct expiring calls = { program_of(connects, "connect_expire_call"), sizeof(__u32),
-				  earlier(now, connects->rung->returns ? LOST_AGE : CALL_AGE) };
+				  earlier(now, connects->rung->returns ? LOST_AGE : CALL_AGE),
+				  earlier(now, CALL_AGE) };
 	struct expiring pending = { program_of(connects, "connect_expire_pending"), sizeof(__u64),
-				    earlier(now, LOST_AGE) };
+				    earlier(now, LOST_AGE), 0 };
 	int error = each_attempt(connects, KIDOS_CONNECT_MAP_CALLS, expire_element, &calls);
 
 	return error ? error
@@ -323,13 +334,30 @@ static int count_pending(int fd, const void *key, const void *value, void *conte
 	return 0;
 }
 
+static int count_calls(const struct kidos_connects *connects,
+		       uint64_t pending[KIDOS_CONNECT_PROTOCOLS])
+{
+	const uint64_t none = 0;
+	int fd = map_of(connects, "connect_calling"), error = 0;
+
+	for (unsigned int i = 0; !error && i < KIDOS_CONNECT_PROTOCOLS; i++)
+		error = kidos_map_write(fd, i, &none);
+	if (!error)
+		error = run(connects, LINK_CALLS);
+	for (unsigned int i = 0; !error && i < KIDOS_CONNECT_PROTOCOLS; i++)
+		error = kidos_map_read(fd, i, &pending[i]);
+	return error;
+}
+
 int kidos_connects_pending(const struct kidos_connects *connects,
 			   uint64_t pending[KIDOS_CONNECT_PROTOCOLS])
 {
 	int error;
 
 	memset(pending, 0, KIDOS_CONNECT_PROTOCOLS * sizeof(*pending));
-	error = each_attempt(connects, KIDOS_CONNECT_MAP_CALLS, count_call, pending);
+	error = connects->walk_links.count > LINK_CALLS
+			? count_calls(connects, pending)
+			: each_attempt(connects, KIDOS_CONNECT_MAP_CALLS, count_call, pending);
 	return error ? error
 		     : each_attempt(connects, KIDOS_CONNECT_MAP_PENDING, count_pending, pending);
 }

@@ -47,7 +47,7 @@ int kidos_map_set_take(const struct kidos_map_set *set, int *fd, const struct bp
 	for (size_t i = 0; i < set->count; i++) {
 		struct bpf_map *map = bpf_object__find_map_by_name(object, set->rows[i].name);
 
-		if (!map || fd[i] >= 0)
+		if (!map || fd[i] >= 0 || bpf_map__fd(map) < 0)
 			continue;
 		fd[i] = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
 		if (fd[i] < 0)

@@ -119,6 +119,8 @@ static uint64_t check_case(const struct run *run, const struct connect_case *row
 
 	name_of(row, comm);
 	expect(row, rung, &wanted);
+	if (strstr(run->state.blind, "whose listener accepted"))
+		wanted.accepts = 0;
 	run_ledger(run, comm, row->protocol, &got);
 	if (is_equal(&wanted, &got) && has_errors(run, comm, row, rung))
 		return 0;
@@ -133,6 +135,8 @@ static uint64_t check_case(const struct run *run, const struct connect_case *row
 /* Before 6.7 nothing at the root cgroup sees Unix sockets. */
 static bool is_seen(const struct run *run, const struct connect_case *row)
 {
+	if (row->returns && !row_of(run->state.rung)->returns)
+		return false;
 	return can_run(row) && !(row->protocol == KIDOS_CONNECT_UNIX &&
 				 strstr(run->state.blind, "connect() of Unix sockets"));
 }

@@ -142,9 +142,12 @@ static double read_clock(clockid_t clock)
 
 double connect_load_measure(const struct connect_load *load)
 {
+	const struct sched_param first = { .sched_priority = 1 }, ordinary = {};
 	unsigned int measurements = getenv("KIDOS_SLOW") ? MEASUREMENTS / 10 : MEASUREMENTS;
 	double best = 1e18;
 
+	/* Others that run on this CPU leave its caches cold. */
+	sched_setscheduler(0, SCHED_FIFO, &first);
 	for (unsigned int i = 0; i < measurements; i++) {
 		double start = read_clock(CLOCK_MONOTONIC), took;
 
@@ -152,6 +155,7 @@ double connect_load_measure(const struct connect_load *load)
 		took = (read_clock(CLOCK_MONOTONIC) - start) / load->count;
 		best = took < best ? took : best;
 	}
+	sched_setscheduler(0, SCHED_OTHER, &ordinary);
 	return best;
 }
 

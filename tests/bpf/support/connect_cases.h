@@ -18,6 +18,7 @@ struct connect_case {
 	unsigned int early; /* failed before a SYN, */
 	unsigned int early_error; /* with this */
 	unsigned int accepts;
+	bool returns; /* only where return codes are seen */
 	const char *kernel; /* a file that is there where the kernel can do this, NULL: all can */
 };
 extern const struct connect_case connect_cases[];
