@@ -198,7 +198,7 @@ struct kidos_connect_config {
 	__u32 readable; /* kernel memory may be read by helper */
 	__u32 returns; /* the rung sees return codes */
 	__u32 storage; /* programs may keep something with a socket (tp_btf: since 5.11) */
-	__u32 pad;
+	__u32 tasks; /* calls lie in `connect_tasks`, not in `connect_calls` */
 };
 
 /*
@@ -218,7 +218,7 @@ struct kidos_connect_trial {
 
 /*
  * Value of `connect_calls` (by the thread's number in the initial PID
- * namespace) and of `connect_pending` (by the socket's address): an attempt
+ * namespace), of `connect_tasks` (the thread's storage) and of `connect_pending` (by the socket's address): an attempt
  * without an outcome. Who removes it concludes it.
  */
 struct kidos_connect_attempt {
@@ -246,6 +246,7 @@ struct kidos_connect_attempt {
 _Static_assert(sizeof(struct kidos_connect_attempt) == 112, "connect attempt");
 
 enum kidos_connect_stage {
+	KIDOS_CONNECT_NO_CALL,
 	KIDOS_CONNECT_IN_CALL,
 	KIDOS_CONNECT_TAKEN, /* a SYN took it over: `connect_pending` has it under `sk` */
 	KIDOS_CONNECT_RESTART, /* a signal came: the same call may come again */

@@ -11,6 +11,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "connect_call.h"
+#include "connect_hooks.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -35,22 +36,26 @@ static __always_inline void read_address(struct connect_address *address, const 
 
 /* --- __sys_connect_file(file, address, length, flags) --- */
 
-static __always_inline int enter_file(struct file *file, const void *at, __u32 length)
+static __always_inline int enter_at(const struct connect_found *found, const void *at, __u32 length,
+				    int user)
 {
 	struct connect_address address = {};
-	struct socket *socket = socket_of(file);
 
-	if (!socket)
+	if (is_continued(found))
 		return 0;
 	address.family = FAMILY_UNREAD;
-	read_address(&address, at, length, 0);
-	return enter_socket(socket, &address, (__u64)at, length);
+	read_address(&address, at, length, user);
+	return enter_socket(found, &address, (__u64)at, length);
 }
 
 SEC("fentry/__sys_connect_file")
 int connect_fentry(__u64 *ctx)
 {
-	return enter_file((void *)ctx[0], (void *)ctx[1], (__u32)ctx[2]);
+	struct file *file = (void *)ctx[0];
+	struct connect_found found = {};
+	int is_socket = has_task_btf() ? find_by_type(file, &found) : find_by_address(file, &found);
+
+	return is_socket ? enter_at(&found, (void *)ctx[1], (__u32)ctx[2], 0) : 0;
 }
 
 SEC("fexit/__sys_connect_file")
@@ -62,23 +67,21 @@ int connect_fexit(__u64 *ctx)
 SEC("kprobe/__sys_connect_file")
 int connect_kprobe(struct pt_regs *ctx)
 {
-	return enter_file((void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx),
-			  (__u32)PT_REGS_PARM3(ctx));
+	struct connect_found found = {};
+
+	if (!find_by_address((void *)PT_REGS_PARM1(ctx), &found))
+		return 0;
+	return enter_at(&found, (void *)PT_REGS_PARM2(ctx), (__u32)PT_REGS_PARM3(ctx), 0);
 }
 
 /* --- the system call: its tracepoints --- */
 
 static __always_inline int enter_fd(__u32 fd, const void *at, __u32 length)
 {
-	struct connect_address address = {};
+	struct connect_found found = {};
 	struct file *file = file_of(fd);
-	struct socket *socket = file ? socket_of(file) : NULL;
 
-	if (!socket)
-		return 0;
-	address.family = FAMILY_UNREAD;
-	read_address(&address, at, length, 1);
-	return enter_socket(socket, &address, (__u64)at, length);
+	return file && find_by_address(file, &found) ? enter_at(&found, at, length, 1) : 0;
 }
 
 /* /sys/kernel/tracing/events/syscalls/sys_enter_connect/format, and of sys_exit_connect */
@@ -104,6 +107,46 @@ SEC("tp/syscalls/sys_exit_connect")
 int connect_exit(struct exit_connect *ctx)
 {
 	return leave(thread_here(), (int)ctx->result, 1);
+}
+
+/* --- at the root cgroup: of TCP what no SYN takes over has failed --- */
+
+static __always_inline int hook(struct bpf_sock_addr *ctx, struct kidos_connect_attempt *attempt)
+{
+	attempt->protocol = (__u16)ctx->protocol;
+	attempt->type = (__u8)ctx->type;
+	attempt->dport = bpf_ntohs((__u16)ctx->user_port);
+	attempt->socket = bpf_get_socket_cookie(ctx);
+	attempt->trial = is_trial(attempt->socket);
+	who(attempt);
+	attempt->netns = netns_here();
+	if (protocol_of(attempt->protocol, attempt->family) != KIDOS_CONNECT_TCP)
+		return hook_lost(attempt);
+	resume(attempt->tid_initial, 0);
+	enter(attempt);
+	return ALLOW;
+}
+
+SEC("cgroup/connect4")
+int connect_cgroup4(struct bpf_sock_addr *ctx)
+{
+	struct kidos_connect_attempt attempt = { .family = AF_INET };
+
+	set_ipv4(&attempt.dst, ctx->user_ip4);
+	return hook(ctx, &attempt);
+}
+
+SEC("cgroup/connect6")
+int connect_cgroup6(struct bpf_sock_addr *ctx)
+{
+	struct kidos_connect_attempt attempt = {};
+
+	attempt.dst.words[0] = ctx->user_ip6[0];
+	attempt.dst.words[1] = ctx->user_ip6[1];
+	attempt.dst.words[2] = ctx->user_ip6[2];
+	attempt.dst.words[3] = ctx->user_ip6[3];
+	attempt.family = is_mapped(&attempt.dst) ? AF_INET : AF_INET6;
+	return hook(ctx, &attempt);
 }
 
 /* --- the system call: what every one of them passes. i386's numbers mean others --- */
@@ -151,5 +194,4 @@ int connect_raw_exit(__u64 *ctx)
  * Programs are loaded in the order of the file: a rung that this kernel refuses
  * is to be refused before these are verified.
  */
-#include "connect_hooks.h"
 #include "connect_outcomes.h"

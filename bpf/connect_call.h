@@ -6,8 +6,9 @@
 #ifndef KIDOS_CONNECT_CALL_H
 #define KIDOS_CONNECT_CALL_H
 
+#include "connect_calls.h"
 #include "connect_conclude.h"
-#include "connect_socket.h"
+#include "connect_find.h"
 
 /* struct sockaddr_in6, or as much of it as was given; IPv4's address lies where flow is. */
 struct connect_address {
@@ -30,32 +31,31 @@ static __always_inline void set_destination(struct kidos_connect_attempt *attemp
 	}
 }
 
-/* Of what the socket itself says; returns its family. */
-static __always_inline __u16 set_socket(struct kidos_connect_attempt *attempt,
-					struct socket *socket)
+/* The rest is read at the end, of those that no SYN takes over. */
+static __always_inline void set_socket(struct kidos_connect_attempt *attempt,
+				       const struct connect_found *found)
 {
-	struct sock *sk = BPF_CORE_READ(socket, sk);
+	struct kidos_connect_trial *trial = trial_now();
+	struct sock *sk = (struct sock *)found->sk;
 
-	attempt->sk = (__u64)sk;
-	attempt->type = (__u8)BPF_CORE_READ(socket, type);
-	attempt->protocol = BPF_CORE_READ(sk, sk_protocol);
-	attempt->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	attempt->socket = (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
-	attempt->trial = attempt->socket && is_trial(attempt->socket);
-	if (!attempt->socket)
-		attempt->socket = attempt->sk;
-	return BPF_CORE_READ(sk, __sk_common.skc_family);
+	attempt->sk = found->sk;
+	attempt->type = (__u8)found->type;
+	attempt->protocol = found->protocol;
+	attempt->family = (__u8)found->family;
+	if (trial && trial->cookie)
+		attempt->trial =
+			trial->cookie == (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 }
 
 /* A stream socket that is connecting or connected goes on with its former attempt, or fails. */
-static __always_inline int is_continued(struct socket *socket)
+static __always_inline int is_continued(const struct connect_found *found)
 {
-	return BPF_CORE_READ(socket, type) == SOCK_STREAM &&
-	       BPF_CORE_READ(socket, state) != SS_UNCONNECTED;
+	return found->type == SOCK_STREAM && found->state != SS_UNCONNECTED;
 }
 
+/* own: the socket's own end, NULL: not known; user: the address lies in the caller's memory. */
 static __noinline int end_call(struct kidos_connect_attempt *attempt, __u32 outcome, __u32 error,
-			       int user)
+			       int user, const struct connect_ends *own)
 {
 	struct connect_end end = { .outcome = (__u8)outcome };
 	struct connect_ends ends = {};
@@ -66,31 +66,41 @@ static __noinline int end_call(struct kidos_connect_attempt *attempt, __u32 outc
 	end.error = error < KIDOS_CONNECT_ERRNO_UNKNOWN ? error : KIDOS_CONNECT_ERRNO_UNKNOWN;
 	if (attempt->family == AF_UNIX)
 		return conclude_unix(attempt, &end, user);
+	if (own) {
+		ends.src = own->src;
+		ends.sport = own->sport;
+	}
 	ends.dst = attempt->dst;
 	ends.dport = attempt->dport;
-	if (attempt->sk && connect_config.readable)
-		source_read((struct sock *)attempt->sk, &ends);
 	return conclude(attempt, &end, &ends);
+}
+
+/* Its socket is still there. */
+static __always_inline void end_here(struct kidos_connect_attempt *attempt, __u32 outcome,
+				     __u32 error, int user)
+{
+	struct connect_ends own = {};
+
+	read_rest(attempt, &own);
+	end_call(attempt, outcome, error, user, &own);
 }
 
 /* The return of this call was not seen, or, with a restart, is not to come. */
 static __always_inline void end_stale(struct kidos_connect_attempt *attempt)
 {
-	/* Its socket and the caller's address may be gone. */
-	attempt->sk = 0;
-	attempt->length = 0;
+	attempt->length = 0; /* what its address points to may be another's */
 	if (attempt->stage == KIDOS_CONNECT_RESTART)
-		end_call(attempt, KIDOS_CONNECT_FAILED, EINTR, 0);
+		end_call(attempt, KIDOS_CONNECT_FAILED, EINTR, 0, NULL);
 	else if (connect_config.returns)
-		end_call(attempt, KIDOS_CONNECT_LOST, 0, 0);
+		end_call(attempt, KIDOS_CONNECT_LOST, 0, 0, NULL);
 	else
-		end_call(attempt, KIDOS_CONNECT_FAILED, KIDOS_CONNECT_ERRNO_UNKNOWN, 0);
+		end_call(attempt, KIDOS_CONNECT_FAILED, KIDOS_CONNECT_ERRNO_UNKNOWN, 0, NULL);
 }
 
 /* What this thread left behind: 1 when it is the same call that is entered again. */
 static __always_inline int resume(__u32 thread, __u64 sk)
 {
-	struct kidos_connect_attempt *call = bpf_map_lookup_elem(&connect_calls, &thread), old;
+	struct kidos_connect_attempt *call = call_here(thread), old;
 
 	if (!call)
 		return 0;
@@ -99,8 +109,46 @@ static __always_inline int resume(__u32 thread, __u64 sk)
 		return 1;
 	}
 	old = *call;
-	if (!bpf_map_delete_elem(&connect_calls, &thread) && old.stage != KIDOS_CONNECT_TAKEN)
+	if (!drop_call(call, thread) && old.stage != KIDOS_CONNECT_TAKEN)
 		end_stale(&old);
+	return 0;
+}
+
+/*
+ * A call that a signal ended waits in the hash map, also where others do not:
+ * its thread may end. 1: it is entered again, and *attempt goes on with it.
+ */
+static __always_inline int was_interrupted(struct kidos_connect_attempt *attempt)
+{
+	struct kidos_connect_attempt *call, old;
+	__u32 thread = attempt->tid_initial;
+
+	if (!connect_config.tasks || attempt->family != AF_UNIX)
+		return 0;
+	call = bpf_map_lookup_elem(&connect_calls, &thread);
+	if (!call)
+		return 0;
+	old = *call;
+	if (bpf_map_delete_elem(&connect_calls, &thread))
+		return 0;
+	if (old.sk == attempt->sk) {
+		attempt->start = old.start;
+		attempt->stage = KIDOS_CONNECT_IN_CALL;
+		return !keep_call(attempt);
+	}
+	end_stale(&old);
+	return 0;
+}
+
+/* 0, or that there was no room. */
+static __always_inline int interrupt(struct kidos_connect_attempt *call, __u32 thread)
+{
+	call->stage = KIDOS_CONNECT_RESTART;
+	if (!connect_config.tasks)
+		return 0;
+	if (bpf_map_update_elem(&connect_calls, &thread, call, BPF_ANY))
+		return -1;
+	call->stage = KIDOS_CONNECT_NO_CALL;
 	return 0;
 }
 
@@ -111,30 +159,29 @@ static __always_inline int enter(struct kidos_connect_attempt *attempt)
 		note_trial(KIDOS_CONNECT_STEP_ENTRY);
 	else
 		count_attempt(attempt);
-	if (!bpf_map_update_elem(&connect_calls, &attempt->tid_initial, attempt, BPF_ANY))
+	attempt->stage = KIDOS_CONNECT_IN_CALL;
+	if (!keep_call(attempt))
 		return 0;
 	count_event(KIDOS_CONNECT_EVENT_NO_PENDING);
-	end_call(attempt, KIDOS_CONNECT_LOST, 0, 0);
+	end_call(attempt, KIDOS_CONNECT_LOST, 0, 0, NULL);
 	return 0;
 }
 
 /* address: as far as it could be read; at, length: where it lies. */
-static __always_inline int enter_socket(struct socket *socket,
+static __always_inline int enter_socket(const struct connect_found *found,
 					const struct connect_address *address, __u64 at,
 					__u32 length)
 {
 	struct kidos_connect_attempt attempt = { .address = at, .length = length };
-	__u16 family;
 
-	if (!socket || is_continued(socket))
-		return 0;
-	family = set_socket(&attempt, socket);
 	if (length >= sizeof(__u16) && address->family == AF_UNSPEC)
 		return 0;
-	attempt.family = (__u8)family;
+	set_socket(&attempt, found);
 	set_destination(&attempt, address);
 	who(&attempt);
-	return resume(attempt.tid_initial, attempt.sk) ? 0 : enter(&attempt);
+	if (resume(attempt.tid_initial, attempt.sk) || was_interrupted(&attempt))
+		return 0;
+	return enter(&attempt);
 }
 
 static __always_inline int is_restart(int error)
@@ -162,9 +209,9 @@ static __always_inline void leave_taken(__u64 sk, int error)
 	if (bpf_map_delete_elem(&connect_pending, &sk))
 		return;
 	if (error)
-		end_call(&attempt, KIDOS_CONNECT_FAILED, (__u32)error, 0);
+		end_here(&attempt, KIDOS_CONNECT_FAILED, (__u32)error, 0);
 	else
-		end_call(&attempt, KIDOS_CONNECT_SUCCEEDED, 0, 0);
+		end_here(&attempt, KIDOS_CONNECT_SUCCEEDED, 0, 0);
 }
 
 /* TCP Fast Open: the SYN goes out with the first data. */
@@ -174,7 +221,7 @@ static __always_inline void defer(struct kidos_connect_attempt *attempt)
 	if (!bpf_map_update_elem(&connect_pending, &attempt->sk, attempt, BPF_NOEXIST))
 		return;
 	count_event(KIDOS_CONNECT_EVENT_NO_PENDING);
-	end_call(attempt, KIDOS_CONNECT_LOST, 0, 0);
+	end_here(attempt, KIDOS_CONNECT_LOST, 0, 0);
 }
 
 static __always_inline void leave_call(struct kidos_connect_attempt *attempt, int error, int user)
@@ -184,26 +231,24 @@ static __always_inline void leave_call(struct kidos_connect_attempt *attempt, in
 	if (protocol == KIDOS_CONNECT_TCP && !error)
 		defer(attempt);
 	else if (protocol == KIDOS_CONNECT_TCP && goes_on(error))
-		end_call(attempt, KIDOS_CONNECT_LOST, 0, user); /* its SYN was not seen */
+		end_here(attempt, KIDOS_CONNECT_LOST, 0, user); /* its SYN was not seen */
 	else if (error)
-		end_call(attempt, KIDOS_CONNECT_FAILED, (__u32)error, user);
+		end_here(attempt, KIDOS_CONNECT_FAILED, (__u32)error, user);
 	else
-		end_call(attempt, KIDOS_CONNECT_SUCCEEDED, 0, user);
+		end_here(attempt, KIDOS_CONNECT_SUCCEEDED, 0, user);
 }
 
 /* result: 0 or -errno; user: the caller's address lies in its own memory. */
 static __always_inline int leave(__u32 thread, int result, int user)
 {
-	struct kidos_connect_attempt *call = bpf_map_lookup_elem(&connect_calls, &thread), attempt;
+	struct kidos_connect_attempt *call = call_here(thread), attempt;
 
 	if (!call || call->stage == KIDOS_CONNECT_RESTART)
 		return 0;
-	if (call->stage == KIDOS_CONNECT_IN_CALL && is_restart(-result)) {
-		call->stage = KIDOS_CONNECT_RESTART;
+	if (call->stage == KIDOS_CONNECT_IN_CALL && is_restart(-result) && !interrupt(call, thread))
 		return 0;
-	}
 	attempt = *call;
-	if (bpf_map_delete_elem(&connect_calls, &thread))
+	if (drop_call(call, thread))
 		return 0;
 	if (attempt.trial)
 		note_trial(KIDOS_CONNECT_STEP_RETURN);

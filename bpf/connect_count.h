@@ -134,16 +134,18 @@ static __always_inline void count_outcome(struct kidos_connect_attempt *attempt,
 					  const struct connect_end *end)
 {
 	__u32 protocol = protocol_of(attempt->protocol, attempt->family);
-	struct kidos_connect_counts *counts = counts_of(&attempt->owner);
+	struct kidos_connect_counts *counts;
 
+	if (end->outcome == KIDOS_CONNECT_FAILED) {
+		count_failure(&attempt->owner, protocol, end->error);
+		return;
+	}
+	counts = counts_of(&attempt->owner);
 	if (!counts || protocol >= KIDOS_CONNECT_PROTOCOLS)
 		return;
 	switch (end->outcome) {
 	case KIDOS_CONNECT_SUCCEEDED:
 		count_success(counts, protocol, end->time - attempt->start);
-		break;
-	case KIDOS_CONNECT_FAILED:
-		count_failure(&attempt->owner, protocol, end->error);
 		break;
 	case KIDOS_CONNECT_ABANDONED:
 		add_to(counts->abandoned[protocol], 1);

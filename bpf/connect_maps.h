@@ -81,6 +81,13 @@ struct {
 } connect_calls SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct kidos_connect_attempt);
+} connect_tasks SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, KIDOS_CONNECT_PENDING);
 	__type(key, __u64);

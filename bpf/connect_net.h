@@ -24,9 +24,6 @@
 
 #define SOCK_DONE 1 /* include/net/sock.h, enum sock_flags: the peer's FIN came */
 
-#define S_IFMT 0170000
-#define S_IFSOCK 0140000
-
 /* include/linux/errno.h: a signal came, the call may be entered again */
 #define ERESTARTSYS 512
 #define ERESTART_RESTARTBLOCK 516

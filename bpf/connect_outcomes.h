@@ -70,8 +70,7 @@ static __always_inline int ops_accepted(struct bpf_sock_ops *ctx, struct bpf_soc
 	return 1;
 }
 
-SEC("sockops")
-int connect_sockops(struct bpf_sock_ops *ctx)
+static __always_inline int ops(struct bpf_sock_ops *ctx)
 {
 	struct bpf_sock *socket = ctx->sk;
 	struct tcp_sock *tcp = socket ? bpf_skc_to_tcp_sock(socket) : NULL;
@@ -87,8 +86,20 @@ int connect_sockops(struct bpf_sock_ops *ctx)
 		return ops_state(ctx, socket, tcp);
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
 		return ops_accepted(ctx, socket, tcp);
-	case BPF_SOCK_OPS_TCP_LISTEN_CB:
+	default:
 		return ops_listen(socket);
+	}
+}
+
+SEC("sockops")
+int connect_sockops(struct bpf_sock_ops *ctx)
+{
+	switch (ctx->op) {
+	case BPF_SOCK_OPS_TCP_CONNECT_CB:
+	case BPF_SOCK_OPS_STATE_CB:
+	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
+	case BPF_SOCK_OPS_TCP_LISTEN_CB:
+		return ops(ctx);
 	}
 	return 1;
 }

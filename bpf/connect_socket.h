@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/*
- * connect_socket.h: what the kernel's structs say of a socket: read directly
- * where a program has it by type, and by helper where it has an address.
- */
+/* connect_socket.h: what a socket that a program has by type says of itself. */
 #ifndef KIDOS_CONNECT_SOCKET_H
 #define KIDOS_CONNECT_SOCKET_H
 
@@ -64,40 +61,6 @@ static __always_inline void bytes_of(struct tcp_sock *tcp, struct connect_bytes 
 	bytes->rx = tcp->bytes_received - (sk->__sk_common.skc_flags >> SOCK_DONE & 1);
 	bytes->tx = tcp->bytes_sent - tcp->bytes_retrans;
 	bytes->retransmits = tcp->total_retrans;
-}
-
-/* --- by helper --- */
-
-static __always_inline void source_read(struct sock *sk, struct connect_ends *ends)
-{
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-
-	ends->sport = BPF_CORE_READ(sk, __sk_common.skc_num);
-	if (family == AF_INET6 && bpf_core_field_exists(sk->__sk_common.skc_v6_rcv_saddr))
-		BPF_CORE_READ_INTO(&ends->src, sk, __sk_common.skc_v6_rcv_saddr);
-	else
-		set_ipv4(&ends->src, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
-}
-
-/* Of a file of another kind NULL. */
-static __always_inline struct socket *socket_of(struct file *file)
-{
-	unsigned short mode = BPF_CORE_READ(file, f_inode, i_mode);
-
-	return (mode & S_IFMT) == S_IFSOCK ? BPF_CORE_READ(file, private_data) : NULL;
-}
-
-static __always_inline struct file *file_of(__u32 fd)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files, *file = NULL;
-
-	if (fd >= BPF_CORE_READ(table, max_fds))
-		return NULL;
-	files = BPF_CORE_READ(table, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	return file;
 }
 
 #endif

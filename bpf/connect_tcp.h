@@ -7,6 +7,7 @@
 #ifndef KIDOS_CONNECT_TCP_H
 #define KIDOS_CONNECT_TCP_H
 
+#include "connect_calls.h"
 #include "connect_conclude.h"
 #include "connect_socket.h"
 
@@ -84,12 +85,12 @@ static __always_inline int tcp_syn(struct sock *sk, __u64 cookie)
 	__u32 thread = thread_here();
 	__u64 key = (__u64)sk;
 
-	call = bpf_map_lookup_elem(&connect_calls, &thread);
+	call = call_here(thread);
 	if (call && is_of_call(call, key, cookie)) {
 		attempt = *call;
 		call->sk = key;
 		call->stage = KIDOS_CONNECT_TAKEN;
-		if (!connect_config.returns && bpf_map_delete_elem(&connect_calls, &thread))
+		if (!connect_config.returns && drop_call(call, thread))
 			return 0;
 	} else {
 		if (take_deferred(key, bpf_ktime_get_boot_ns()))
@@ -109,7 +110,7 @@ static __always_inline int is_left_to_call(const struct kidos_connect_attempt *a
 
 	if (thread != attempt->tid_initial)
 		return 0;
-	call = bpf_map_lookup_elem(&connect_calls, &thread);
+	call = call_here(thread);
 	return call && call->stage == KIDOS_CONNECT_TAKEN && call->sk == attempt->sk;
 }
 

@@ -29,6 +29,11 @@ struct bpf_iter__bpf_sk_storage_map {
 	void *value;
 };
 
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
@@ -290,7 +295,7 @@ int connect_adopt(struct bpf_iter__task_file *ctx)
 
 /* --- attempts that nothing else will conclude; run by hand --- */
 
-/* (thread): where it was, if it was there before a time */
+/* (thread, time): the call that it was in before that */
 SEC("raw_tp")
 int connect_expire_call(__u64 *ctx)
 {
@@ -307,7 +312,34 @@ int connect_expire_call(__u64 *ctx)
 	return 0;
 }
 
-/* (socket's address) */
+/* Where calls lie in threads' storage: how many there are, of each protocol. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, KIDOS_CONNECT_PROTOCOLS);
+	__type(key, __u32);
+	__type(value, __u64);
+} connect_calling SEC(".maps");
+
+SEC("iter/task")
+int connect_count_calls(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct kidos_connect_attempt *call;
+	__u64 *count;
+	__u32 protocol;
+
+	call = task ? bpf_task_storage_get(&connect_tasks, task, 0, 0) : NULL;
+	if (!call || call->trial ||
+	    (call->stage != KIDOS_CONNECT_IN_CALL && call->stage != KIDOS_CONNECT_RESTART))
+		return 0;
+	protocol = protocol_of(call->protocol, call->family);
+	count = bpf_map_lookup_elem(&connect_calling, &protocol);
+	if (count)
+		*count += 1;
+	return 0;
+}
+
+/* (socket's address, time) */
 SEC("raw_tp")
 int connect_expire_pending(__u64 *ctx)
 {
@@ -320,7 +352,6 @@ int connect_expire_pending(__u64 *ctx)
 	attempt = *pending;
 	if (bpf_map_delete_elem(&connect_pending, &sk))
 		return 0;
-	attempt.sk = 0;
-	end_call(&attempt, KIDOS_CONNECT_LOST, 0, 0);
+	end_call(&attempt, KIDOS_CONNECT_LOST, 0, 0, NULL);
 	return 0;
 }

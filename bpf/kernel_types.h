@@ -56,12 +56,7 @@ struct css_set {
 	struct cgroup *dfl_cgrp; /* of version 2 */
 };
 
-struct inode {
-	unsigned short i_mode;
-};
-
 struct file {
-	struct inode *f_inode;
 	void *private_data;
 };
 
@@ -98,6 +93,7 @@ typedef enum {
 struct socket {
 	socket_state state;
 	short type;
+	struct file *file;
 	struct sock *sk;
 };
 

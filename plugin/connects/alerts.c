@@ -135,22 +135,32 @@ static void judge_fanout(struct kidos_connect_alerts *alerts, const struct kidos
 	kidos_fanout_judge(alerts->fanout, kidos_now_ns(CLOCK_BOOTTIME), take_found, alerts);
 }
 
+static void give_listener(const struct kidos_connect_alerts *alerts,
+			  const struct kidos_connect_socket *socket)
+{
+	struct kidos_alert_event event;
+	char name[KIDOS_LEARNED_NAME];
+
+	kidos_connect_listener_name(socket, &alerts->given, &alerts->privacy, name);
+	kidos_connect_event_listener(socket, name, &alerts->privacy, &event);
+	give(alerts, &event);
+}
+
 /* One that was reported is ordinary from then on: it is not new any more. */
 static bool take_socket(const struct kidos_connect_socket *socket, void *context)
 {
+	static const struct kidos_privacy all;
 	struct kidos_connect_alerts *alerts = context;
 	char name[KIDOS_LEARNED_NAME];
-	struct kidos_alert_event event;
 
 	if (socket->state != TCP_LISTEN)
 		return true;
-	kidos_connect_listener_name(socket, &alerts->given, &alerts->privacy, name);
+	/* The file stays here: what is shown of a listener does not make it another. */
+	kidos_connect_listener_name(socket, &alerts->given, &all, name);
 	if (kidos_learned_has(&alerts->learned, name))
 		return true;
-	if (kidos_now_ns(CLOCK_BOOTTIME) >= alerts->learn_until) {
-		kidos_connect_event_listener(socket, name, &alerts->privacy, &event);
-		give(alerts, &event);
-	}
+	if (kidos_now_ns(CLOCK_BOOTTIME) >= alerts->learn_until)
+		give_listener(alerts, socket);
 	kidos_learned_add(&alerts->learned, name);
 	return true;
 }

@@ -4,6 +4,7 @@
  * are open, so that none is in both; outcomes before attempts.
  */
 #include "connects/counts.h"
+#include "connects/elements.h"
 #include "connects/ctl_scan.h"
 #include "connects/ctl_top.h"
 #include "connects/sockets.h"
@@ -81,31 +82,33 @@ static void add_counts(struct kidos_connect_counts *to, const void *from)
 	memcpy(to, sums, sizeof(sums));
 }
 
-static bool take_failure(const void *key, const void *value, void *context)
+static int take_failure(int fd, const void *key, const void *value, void *context)
 {
 	const struct kidos_connect_failure *failure = key;
 	struct ctl_top_scan *scan = context;
 	struct ctl_top_row *row = row_of(scan, &failure->owner);
 	uint64_t count;
 
+	(void)fd;
 	memcpy(&count, value, sizeof(count));
 	if (row)
 		row->failed += count;
 	scan->total.failed += count;
 	if (failure->error < KIDOS_CONNECT_ERRNOS)
 		scan->results[failure->error] += count;
-	return row;
+	return row ? 0 : -ENOMEM;
 }
 
-static bool take_counts(const void *key, const void *value, void *context)
+static int take_counts(int fd, const void *key, const void *value, void *context)
 {
 	struct ctl_top_scan *scan = context;
 	struct ctl_top_row *row = row_of(scan, key);
 
+	(void)fd;
 	if (row)
 		add_counts(&row->counts, value);
 	add_counts(&scan->total.counts, value);
-	return row;
+	return row ? 0 : -ENOMEM;
 }
 
 static void add_live(struct ctl_top_row *row, uint64_t sockets,
@@ -117,17 +120,18 @@ static void add_live(struct ctl_top_row *row, uint64_t sockets,
 	row->counts.retransmits += live->retransmits;
 }
 
-static bool take_live(const void *key, const void *value, void *context)
+static int take_live(int fd, const void *key, const void *value, void *context)
 {
 	struct ctl_top_scan *scan = context;
 	struct ctl_top_row *row = row_of(scan, key);
 	struct kidos_connect_live live;
 
+	(void)fd;
 	memcpy(&live, value, sizeof(live));
 	if (row)
 		add_live(row, live.sockets, &live);
 	add_live(&scan->total, live.sockets, &live);
-	return row;
+	return row ? 0 : -ENOMEM;
 }
 
 static bool take_socket(const struct kidos_connect_socket *socket, void *context)
@@ -136,7 +140,7 @@ static bool take_socket(const struct kidos_connect_socket *socket, void *context
 		.sockets = 1, .rx = socket->rx, .tx = socket->tx, .retransmits = socket->retransmits
 	};
 
-	return socket->state == TCP_LISTEN || take_live(&socket->owner, &live, context);
+	return socket->state == TCP_LISTEN || !take_live(-1, &socket->owner, &live, context);
 }
 
 /* As they are now; without a walk, as the daemon's last poll found them. */
@@ -146,9 +150,9 @@ static int read_live(struct ctl_top_scan *scan)
 
 	if (error != -ENOENT)
 		return error;
-	return kidos_connect_counts_each(scan->reader.maps.fd[KIDOS_CONNECT_MAP_LIVE],
-					 sizeof(struct kidos_connect_owner),
-					 sizeof(struct kidos_connect_live), take_live, scan);
+	return kidos_connect_each(scan->reader.maps.fd[KIDOS_CONNECT_MAP_LIVE],
+				  sizeof(struct kidos_connect_owner),
+				  sizeof(struct kidos_connect_live), take_live, scan);
 }
 
 /* Failures that found no room in the map have no owner. */
@@ -177,13 +181,13 @@ static int read_all(struct ctl_top_scan *scan)
 	int error = read_other(scan);
 
 	if (!error)
-		error = kidos_connect_counts_each(fd[KIDOS_CONNECT_MAP_FAILURES],
-						  sizeof(struct kidos_connect_failure),
-						  sizeof(__u64), take_failure, scan);
+		error = kidos_connect_each(fd[KIDOS_CONNECT_MAP_FAILURES],
+					   sizeof(struct kidos_connect_failure), sizeof(__u64),
+					   take_failure, scan);
 	if (!error)
-		error = kidos_connect_counts_each(
-			fd[KIDOS_CONNECT_MAP_OWNERS], sizeof(struct kidos_connect_owner),
-			sizeof(struct kidos_connect_counts), take_counts, scan);
+		error = kidos_connect_each(fd[KIDOS_CONNECT_MAP_OWNERS],
+					   sizeof(struct kidos_connect_owner),
+					   sizeof(struct kidos_connect_counts), take_counts, scan);
 	if (!error)
 		error = read_live(scan);
 	return scan->failed ? -ENOMEM : error;

@@ -5,7 +5,7 @@
  * comes back begins anew.
  */
 #include "connects/connects.h"
-#include "connects/counts.h"
+#include "connects/elements.h"
 #include "netlink/cleanup.h"
 
 #include <bpf/bpf.h>
@@ -71,17 +71,18 @@ static int compare_owners(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct kidos_connect_owner));
 }
 
-static bool take_failure(const void *key, const void *value, void *context)
+static int take_failure(int fd, const void *key, const void *value, void *context)
 {
 	const struct kidos_connect_failure *failure = key;
 	struct folding *folding = context;
 
+	(void)fd;
 	(void)value;
 	if (folding->failure_count < KIDOS_CONNECT_FAILURES &&
 	    bsearch(&failure->owner, folding->owners, folding->count, sizeof(*folding->owners),
 		    compare_owners))
 		folding->failures[folding->failure_count++] = *failure;
-	return true;
+	return 0;
 }
 
 /* In one step where the kernel has that for hash maps (5.14). */
@@ -126,8 +127,8 @@ static int move_failures(struct folding *folding)
 {
 	const struct connects *connects = folding->connects;
 	int fd = connects->maps.fd[KIDOS_CONNECT_MAP_FAILURES];
-	int error = kidos_connect_counts_each(fd, sizeof(struct kidos_connect_failure),
-					      sizeof(__u64), take_failure, folding);
+	int error = kidos_connect_each(fd, sizeof(struct kidos_connect_failure), sizeof(__u64),
+				       take_failure, folding);
 
 	for (size_t i = 0; !error && i < folding->failure_count; i++) {
 		struct kidos_connect_failure gone = folding->failures[i];

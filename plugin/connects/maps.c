@@ -25,6 +25,8 @@ static const struct kidos_map_row rows[KIDOS_CONNECT_MAPS] = {
 				      sizeof(struct kidos_connect_trial) },
 	[KIDOS_CONNECT_MAP_CALLS] = { "connect_calls", 0, sizeof(__u32),
 				      sizeof(struct kidos_connect_attempt) },
+	[KIDOS_CONNECT_MAP_TASKS] = { "connect_tasks", 0, sizeof(int),
+				      sizeof(struct kidos_connect_attempt) },
 	[KIDOS_CONNECT_MAP_PENDING] = { "connect_pending", 0, sizeof(__u64),
 					sizeof(struct kidos_connect_attempt) },
 	[KIDOS_CONNECT_MAP_SOCKETS] = { "connect_sockets", 0, sizeof(int),

@@ -68,21 +68,14 @@ static int attach(struct kidos_connect_part *to, const struct part *part, int ro
 	return error;
 }
 
-/* What libbpf has to say of a program that may well be refused. */
-static int no_words(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	(void)level, (void)format, (void)arguments;
-	return 0;
-}
-
 static int open_part(struct kidos_connects *connects, struct kidos_connect_part *to,
 		     const void *elf, size_t size, const struct part *part,
 		     const struct kidos_connect_config *config, int root)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "kidos");
-	libbpf_print_fn_t before = libbpf_set_print(no_words);
 	int error = -ENOMEM;
 
+	kidos_connect_quiet(true);
 	to->object = bpf_object__open_mem(elf, size, &options);
 	if (to->object)
 		error = load(to, part, config, connects->maps);
@@ -90,7 +83,7 @@ static int open_part(struct kidos_connects *connects, struct kidos_connect_part 
 		error = attach(to, part, root);
 	if (error)
 		kidos_connect_part_free(to);
-	libbpf_set_print(before);
+	kidos_connect_quiet(false);
 	return error;
 }
 

@@ -19,6 +19,9 @@
 
 #include "connect.skel.h"
 
+/* Since this major version a kernel may skip a program that another task is in. */
+#define MISSES_RETURNS 7
+
 struct loading {
 	struct kidos_connects *connects;
 	const struct kidos_connect_state *state;
@@ -33,6 +36,11 @@ int kidos_connect_set_config(struct bpf_object *object, const struct kidos_conne
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
 
+	struct bpf_map *tasks = bpf_object__find_map_by_name(object, "connect_tasks");
+
+	/* A type that kernels before 5.11 do not know. */
+	if (tasks && !config->tasks)
+		bpf_map__set_autocreate(tasks, false);
 	return map ? bpf_map__set_initial_value(map, config, sizeof(*config)) : -EINVAL;
 }
 
@@ -101,6 +109,30 @@ static int load_rung(struct loading *loading, const struct kidos_connect_rung *r
 					  connects->object);
 }
 
+static bool is_major_below(unsigned int major)
+{
+	struct utsname name;
+
+	return !uname(&name) && strtoul(name.release, NULL, 10) < major;
+}
+
+/* With calls in the threads' storage, if the kernel has that for these programs. */
+static int load_either(struct loading *loading, const struct kidos_connect_rung *rung,
+		       const struct kidos_connect_outcomes *outcomes)
+{
+	int error = -ENOTSUP;
+
+	loading->config.tasks = rung->returns && is_major_below(MISSES_RETURNS);
+	if (loading->config.tasks)
+		error = load_rung(loading, rung, outcomes);
+	if (!error)
+		return 0;
+	loading->config.tasks = 0;
+	bpf_object__close(loading->connects->object);
+	loading->connects->object = NULL;
+	return load_rung(loading, rung, outcomes);
+}
+
 /* Outcomes first: no attempt is to begin before. */
 static int attach_rung(struct loading *loading, const struct kidos_connect_rung *rung,
 		       const struct kidos_connect_outcomes *outcomes, const char **step)
@@ -148,7 +180,8 @@ static int try_rung(struct loading *loading, const struct kidos_connect_rung *ru
 	if ((rung->cgroup || outcomes->cgroup) && loading->root < 0)
 		return loading->root;
 	loading->config.returns = rung->returns;
-	error = load_rung(loading, rung, outcomes);
+	loading->config.storage = outcomes->storage;
+	error = load_either(loading, rung, outcomes);
 	if (!error)
 		error = make_other(connects->maps);
 	if (!error)
@@ -160,13 +193,6 @@ static int try_rung(struct loading *loading, const struct kidos_connect_rung *ru
 	if (error)
 		close_rung(connects);
 	return error;
-}
-
-static bool is_major_below(unsigned int major)
-{
-	struct utsname name;
-
-	return !uname(&name) && strtoul(name.release, NULL, 10) < major;
 }
 
 static bool is_in_turn(const struct loading *loading, size_t index)
@@ -197,7 +223,8 @@ static int attempt(void *context, size_t index, char why[KIDOS_REASON])
 		loading->connects->outcomes = outcomes;
 		return 0;
 	}
-	loading->refused[which] = strcmp(step, outcomes->name) && loading->root >= 0;
+	loading->refused[which] = outcomes == kidos_connect_outcomes && loading->root >= 0 &&
+				  strcmp(step, outcomes->name);
 	snprintf(why, KIDOS_REASON, "%s did not %s: %s", rung->name, step, strerror(-error));
 	return error;
 }
@@ -210,8 +237,8 @@ static void describe(struct loading *loading, struct kidos_connect_state *state,
 
 	snprintf(state->rung, sizeof(state->rung), "%s", connects->rung->name);
 	snprintf(state->outcomes, sizeof(state->outcomes), "%s", connects->outcomes->name);
-	snprintf(state->blind, sizeof(state->blind), "%s%s", connects->rung->blind,
-		 unix_blind ? "; connect() of Unix sockets" : "");
+	snprintf(state->blind, sizeof(state->blind), "%s%s%s", connects->rung->blind,
+		 unix_blind ? "; connect() of Unix sockets" : "", connects->outcomes->blind);
 	state->datagrams =
 		!kidos_connect_load_sends(connects, &loading->config, loading->root, datagrams);
 	state->syscall_ns = connects->rung->syscalls && loading->syscall_ns
@@ -224,13 +251,16 @@ static int load(struct loading *loading, struct kidos_connect_state *state, bool
 {
 	struct kidos_connects *connects = loading->connects;
 	size_t rung;
-	int error = kidos_ladder(kidos_connect_rung_count * kidos_connect_outcome_count, attempt,
-				 loading, &rung, reason);
+	int error;
 
+	kidos_connect_quiet(true);
+	error = kidos_ladder(kidos_connect_rung_count * kidos_connect_outcome_count, attempt,
+			     loading, &rung, reason);
+	kidos_connect_quiet(false);
 	if (error)
 		return error;
 	describe(loading, state, datagrams);
-	error = kidos_connect_walk_load(connects, &loading->config, pin);
+	error = kidos_connect_walk_load(connects, &loading->config, pin, state);
 	if (error)
 		snprintf(reason, KIDOS_REASON, "the walk over sockets: %s", strerror(-error));
 	return error;
@@ -249,8 +279,7 @@ struct kidos_connects *kidos_connects_load(struct kidos_connect_maps *maps,
 		.root = root,
 		.config = { .room = state->room,
 			    .pid_namespace = kidos_pid_namespace().inode,
-			    .readable = 1,
-			    .storage = 1 },
+			    .readable = 1 },
 		.syscall_ns = kidos_connect_syscall_ns(),
 	};
 	int error = -ENOMEM;

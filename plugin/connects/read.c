@@ -7,6 +7,7 @@
  */
 #include "connects/connects.h"
 #include "connects/counts.h"
+#include "connects/elements.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,46 +55,50 @@ static struct kidos_connect_entry *entry_of(struct connects *connects,
 	return entry;
 }
 
-static bool take_failure(const void *key, const void *value, void *context)
+static int take_failure(int fd, const void *key, const void *value, void *context)
 {
 	const struct kidos_connect_failure *failure = key;
 	struct connects *connects = context;
 	struct kidos_connect_entry *entry = entry_of(connects, &failure->owner);
 	uint64_t count;
 
+	(void)fd;
 	memcpy(&count, value, sizeof(count));
-	if (!entry || failure->protocol >= KIDOS_CONNECT_PROTOCOLS ||
-	    failure->error >= KIDOS_CONNECT_ERRNOS)
-		return true;
+	if (!entry)
+		return -ENOMEM;
+	if (failure->protocol >= KIDOS_CONNECT_PROTOCOLS || failure->error >= KIDOS_CONNECT_ERRNOS)
+		return 0;
 	entry->failed[failure->protocol] += count;
 	if (!entry->ignored)
 		connects->errors[failure->error] += count;
-	return true;
+	return 0;
 }
 
-static bool take_counts(const void *key, const void *value, void *context)
+static int take_counts(int fd, const void *key, const void *value, void *context)
 {
 	struct connects *connects = context;
 	struct kidos_connect_entry *entry = entry_of(connects, key);
 
+	(void)fd;
 	if (!entry)
-		return true;
+		return -ENOMEM;
 	if (memcmp(&entry->now, value, sizeof(entry->now)))
 		entry->moved = connects->polls;
 	memcpy(&entry->now, value, sizeof(entry->now));
-	return true;
+	return 0;
 }
 
-static bool take_live(const void *key, const void *value, void *context)
+static int take_live(int fd, const void *key, const void *value, void *context)
 {
 	struct connects *connects = context;
 	struct kidos_connect_entry *entry = entry_of(connects, key);
 
+	(void)fd;
 	if (!entry)
-		return true;
+		return -ENOMEM;
 	memcpy(&entry->live, value, sizeof(entry->live));
 	entry->moved = connects->polls;
-	return true;
+	return 0;
 }
 
 static int read_failures(struct connects *connects)
@@ -110,9 +115,9 @@ static int read_failures(struct connects *connects)
 		       sizeof(connects->owners.entries[i].failed));
 	if (error)
 		return error;
-	return kidos_connect_counts_each(connects->maps.fd[KIDOS_CONNECT_MAP_FAILURES],
-					 sizeof(struct kidos_connect_failure), sizeof(__u64),
-					 take_failure, connects);
+	return kidos_connect_each(connects->maps.fd[KIDOS_CONNECT_MAP_FAILURES],
+				  sizeof(struct kidos_connect_failure), sizeof(__u64), take_failure,
+				  connects);
 }
 
 static int read_live(struct connects *connects)
@@ -125,9 +130,9 @@ static int read_live(struct connects *connects)
 		connects->owners.entries[i].live = (struct kidos_connect_live){};
 	if (!connects->programs)
 		return 0;
-	return kidos_connect_counts_each(connects->maps.fd[KIDOS_CONNECT_MAP_LIVE],
-					 sizeof(struct kidos_connect_owner),
-					 sizeof(struct kidos_connect_live), take_live, connects);
+	return kidos_connect_each(connects->maps.fd[KIDOS_CONNECT_MAP_LIVE],
+				  sizeof(struct kidos_connect_owner),
+				  sizeof(struct kidos_connect_live), take_live, connects);
 }
 
 int kidos_connects_read(struct connects *connects)
@@ -135,9 +140,9 @@ int kidos_connects_read(struct connects *connects)
 	int error = read_failures(connects);
 
 	if (!error)
-		error = kidos_connect_counts_each(connects->maps.fd[KIDOS_CONNECT_MAP_OWNERS],
-						  sizeof(struct kidos_connect_owner),
-						  sizeof(struct kidos_connect_counts), take_counts,
-						  connects);
+		error = kidos_connect_each(connects->maps.fd[KIDOS_CONNECT_MAP_OWNERS],
+					   sizeof(struct kidos_connect_owner),
+					   sizeof(struct kidos_connect_counts), take_counts,
+					   connects);
 	return error ? error : read_live(connects);
 }

@@ -39,9 +39,21 @@ const struct kidos_connect_rung kidos_connect_rungs[] = {
 const size_t kidos_connect_rung_count =
 	sizeof(kidos_connect_rungs) / sizeof(kidos_connect_rungs[0]);
 
+/* The first loads on every kernel; where the root cgroup is taken it cannot be attached. */
 const struct kidos_connect_outcomes kidos_connect_outcomes[] = {
-	{ .name = "sockops", .program = "connect_sockops", .cgroup = true, .blind = "" },
-	{ .name = "inet_sock_set_state", .program = "connect_set_state", .blind = "" },
+	{ .name = "sockops",
+	  .program = "connect_sockops",
+	  .cgroup = true,
+	  .storage = true,
+	  .blind = "" },
+	{ .name = "inet_sock_set_state",
+	  .program = "connect_set_state",
+	  .storage = true,
+	  .blind = "" },
+	/* Before 5.11. */
+	{ .name = "inet_sock_set_state",
+	  .program = "connect_set_state",
+	  .blind = "; whose listener accepted, and the traffic" },
 };
 const size_t kidos_connect_outcome_count =
 	sizeof(kidos_connect_outcomes) / sizeof(kidos_connect_outcomes[0]);

@@ -26,6 +26,7 @@ struct kidos_connect_outcomes {
 	const char *name;
 	const char *program;
 	bool cgroup;
+	bool storage; /* something is kept with each socket */
 	const char *blind;
 };
 extern const struct kidos_connect_outcomes kidos_connect_outcomes[];

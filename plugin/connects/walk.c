@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "connects/elements.h"
 #include "connects/loaded.h"
 #include "connects/sockets.h"
 #include "core/log.h"
@@ -22,7 +23,7 @@
 		  */
 #define LOST_AGE (900 * NS_PER_S) /* after which nobody waits for an outcome any more */
 
-enum { LINK_ADD, LINK_LIST, LINK_GIVE, LINK_ADOPT };
+enum { LINK_ADD, LINK_LIST, LINK_GIVE, LINK_ADOPT, LINK_CALLS };
 
 static int map_of(const struct kidos_connects *connects, const char *name)
 {
@@ -41,16 +42,22 @@ struct way {
 	const char *add, *list, *give;
 	const char *adopt; /* NULL where the owners of older sockets cannot be found */
 	bool storage; /* iterates over what is kept with sockets */
+	const char *blind; /* what it does not find */
 };
 
 static const struct way ways[] = {
-	{ "connect_add", "connect_list", "connect_give", "connect_adopt", true },
-	{ "connect_add_file", "connect_list_file", "connect_give_file", "connect_adopt", false },
-	{ "connect_add", "connect_list", "connect_give", NULL, true }, /* before 5.11 */
+	{ "connect_add", "connect_list", "connect_give", "connect_adopt", true, "" },
+	{ "connect_add_file", "connect_list_file", "connect_give_file", "connect_adopt", false,
+	  "; live traffic before accept() and of sockets that no process holds" },
+	{ "connect_add", "connect_list", "connect_give", NULL, true,
+	  "; sockets that are older than the daemon" }, /* before 5.11 */
 };
 
-static bool is_wanted(const char *program, const struct way *way)
+static bool is_wanted(const char *program, const struct way *way,
+		      const struct kidos_connect_config *config)
 {
+	if (!strcmp(program, "connect_count_calls"))
+		return config->tasks;
 	return !strcmp(program, way->add) || !strcmp(program, way->list) ||
 	       !strcmp(program, way->give) || (way->adopt && !strcmp(program, way->adopt)) ||
 	       !strncmp(program, "connect_expire", strlen("connect_expire"));
@@ -69,7 +76,8 @@ static int load_way(struct kidos_connects *connects, const struct kidos_connect_
 	if (!connects->walk)
 		return -errno;
 	bpf_object__for_each_program (program, connects->walk)
-		bpf_program__set_autoload(program, is_wanted(bpf_program__name(program), way));
+		bpf_program__set_autoload(program,
+					  is_wanted(bpf_program__name(program), way, config));
 	error = kidos_connect_set_config(connects->walk, config);
 	if (!error)
 		error = kidos_map_set_give(&kidos_connect_map_set, connects->maps->fd,
@@ -93,7 +101,7 @@ static int make_link(struct kidos_connects *connects, int which, const char *nam
 	return 0;
 }
 
-static int make_links(struct kidos_connects *connects, const struct way *way)
+static int make_links(struct kidos_connects *connects, const struct way *way, bool tasks)
 {
 	int sockets = way->storage ? map_of(connects, "connect_sockets") : -1;
 	int senders = way->storage ? map_of(connects, "connect_senders") : -1;
@@ -105,6 +113,8 @@ static int make_links(struct kidos_connects *connects, const struct way *way)
 		error = make_link(connects, LINK_GIVE, way->give, senders);
 	if (!error && way->adopt)
 		error = make_link(connects, LINK_ADOPT, way->adopt, -1);
+	if (!error && tasks)
+		error = make_link(connects, LINK_CALLS, "connect_count_calls", -1);
 	return error;
 }
 
@@ -114,7 +124,7 @@ static int try_way(struct kidos_connects *connects, const struct kidos_connect_c
 	int error = load_way(connects, config, way);
 
 	if (!error)
-		error = make_links(connects, way);
+		error = make_links(connects, way, config->tasks);
 	if (!error)
 		return 0;
 	kidos_connect_detach(&connects->walk_links);
@@ -149,26 +159,23 @@ static int pin_list(struct kidos_connects *connects, const char *path)
 	return bpf_link__pin(connects->walk_links.link[LINK_LIST], pin);
 }
 
-/* What libbpf has to say of a program that may well be refused. */
-static int no_words(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	(void)level, (void)format, (void)arguments;
-	return 0;
-}
-
 int kidos_connect_walk_load(struct kidos_connects *connects,
-			    const struct kidos_connect_config *config, const char *pin)
+			    const struct kidos_connect_config *config, const char *pin,
+			    struct kidos_connect_state *state)
 {
-	libbpf_print_fn_t before = libbpf_set_print(no_words);
 	size_t i = 0;
 	int error;
 
+	kidos_connect_quiet(true);
 	do
 		error = try_way(connects, config, &ways[i]);
 	while (error && ++i < sizeof(ways) / sizeof(ways[0]));
-	libbpf_set_print(before);
+	kidos_connect_quiet(false);
 	if (!error)
 		error = pin_list(connects, pin);
+	if (!error)
+		snprintf(state->blind + strlen(state->blind),
+			 sizeof(state->blind) - strlen(state->blind), "%s", ways[i].blind);
 	return error || !ways[i].adopt ? error : run(connects, LINK_ADOPT);
 }
 
@@ -185,68 +192,49 @@ void kidos_connect_walk_free(struct kidos_connects *connects)
 
 /* --- connect_live --- */
 
-/* Takes every element out of a hash map; false from take ends that. */
-typedef int (*take_element)(int fd, const void *key, void *context);
-
-static int each_key(int fd, size_t size, take_element take, void *context)
+static int remove_element(int fd, const void *key, const void *value, void *context)
 {
-	char key[64], next[64];
-	const void *before = NULL;
-	int error = 0;
-
-	if (size > sizeof(key))
-		return -E2BIG;
-	while (!bpf_map_get_next_key(fd, before, next)) {
-		if (before)
-			error = take(fd, key, context);
-		if (error)
-			return error;
-		memcpy(key, next, size);
-		before = key;
-	}
-	return before ? take(fd, key, context) : 0;
-}
-
-static int clear_element(int fd, const void *key, void *context)
-{
-	(void)context;
+	(void)value, (void)context;
 	return bpf_map_delete_elem(fd, key) && errno != ENOENT ? -errno : 0;
 }
 
 /* Of owners that have no socket any more. */
-static int drop_gone(int fd, const void *key, void *context)
+static int remove_gone(int fd, const void *key, const void *value, void *context)
 {
 	const int *adding = context;
 	struct kidos_connect_live live;
 
 	if (!bpf_map_lookup_elem(*adding, key, &live))
 		return 0;
-	return clear_element(fd, key, NULL);
+	return remove_element(fd, key, value, NULL);
 }
 
-static int copy_live(int adding, const void *key, void *context)
+static int copy_live(int adding, const void *key, const void *value, void *context)
 {
-	const int *to = context;
-	struct kidos_connect_live live;
+	const int *live = context;
 
-	if (bpf_map_lookup_elem(adding, key, &live))
-		return 0;
-	return bpf_map_update_elem(*to, key, &live, BPF_ANY) ? -errno : 0;
+	(void)adding;
+	return bpf_map_update_elem(*live, key, value, BPF_ANY) ? -errno : 0;
+}
+
+static int each_live(int fd, kidos_connect_element take, void *context)
+{
+	return kidos_connect_each(fd, sizeof(struct kidos_connect_owner),
+				  sizeof(struct kidos_connect_live), take, context);
 }
 
 static int fill_live(struct kidos_connects *connects)
 {
-	const size_t size = sizeof(struct kidos_connect_owner);
 	int adding = map_of(connects, "connect_adding");
 	int live = connects->maps->fd[KIDOS_CONNECT_MAP_LIVE];
-	int error = each_key(adding, size, clear_element, NULL);
+	int error = each_live(adding, remove_element, NULL);
 
 	if (!error)
 		error = run(connects, LINK_ADD);
 	if (live < 0 || error)
 		return error;
-	error = each_key(live, size, drop_gone, &adding);
-	return error ? error : each_key(adding, size, copy_live, &live);
+	error = each_live(live, remove_gone, &adding);
+	return error ? error : each_live(adding, copy_live, &live);
 }
 
 /* --- what nothing else concludes --- */
@@ -255,20 +243,33 @@ struct expiring {
 	int program;
 	size_t key;
 	uint64_t before;
+	uint64_t before_interrupted;
 };
 
-static int expire_element(int fd, const void *key, void *context)
+static int expire_element(int fd, const void *key, const void *value, void *context)
 {
+	const struct kidos_connect_attempt *attempt = value;
 	const struct expiring *expiring = context;
-	struct kidos_connect_attempt attempt;
-	__u64 arguments[2] = { 0, expiring->before };
+	/* Of one that a signal ended, which is entered again at once, or not at all. */
+	bool interrupted = attempt->stage == KIDOS_CONNECT_RESTART;
+	__u64 before = interrupted ? expiring->before_interrupted : expiring->before;
+	__u64 arguments[2] = { 0, before };
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = arguments,
 		    .ctx_size_in = sizeof(arguments));
 
-	if (bpf_map_lookup_elem(fd, key, &attempt) || attempt.start >= expiring->before)
+	(void)fd;
+	if (attempt->start >= before)
 		return 0;
 	memcpy(arguments, key, expiring->key);
 	return bpf_prog_test_run_opts(expiring->program, &options) ? -errno : 0;
+}
+
+static int each_attempt(const struct kidos_connects *connects, enum kidos_connect_map map,
+			kidos_connect_element take, void *context)
+{
+	return kidos_connect_each(connects->maps->fd[map],
+				  map == KIDOS_CONNECT_MAP_CALLS ? sizeof(__u32) : sizeof(__u64),
+				  sizeof(struct kidos_connect_attempt), take, context);
 }
 
 static uint64_t earlier(uint64_t now, uint64_t age)
@@ -280,15 +281,14 @@ static int expire(const struct kidos_connects *connects)
 {
 	uint64_t now = kidos_now_ns(CLOCK_BOOTTIME);
 	struct expiring calls = { program_of(connects, "connect_expire_call"), sizeof(__u32),
-				  earlier(now, connects->rung->returns ? LOST_AGE : CALL_AGE) };
+				  earlier(now, connects->rung->returns ? LOST_AGE : CALL_AGE),
+				  earlier(now, CALL_AGE) };
 	struct expiring pending = { program_of(connects, "connect_expire_pending"), sizeof(__u64),
-				    earlier(now, LOST_AGE) };
-	int error = each_key(connects->maps->fd[KIDOS_CONNECT_MAP_CALLS], calls.key, expire_element,
-			     &calls);
+				    earlier(now, LOST_AGE), 0 };
+	int error = each_attempt(connects, KIDOS_CONNECT_MAP_CALLS, expire_element, &calls);
 
 	return error ? error
-		     : each_key(connects->maps->fd[KIDOS_CONNECT_MAP_PENDING], pending.key,
-				expire_element, &pending);
+		     : each_attempt(connects, KIDOS_CONNECT_MAP_PENDING, expire_element, &pending);
 }
 
 int kidos_connects_walk(struct kidos_connects *connects)
@@ -311,27 +311,42 @@ static unsigned int protocol_of(const struct kidos_connect_attempt *attempt)
 	return attempt->protocol == 17 ? KIDOS_CONNECT_UDP : KIDOS_CONNECT_OTHER;
 }
 
-static int count_pending(int fd, const void *key, void *context)
+/* Of those in a call `connect_pending` has what a SYN took over. */
+static int count_call(int fd, const void *key, const void *value, void *context)
 {
-	struct kidos_connect_attempt attempt;
+	const struct kidos_connect_attempt *attempt = value;
 	uint64_t *pending = context;
 
-	if (bpf_map_lookup_elem(fd, key, &attempt) || attempt.trial)
-		return 0;
-	/* `connect_pending` has what a SYN took over. */
-	if (fd >= 0 && attempt.stage != KIDOS_CONNECT_TAKEN)
-		pending[protocol_of(&attempt)]++;
+	(void)fd, (void)key;
+	if (!attempt->trial && attempt->stage != KIDOS_CONNECT_TAKEN)
+		pending[protocol_of(attempt)]++;
 	return 0;
 }
 
-static int count_taken(int fd, const void *key, void *context)
+static int count_pending(int fd, const void *key, const void *value, void *context)
 {
-	struct kidos_connect_attempt attempt;
+	const struct kidos_connect_attempt *attempt = value;
 	uint64_t *pending = context;
 
-	if (!bpf_map_lookup_elem(fd, key, &attempt) && !attempt.trial)
-		pending[protocol_of(&attempt)]++;
+	(void)fd, (void)key;
+	if (!attempt->trial)
+		pending[protocol_of(attempt)]++;
 	return 0;
+}
+
+static int count_calls(const struct kidos_connects *connects,
+		       uint64_t pending[KIDOS_CONNECT_PROTOCOLS])
+{
+	const uint64_t none = 0;
+	int fd = map_of(connects, "connect_calling"), error = 0;
+
+	for (unsigned int i = 0; !error && i < KIDOS_CONNECT_PROTOCOLS; i++)
+		error = kidos_map_write(fd, i, &none);
+	if (!error)
+		error = run(connects, LINK_CALLS);
+	for (unsigned int i = 0; !error && i < KIDOS_CONNECT_PROTOCOLS; i++)
+		error = kidos_map_read(fd, i, &pending[i]);
+	return error;
 }
 
 int kidos_connects_pending(const struct kidos_connects *connects,
@@ -340,9 +355,9 @@ int kidos_connects_pending(const struct kidos_connects *connects,
 	int error;
 
 	memset(pending, 0, KIDOS_CONNECT_PROTOCOLS * sizeof(*pending));
-	error = each_key(connects->maps->fd[KIDOS_CONNECT_MAP_CALLS], sizeof(__u32), count_pending,
-			 pending);
+	error = connects->walk_links.count > LINK_CALLS
+			? count_calls(connects, pending)
+			: each_attempt(connects, KIDOS_CONNECT_MAP_CALLS, count_call, pending);
 	return error ? error
-		     : each_key(connects->maps->fd[KIDOS_CONNECT_MAP_PENDING], sizeof(__u64),
-				count_taken, pending);
+		     : each_attempt(connects, KIDOS_CONNECT_MAP_PENDING, count_pending, pending);
 }

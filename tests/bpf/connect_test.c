@@ -13,12 +13,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "connect_cases.h"
 #include "connect_run.h"
 #include "connects/sockets.h"
+#include "core/cgroup_root.h"
 
 /* What a rung is called, which is all that a test gets. */
 struct rung {
@@ -101,27 +105,40 @@ static bool can_run(const struct connect_case *row)
 	return !row->kernel || !access(row->kernel, F_OK);
 }
 
-static unsigned int check_case(const struct run *run, const struct connect_case *row,
-			       const struct kidos_connect_rung *rung)
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/* How much is wrong. */
+static uint64_t check_case(const struct run *run, const struct connect_case *row,
+			   const struct kidos_connect_rung *rung)
 {
 	struct ledger wanted, got;
 	char comm[16];
 
 	name_of(row, comm);
 	expect(row, rung, &wanted);
+	if (strstr(run->state.blind, "whose listener accepted"))
+		wanted.accepts = 0;
 	run_ledger(run, comm, row->protocol, &got);
 	if (is_equal(&wanted, &got) && has_errors(run, comm, row, rung))
 		return 0;
 	print_message("# %s at %s, %s:\n", row->name, run->state.rung, run->state.outcomes);
 	print_ledger("wanted", &wanted);
 	print_ledger("counted", &got);
-	return 1;
+	return 1 + distance(wanted.attempts, got.attempts) +
+	       distance(wanted.succeeded, got.succeeded) + distance(wanted.failed, got.failed) +
+	       distance(wanted.abandoned, got.abandoned);
 }
 
-/* Tracepoints of the system call do not see the call; what it does on the wire they do. */
-static bool is_seen(const struct connect_case *row, const struct kidos_connect_rung *rung)
+/* Before 6.7 nothing at the root cgroup sees Unix sockets. */
+static bool is_seen(const struct run *run, const struct connect_case *row)
 {
-	return can_run(row) && !(row->beside && rung->syscalls && row->early);
+	if (row->returns && !row_of(run->state.rung)->returns)
+		return false;
+	return can_run(row) && !(row->protocol == KIDOS_CONNECT_UNIX &&
+				 strstr(run->state.blind, "connect() of Unix sockets"));
 }
 
 static void open_rung(struct run *run, const struct rung *rung, bool datagrams)
@@ -135,32 +152,74 @@ static void open_rung(struct run *run, const struct rung *rung, bool datagrams)
 	skip();
 }
 
+static void run_cases(struct run *run, const struct kidos_connect_rung *rung)
+{
+	uint64_t pending[KIDOS_CONNECT_PROTOCOLS], bad = 0, missed;
+	char comm[16];
+
+	for (size_t i = 0; i < connect_case_count; i++) {
+		if (!is_seen(run, &connect_cases[i]))
+			continue;
+		name_of(&connect_cases[i], comm);
+		assert_true(run_as(comm, connect_cases[i].work, NULL));
+	}
+	sleep(2); /* of a rung without return codes: a call without a SYN has failed by then */
+	assert_int_equal(kidos_connects_walk(run->connects), 0);
+	for (size_t i = 0; i < connect_case_count; i++)
+		if (is_seen(run, &connect_cases[i]))
+			bad += check_case(run, &connect_cases[i], rung);
+	assert_int_equal(kidos_connects_pending(run->connects, pending), 0);
+	missed = kidos_connects_missed(run->connects);
+	print_message("# %s, %s: missed %lu, a system call pays %llu ns more, datagrams %u\n",
+		      run->state.rung, run->state.outcomes, missed, run->state.syscall_ns,
+		      run->state.datagrams);
+	/* Since 7.0 a kernel may skip a program: one run of it is at most so much. */
+	assert_in_range(bad, 0, 4 * missed);
+}
+
 static void test_cases(void **state)
 {
 	const struct rung *rung = *state;
-	uint64_t pending[KIDOS_CONNECT_PROTOCOLS];
-	unsigned int bad = 0;
 	struct run run;
-	char comm[16];
 
 	open_rung(&run, rung, false);
-	for (size_t i = 0; i < connect_case_count; i++) {
-		if (!is_seen(&connect_cases[i], rung->row))
-			continue;
-		name_of(&connect_cases[i], comm);
-		bad += !run_as(comm, connect_cases[i].work, NULL);
-	}
-	sleep(2); /* of a rung without return codes: a call without a SYN has failed by then */
-	assert_int_equal(kidos_connects_walk(run.connects), 0);
-	for (size_t i = 0; i < connect_case_count; i++)
-		if (is_seen(&connect_cases[i], rung->row))
-			bad += check_case(&run, &connect_cases[i], rung->row);
-	assert_int_equal(kidos_connects_pending(run.connects, pending), 0);
-	print_message("# %s, %s: missed %lu, a system call pays %llu ns more, datagrams %u\n",
-		      run.state.rung, run.state.outcomes, kidos_connects_missed(run.connects),
-		      run.state.syscall_ns, run.state.datagrams);
+	run_cases(&run, rung->row);
 	run_close(&run);
-	assert_int_equal(bad, 0);
+}
+
+/* Somebody else's program, which lets no other in beside it; only where nobody else is. */
+static int take_root(void)
+{
+	const struct bpf_insn program[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SOCK_OPS, "kt_first", "GPL", program, 2, NULL);
+	int root = kidos_cgroup_root();
+
+	if (bpf_prog_attach(fd, root, BPF_CGROUP_SOCK_OPS, 0))
+		fail_msg("the root cgroup: %s", strerror(errno));
+	close(fd);
+	return root;
+}
+
+static void test_set_state(void **state)
+{
+	struct run run;
+	int root;
+
+	(void)state;
+	if (!getenv("KIDOS_SLOW"))
+		skip(); /* others are at the root cgroup beside this test: not in guests */
+	root = take_root();
+	run.pin = NULL;
+	run_open(&run, 0, false);
+	bpf_prog_detach(root, BPF_CGROUP_SOCK_OPS);
+	close(root);
+	assert_non_null(run.connects);
+	assert_string_equal(run.state.outcomes, "inet_sock_set_state");
+	run_cases(&run, row_of(run.state.rung));
+	run_close(&run);
 }
 
 /* --- tests of one thing each, at the best rung --- */
@@ -276,7 +335,7 @@ static void test_blocked(void **state)
 	for (int i = 0; i < 600; i++) {
 		usleep(100000);
 		run_ledger(&run, "kt-blocked", KIDOS_CONNECT_TCP, &got);
-		if (got.attempts == CONNECT_BLOCKED)
+		if (got.attempts == connect_blocked())
 			break;
 	}
 	usleep(200000);
@@ -287,10 +346,62 @@ static void test_blocked(void **state)
 	print_ledger("counted", &got);
 	print_message("# %lu were pending\n", pending[KIDOS_CONNECT_TCP]);
 	run_close(&run);
-	assert_int_equal(got.attempts, CONNECT_BLOCKED);
-	assert_in_range(pending[KIDOS_CONNECT_TCP], CONNECT_BLOCKED, CONNECT_BLOCKED + 100);
+	assert_int_equal(got.attempts, connect_blocked());
+	assert_in_range(pending[KIDOS_CONNECT_TCP], connect_blocked(), connect_blocked() + 100);
 	/* Killed before there was an outcome; or, where that took long, timed out. */
-	assert_int_equal(got.abandoned + got.failed, CONNECT_BLOCKED);
+	assert_int_equal(got.abandoned + got.failed, connect_blocked());
+}
+
+/* --- in a PID namespace of its own, as in a container --- */
+
+static void see_pids(const struct kidos_connect_record *record, void *context)
+{
+	unsigned int *good = context;
+
+	*good += record->tgid && record->tgid < 100 && record->tgid_initial > record->tgid &&
+		 record->tid == record->tgid;
+}
+
+static int connect_there(void)
+{
+	unsigned int good = 0;
+	struct run run;
+
+	run.pin = NULL;
+	run_open(&run, 0, false);
+	if (!run.connects || !run_as("kt-container", connect_cases[0].work, NULL))
+		return 1;
+	run_records(&run, "kt-container", see_pids, &good);
+	print_message("# %u records of %s with pids of the namespace\n", good, run.state.rung);
+	fflush(NULL);
+	run_close(&run);
+	/* Attempts, accepts, and the ends of both. */
+	return good != connect_cases[0].attempts * 4;
+}
+
+static void test_container(void **state)
+{
+	int status = -1;
+	pid_t child;
+
+	(void)state;
+	fflush(NULL);
+	child = fork();
+	if (!child) {
+		if (unshare(CLONE_NEWPID | CLONE_NEWNS))
+			_exit(2);
+		child = fork();
+		if (child) {
+			waitpid(child, &status, 0);
+			_exit(WEXITSTATUS(status));
+		}
+		mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+		if (mount("proc", "/proc", "proc", 0, NULL))
+			_exit(2);
+		_exit(connect_there());
+	}
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
 }
 
 /* --- sockets that are older than the programs --- */
@@ -396,10 +507,12 @@ int main(void)
 		{ "connects: attempts by tp/syscalls", test_cases, NULL, NULL, &rungs[2] },
 		{ "connects: attempts at the root cgroup", test_cases, NULL, NULL, &rungs[3] },
 		{ "connects: attempts by raw tracepoints", test_cases, NULL, NULL, &rungs[4] },
+		{ "connects: where the root cgroup is taken", test_set_state, NULL, NULL, NULL },
 		{ "connects: payload of all sockets, to the byte", test_bytes, NULL, NULL, NULL },
 		{ "connects: beside the kernel's own counters", test_snmp, NULL, NULL, NULL },
 		{ "connects: datagrams without connect()", test_datagrams, NULL, NULL, NULL },
-		{ "connects: 2,000 block at once", test_blocked, NULL, NULL, NULL },
+		{ "connects: many block at once", test_blocked, NULL, NULL, NULL },
+		{ "connects: pids in a container", test_container, NULL, NULL, NULL },
 		{ "connects: sockets older than the programs", test_old, NULL, NULL, NULL },
 	};
 

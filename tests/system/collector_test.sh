@@ -55,8 +55,7 @@ monotone() {
 
 # A connect that is refused, by a command that nobody else is.
 refused() {
-	cp -u "$(command -v nc.openbsd || command -v nc)" "$work/kt-refused"
-	in_ns a "$work/kt-refused" -w 1 127.0.0.1 9 </dev/null
+	in_ns a "$top/tests/tools/connects.py" kt-refused refused 1 127.0.0.1 9
 }
 
 # Attempts of it that were refused.
@@ -66,6 +65,7 @@ refusals() {
 
 make_ns a b
 make_veth a a0 b b0
+ip -n "$run-a" link set lo up
 check 'without a state nobody is asked' exits 3 'no daemon' collector flows off
 start_collectd b '<Interface "b0">
 </Interface>'

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -301,6 +302,67 @@ static int unix_sockets(void *context)
 	return 0;
 }
 
+/* A listener at an abstract name whose queue another's connections fill. */
+static int make_full(struct sockaddr_un *name, socklen_t size)
+{
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0), filler;
+	char comm[16];
+
+	if (bind(listener, (struct sockaddr *)name, size) || listen(listener, 0))
+		return -1;
+	prctl(PR_GET_NAME, comm);
+	prctl(PR_SET_NAME, "kt-filler");
+	filler = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (connect(filler, (struct sockaddr *)name, size))
+		return -1;
+	prctl(PR_SET_NAME, comm);
+	return listener;
+}
+
+static void *accept_later(void *context)
+{
+	const int *listener = context;
+
+	usleep(200000);
+	accept(*listener, NULL, NULL);
+	return NULL;
+}
+
+static void set_alarm(int flags)
+{
+	const struct sigaction action = { .sa_handler = do_nothing, .sa_flags = flags };
+
+	sigaction(SIGALRM, &action, NULL);
+	ualarm(50000, 0);
+}
+
+/* A signal ends the one call; the other is entered again, and is the same attempt. */
+static int unix_signals(void *context)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	socklen_t size = (socklen_t)offsetof(struct sockaddr_un, sun_path) + 10;
+	pthread_t acceptor;
+	sigset_t alarm;
+	int listener;
+
+	(void)context;
+	memcpy(name.sun_path, "\0kt-signal", 10);
+	listener = make_full(&name, size);
+	EXPECT(listener >= 0);
+	set_alarm(0);
+	EXPECT(connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&name, size));
+	EXPECT(errno == EINTR);
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &alarm, NULL); /* not the acceptor */
+	pthread_create(&acceptor, NULL, accept_later, &listener);
+	pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
+	set_alarm(SA_RESTART);
+	EXPECT(!connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&name, size));
+	pthread_join(acceptor, NULL);
+	return 0;
+}
+
 static void *accept_half(void *context)
 {
 	const int *listener = context;
@@ -438,9 +500,8 @@ const struct connect_case connect_cases[] = {
 	  .attempts = 2 * FEW,
 	  .succeeded = FEW,
 	  .refused = FEW,
-	  .accepts = FEW,
-	  .beside = true },
-	{ .name = "32-bit", .work = by_32_bits, .attempts = FEW, .refused = FEW, .beside = true },
+	  .accepts = FEW },
+	{ .name = "32-bit", .work = by_32_bits, .attempts = FEW, .refused = FEW },
 	{ .name = "udp",
 	  .work = udp,
 	  .protocol = KIDOS_CONNECT_UDP,
@@ -455,6 +516,14 @@ const struct connect_case connect_cases[] = {
 	  .succeeded = FEW,
 	  .early = FEW,
 	  .early_error = ENOENT },
+	{ .name = "unix-signals",
+	  .work = unix_signals,
+	  .protocol = KIDOS_CONNECT_UNIX,
+	  .attempts = 2,
+	  .succeeded = 1,
+	  .early = 1,
+	  .early_error = EINTR,
+	  .returns = true },
 	{ .name = "acceptors",
 	  .work = two_acceptors,
 	  .attempts = MANY,

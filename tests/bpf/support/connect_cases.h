@@ -18,7 +18,7 @@ struct connect_case {
 	unsigned int early; /* failed before a SYN, */
 	unsigned int early_error; /* with this */
 	unsigned int accepts;
-	bool beside; /* not by the system call of 64 bits: tracepoints of it do not see it */
+	bool returns; /* only where return codes are seen */
 	const char *kernel; /* a file that is there where the kernel can do this, NULL: all can */
 };
 extern const struct connect_case connect_cases[];
@@ -42,8 +42,8 @@ int connect_bytes_work(void *context);
 int connect_snmp_work(void *context);
 int connect_datagrams_work(void *context);
 
-/* Threads that block in connect() until the process is killed. */
-#define CONNECT_BLOCKED 2000
+/* Threads that block in connect() until the process is killed; fewer in an emulation. */
+unsigned int connect_blocked(void);
 int connect_blocked_work(void *context);
 
 /* A listener, and a connection that has carried CONNECT_OLD bytes, until it is killed. */
