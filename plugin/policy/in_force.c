@@ -2,7 +2,6 @@
 #include "policy/in_force.h"
 #include "netlink/cleanup.h"
 #include "policy/table.h"
-#include "state/wait.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -82,23 +81,21 @@ static void clear_table(struct kidos_in_force *force, uint32_t place)
 	force->places[place] = false;
 }
 
-static void clear_half(struct kidos_in_force *force, uint32_t generation)
-{
-	for (uint32_t p = 0; p < KIDOS_POLICIES_MAX; p++)
-		for (uint32_t f = 0; f < KIDOS_POLICY_FAMILIES; f++)
-			clear_table(force, kidos_policy_place(generation, p, f));
-}
-
+/* All of a half: also the places that the file has no table for. */
 static int put_tables(struct kidos_in_force *force, const struct kidos_policy_file *file,
 		      uint32_t generation)
 {
 	int error = 0;
 
-	for (uint32_t p = 0; !error && p < file->count; p++)
-		for (uint32_t f = 0; !error && f < KIDOS_POLICY_FAMILIES; f++)
-			if (file->policies[p].families[f])
-				error = put_table(force, kidos_policy_place(generation, p, f),
-						  &file->policies[p], f);
+	for (uint32_t p = 0; !error && p < KIDOS_POLICIES_MAX; p++)
+		for (uint32_t f = 0; !error && f < KIDOS_POLICY_FAMILIES; f++) {
+			uint32_t place = kidos_policy_place(generation, p, f);
+
+			if (p < file->count && file->policies[p].families[f])
+				error = put_table(force, place, &file->policies[p], f);
+			else
+				clear_table(force, place);
+		}
 	return error;
 }
 
@@ -133,6 +130,11 @@ static void publish(struct kidos_in_force *force)
 			 __ATOMIC_RELEASE);
 }
 
+/*
+ * The former tables stay until the next file: a program that saw the former
+ * generation may be about to look at them. Each update of the map waits for the
+ * programs under way, so none is there that saw the one before.
+ */
 int kidos_in_force_put(struct kidos_in_force *force, struct kidos_policy_file *file,
 		       const struct kidos_slot *slots)
 {
@@ -141,18 +143,13 @@ int kidos_in_force_put(struct kidos_in_force *force, struct kidos_policy_file *f
 
 	if (!error)
 		error = put_slots(force, file, slots, next);
-	if (error) {
-		clear_half(force, next);
+	if (error)
 		return error;
-	}
 	kidos_policy_free(&force->file);
 	force->file = *file;
 	*file = (struct kidos_policy_file){};
 	force->generation = next;
 	publish(force);
-	/* A program that saw the former generation may be about to look at its tables. */
-	kidos_programs_wait();
-	clear_half(force, next - 1);
 	return 0;
 }
 

@@ -13,6 +13,8 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,20 +238,30 @@ static void test_hash_map(void **state)
 	run_rounds(true, 10);
 }
 
-static unsigned int send_shape(size_t which, const char *source)
+static void set_source(struct parse_frame *frame, const struct shape *shape, const char *source)
 {
-	struct parse_frame *frame = &test.frames[which];
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame->bytes,
-		    .data_size_in = frame->size);
 	struct kidos_prefix prefix;
 
 	assert_true(kidos_prefix_parse(source, &prefix));
-	place_address(frame->bytes, shapes[which].outer, prefix.ipv4, &prefix.address);
+	place_address(frame->bytes, shape->outer, prefix.ipv4, &prefix.address);
+}
+
+static unsigned int send_frame(struct parse_frame *frame)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame->bytes,
+		    .data_size_in = frame->size);
+
 	assert_int_equal(
 		bpf_prog_test_run_opts(kidos_traffic_fd(test.run.traffic, KIDOS_PROGRAM_TC_INGRESS),
 				       &options),
 		0);
 	return options.retval;
+}
+
+static unsigned int send_shape(size_t which, const char *source)
+{
+	set_source(&test.frames[which], &shapes[which], source);
+	return send_frame(&test.frames[which]);
 }
 
 static void put_text(const char *text)
@@ -311,6 +323,79 @@ static void test_lists(void **state)
 	close_test();
 }
 
+#define RELOADS 1000
+#define RELOADS_EMULATED 50
+
+struct sender {
+	pthread_t thread;
+	atomic_bool stop;
+	unsigned long sent, wrong;
+	double seconds;
+};
+
+/* What both files permit, and what neither does, whichever is in force. */
+static void *send_all_the_time(void *context)
+{
+	static const struct {
+		const char *source;
+		unsigned int verdict;
+	} rows[] = { { "10.0.0.1", (unsigned int)TC_ACT_UNSPEC },
+		     { "192.0.2.1", TC_ACT_SHOT },
+		     { "10.9.0.1", (unsigned int)TC_ACT_UNSPEC },
+		     { "198.51.100.7", TC_ACT_SHOT } };
+	const size_t count = sizeof(rows) / sizeof(rows[0]);
+	struct sender *sender = context;
+	uint64_t begin = kidos_now_ns(CLOCK_MONOTONIC);
+	struct parse_frame frames[sizeof(rows) / sizeof(rows[0])];
+
+	for (size_t i = 0; i < count; i++) {
+		frames[i] = test.frames[0];
+		set_source(&frames[i], &shapes[0], rows[i].source);
+	}
+	while (!atomic_load(&sender->stop)) {
+		const size_t which = sender->sent++ % count;
+
+		sender->wrong += send_frame(&frames[which]) != rows[which].verdict;
+	}
+	sender->seconds = (double)(kidos_now_ns(CLOCK_MONOTONIC) - begin) / 1e9;
+	return NULL;
+}
+
+/* From the moment that a file is in force, it decides: 172.16.0.1 is permitted by the odd ones. */
+static unsigned long reload_all_the_time(unsigned int reloads)
+{
+	unsigned long wrong = 0;
+
+	for (unsigned int i = 0; i < reloads; i++) {
+		put_text(i % 2 ? "{\"permitted_cidrs\": [\"10.0.0.0/8\", \"172.16.0.0/12\"]}"
+			       : "{\"permitted_cidrs\": [\"10.0.0.0/16\", \"10.9.0.0/16\"]}");
+		wrong += send_shape(1, "172.16.0.1") !=
+			 (i % 2 ? (unsigned int)TC_ACT_UNSPEC : TC_ACT_SHOT);
+	}
+	return wrong;
+}
+
+static void test_reload(void **state)
+{
+	unsigned int reloads = getenv("KIDOS_SLOW") ? RELOADS_EMULATED : RELOADS;
+	struct sender sender = {};
+	unsigned long wrong;
+
+	(void)state;
+	open_test(false);
+	put_text("{\"permitted_cidrs\": [\"10.0.0.0/8\"]}");
+	test.force.control->drop = 1;
+	assert_int_equal(pthread_create(&sender.thread, NULL, send_all_the_time, &sender), 0);
+	wrong = reload_all_the_time(reloads);
+	atomic_store(&sender.stop, true);
+	pthread_join(sender.thread, NULL);
+	printf("# %u reloads, %.0f packets a second meanwhile\n", reloads,
+	       (double)sender.sent / sender.seconds);
+	assert_int_equal(sender.wrong, 0);
+	assert_int_equal(wrong, 0);
+	close_test();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +403,7 @@ int main(void)
 		{ "policy: the same, flows in a kernel hash map", test_hash_map, NULL, NULL, NULL },
 		{ "policy: deadline, heartbeat and switch", test_ways_out, NULL, NULL, NULL },
 		{ "policy: lists of interfaces", test_lists, NULL, NULL, NULL },
+		{ "policy: no wrong verdict while it is reloaded", test_reload, NULL, NULL, NULL },
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
