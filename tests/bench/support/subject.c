@@ -123,6 +123,18 @@ static void set_clock(struct bpf_object *object, bool coarse)
 		*clock = coarse;
 }
 
+static void set_policy(struct bpf_object *object, __u32 room)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
+	size_t size;
+	struct kidos_traffic_config *config = (void *)bpf_map__initial_value(map, &size);
+
+	config->policy_room = room;
+	config->policy_ticks = 250;
+	map = bpf_object__find_map_by_name(object, "policy_tables");
+	bpf_map__set_value_size(bpf_map__inner_map(map), room);
+}
+
 static int load_object(struct subject *subject, const struct subject_kind *kind,
 		       const struct subject_options *options, struct bpf_program **program)
 {
@@ -135,6 +147,8 @@ static int load_object(struct subject *subject, const struct subject_kind *kind,
 	*program = select_program(subject->object, kind->program);
 	if (!*program)
 		return -ENOENT;
+	if (options->policy_room)
+		set_policy(subject->object, options->policy_room);
 	if (kind->minimal)
 		set_clock(subject->object, options->coarse_clock);
 	return bpf_object__load(subject->object);

@@ -46,6 +46,7 @@ struct subject {
 struct subject_options {
 	const char *objects; /* folder of the BPF objects */
 	bool coarse_clock; /* the peers read it too */
+	__u32 policy_room; /* of kidos: bytes of a policy's tables; 0: there is none */
 };
 
 /* -errno, and nothing is left loaded. */
