@@ -38,6 +38,7 @@ struct kidos_context {
 	int (*notify)(const struct kidos_notice *notice); /* hands on to collectd; may wait */
 	uint64_t memory_limit; /* bytes; meta.memory are planned */
 	uint64_t alert_window_ns; /* in which shares are judged; 0: nobody takes alerts */
+	atomic_uint refused; /* enum kidos_flow_action: what becomes of what a policy refuses */
 	uint64_t flow_window_ns; /* between two KIDOS_SINK_FLOW of a flow; 0: nobody takes them */
 	const char
 		*reserved[KIDOS_RESERVED_MAX]; /* no interface has these names; NULL at the end */

@@ -21,6 +21,7 @@ struct kidos_log_row {
 	uint16_t first_size, least_size, most_size; /* 0: not known */
 	struct kidos_notice *notice; /* an alert, which the taker frees; NULL: a flow */
 	uint16_t name; /* its interface */
+	uint8_t action; /* enum kidos_flow_action */
 };
 
 struct kidos_log_queue;

@@ -27,6 +27,12 @@ const char *const kidos_log_lost_names[KIDOS_LOG_LOSTS] = {
 	[KIDOS_LOG_LOST_OPEN] = "open",
 };
 
+static const char *const action_names[] = {
+	[KIDOS_ACTION_PERMITTED] = "permitted",
+	[KIDOS_ACTION_LOGGED] = "logged",
+	[KIDOS_ACTION_DROPPED] = "dropped",
+};
+
 struct kidos_log_writer {
 	const struct kidos_log_settings *settings;
 	struct kidos_log_queue *queue;
@@ -169,7 +175,7 @@ static void write_flow(struct kidos_log_writer *writer, const struct kidos_log_r
 		row->first_ns > writer->summarized_ns ? row->first_ns : writer->summarized_ns;
 
 	entry.kind = KIDOS_LOG_FLOW;
-	entry.action = "permitted";
+	entry.action = action_names[row->action];
 	entry.interface = writer->names[row->name];
 	entry.packets = row->gained.packets;
 	entry.bytes = row->gained.bytes;
@@ -293,6 +299,7 @@ void kidos_log_writer_flow(struct kidos_log_writer *writer, const struct kidos_f
 		.least_size = (uint16_t)gain->least_size,
 		.most_size = (uint16_t)gain->most_size,
 		.name = (uint16_t)name_of(writer, gain),
+		.action = (uint8_t)gain->action,
 	};
 
 	if (!kidos_log_queue_put(writer->queue, &row, PATIENCE_MS))

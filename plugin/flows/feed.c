@@ -45,6 +45,19 @@ static void give(const struct kidos_feed *feed, struct kidos_flow_gain *gain)
 	kidos_sinks_give(&feed->context->sinks[KIDOS_SINK_FLOW], gain);
 }
 
+/* The verdict that the entry's marks hold. */
+#define VERDICT_SHIFT 8
+#define VERDICT_MASK 3u
+#define VERDICT_REFUSE 2u
+
+static enum kidos_flow_action action_of(const struct kidos_feed *feed)
+{
+	uint32_t verdict = feed->reader.at.marks >> VERDICT_SHIFT & VERDICT_MASK;
+
+	return verdict == VERDICT_REFUSE ? atomic_load(&feed->context->refused)
+					 : KIDOS_ACTION_PERMITTED;
+}
+
 static void gained(void *self, const struct kidos_flow_key *key, const struct kidos_count *count)
 {
 	const struct kidos_feed *feed = self;
@@ -54,7 +67,7 @@ static void gained(void *self, const struct kidos_flow_key *key, const struct ki
 		.gained = *count,
 		.first_ns = kidos_clock_realtime(&feed->clock, detail.first),
 		.last_ns = kidos_clock_realtime(&feed->clock, feed->reader.at.last),
-		.marks = feed->reader.at.marks,
+		.action = action_of(feed),
 		.first_size = detail.first_size,
 		.least_size = detail.least_size,
 		.most_size = detail.most_size,

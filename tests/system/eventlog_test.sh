@@ -136,15 +136,17 @@ MaxSize "1G"' '<Flows>
   MaxFlows 262144
 </Flows>'
 attached b0 >/dev/null
-send 150000 150000
-check '150,000 flows: all are rows' wait_for 30 eval "settle; [ \"\$(value rows)\" -ge 150000 ]"
-equal '150,000 flows: nothing is lost' '0 0 0' "$(value lost_queue) $(value lost_disk) $(value lost_open)"
+many=${KIDOS_SLOW:+5000} # an emulated CPU
+many=${many:-150000}
+send "$many" "$many"
+check 'many flows: all are rows' wait_for 30 eval "settle; [ \"\$(value rows)\" -ge $many ]"
+equal 'many flows: nothing is lost' '0 0 0' "$(value lost_queue) $(value lost_disk) $(value lost_open)"
 table_flows >"$work/table"
 log_flows "$file" >"$work/logged"
-check '150,000 flows: rows are the flows of the table' cmp "$work/table" "$work/logged"
+check 'many flows: rows are the flows of the table' cmp "$work/table" "$work/logged"
 echo "# the longest poll: $(cut -d, -f2 "$work"/csv/kt/kidos-self/latency-poll-20* | sort -n | tail -1) s"
 # On a busy machine a poll waits for a CPU now and then; that none waits for the disk eventlog_files shows.
-check '150,000 flows: polls take as long as ever' sh -c "cut -d, -f2 '$work'/csv/kt/kidos-self/latency-poll-20* | sort -n |
+check 'many flows: polls take as long as ever' sh -c "cut -d, -f2 '$work'/csv/kt/kidos-self/latency-poll-20* | sort -n |
 	awk '\$1 + 0 > 0 { t[++n] = \$1 } END { exit !(n && t[int((n + 1) / 2)] < 0.1) }'"
 stop_collectd
 check 'nothing is left' nothing_left

@@ -38,8 +38,8 @@ def make_rows():
     hosts = ["10.0.%d.%d" % (n // 250, n % 250 + 1) for n in range(300)] + ["2001:db8::%x" % n for n in range(1, 60)]
     weights = [1 / (n + 1) for n in range(len(hosts))]
     names = ["eth0", "ns:b0", 'odd"\\x5c,name', "br 0"]
-    for n in range(20000):
-        time = start + n * 7 + random.randrange(1000) / 1000
+    for n in range(8000):
+        time = start + n * 17 + random.randrange(1000) / 1000
         src, dst = random.choices(hosts, weights)[0], random.choice(hosts)
         if (":" in src) != (":" in dst):
             dst = hosts[-1] if ":" in src else hosts[0]
@@ -53,7 +53,7 @@ def make_rows():
                         (min(lengths) - n % 3, max(lengths) + n % 3)))
         if protocol == 6 and random.random() < 0.5:  # the answer
             rows.append(row(round(time, 3), dst, src, dport, sport, protocol, packets, packets * 60))
-    quick = rows[9000]["timestamp"]
+    quick = rows[4000]["timestamp"]
     for n in range(25):  # a scan, of 25 ports within 25 s; a slow one, of a port each 30 s
         rows.append(row(quick + n, "192.0.2.1", "10.0.0.1", 40000 + n, 1000 + n, 6, 1, 60))
         rows.append(row(quick + n * 30, "192.0.2.2", "10.0.0.1", 40000 + n, 1000 + n, 6, 1, 60))
