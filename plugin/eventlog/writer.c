@@ -34,7 +34,8 @@ static const char *const action_names[] = {
 };
 
 struct kidos_log_writer {
-	const struct kidos_log_settings *settings;
+	struct kidos_log_settings
+		settings; /* its own: a thread that hangs outlives the configuration */
 	struct kidos_log_queue *queue;
 	struct kidos_thread thread;
 	/* The thread's own. */
@@ -146,7 +147,7 @@ static void write_entry(struct kidos_log_writer *writer, const struct kidos_log_
 {
 	if (writer->text.end - writer->text.at < KIDOS_LOG_ROW)
 		flush(writer);
-	kidos_log_format(&writer->text, writer->settings->format, entry);
+	kidos_log_format(&writer->text, writer->settings.format, entry);
 	if (writer->text.cut)
 		count_lost(writer, KIDOS_LOG_LOST_DISK, 1);
 	else
@@ -186,7 +187,7 @@ static void write_flow(struct kidos_log_writer *writer, const struct kidos_log_r
 	entry.last_ns = row->last_ns;
 	kidos_log_fill_flow(&entry, &row->key);
 	write_entry(writer, &entry);
-	if (writer->settings->summary)
+	if (writer->settings.summary)
 		kidos_log_summary_add(&writer->summary, &row->key, &row->gained, since,
 				      row->last_ns);
 }
@@ -245,7 +246,7 @@ static void write_summary(struct kidos_log_writer *writer, uint64_t now)
 static void do_periodic(struct kidos_log_writer *writer)
 {
 	uint64_t now = kidos_now_ns(CLOCK_REALTIME);
-	uint64_t every = writer->settings->summary * SECOND_NS;
+	uint64_t every = writer->settings.summary * SECOND_NS;
 
 	/* Also where the clock was set back. */
 	if (every && now - writer->summarized_ns >= every)
@@ -257,17 +258,30 @@ static void do_periodic(struct kidos_log_writer *writer)
 	}
 }
 
+/* What is wrong with the file is said at once, before there is a row. */
+static void try_file(struct kidos_log_writer *writer)
+{
+	if (!kidos_log_file_open(&writer->file))
+		return;
+	pthread_mutex_lock(&writer->lock);
+	writer->counts.failing = true;
+	memcpy(writer->counts.reason, writer->file.reason, sizeof(writer->counts.reason));
+	pthread_mutex_unlock(&writer->lock);
+	kidos_log(LOG_ERR, "event log: %s", writer->file.reason);
+}
+
 static void *run(void *self)
 {
 	struct kidos_log_writer *writer = self;
 	int count;
 
+	try_file(writer);
 	while ((count = kidos_log_queue_take(writer->queue, writer->rows, BATCH, TICK_MS)) >= 0) {
 		write_rows(writer, (size_t)count);
 		do_periodic(writer);
 		flush(writer);
 	}
-	if (writer->settings->summary)
+	if (writer->settings.summary)
 		write_summary(writer, kidos_now_ns(CLOCK_REALTIME));
 	flush(writer);
 	return NULL;
@@ -329,12 +343,6 @@ static int start(struct kidos_log_writer *writer)
 	writer->text = (struct kidos_log_text){ writer->buffer, writer->buffer,
 						writer->buffer + KIDOS_LOG_WRITE, false };
 	writer->summarized_ns = kidos_now_ns(CLOCK_REALTIME);
-	/* What is wrong with the file is said now. */
-	if (kidos_log_file_open(&writer->file)) {
-		writer->counts.failing = true;
-		memcpy(writer->counts.reason, writer->file.reason, sizeof(writer->counts.reason));
-		kidos_log(LOG_ERR, "event log: %s", writer->file.reason);
-	}
 	return kidos_thread_start(&writer->thread, "kidos eventlog", run, writer);
 }
 
@@ -356,9 +364,9 @@ struct kidos_log_writer *kidos_log_writer_open(const struct kidos_log_settings *
 
 	if (!writer)
 		return NULL;
-	writer->settings = settings;
+	writer->settings = *settings;
 	writer->thread = (struct kidos_thread)KIDOS_NO_THREAD;
-	kidos_log_file_init(&writer->file, settings);
+	kidos_log_file_init(&writer->file, &writer->settings);
 	pthread_mutex_init(&writer->lock, NULL);
 	writer->queue = kidos_log_queue_new();
 	writer->rows = calloc(BATCH, sizeof(*writer->rows));

@@ -25,7 +25,7 @@ struct kidos_log_counts {
 
 struct kidos_log_writer;
 
-/* Starts the thread. settings must outlive it. NULL with errno. */
+/* Starts the thread, which opens the file. NULL with errno. */
 struct kidos_log_writer *kidos_log_writer_open(const struct kidos_log_settings *settings);
 
 /* Writes what is queued, within a second. Accepts NULL. */

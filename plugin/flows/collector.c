@@ -334,7 +334,9 @@ static uint64_t least(const void *self)
 	const struct flows *flows = self;
 
 	return kidos_flow_bytes(KIDOS_FLOWS_LEAST) + kidos_flow_extra_bytes(flows->settings) +
-	       (is_fed(flows) ? kidos_feed_bytes(KIDOS_FLOWS_LEAST) : 0);
+	       (is_fed(flows) ? kidos_feed_bytes(KIDOS_FLOWS_LEAST) +
+					2 * KIDOS_SPILL_QUEUE * sizeof(struct kidos_spill)
+			      : 0);
 }
 
 static uint64_t grow(void *self, uint64_t room)
