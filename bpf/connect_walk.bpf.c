@@ -350,8 +350,7 @@ int connect_expire_pending(__u64 *ctx)
 	if (!pending || pending->start >= before)
 		return 0;
 	attempt = *pending;
-	if (bpf_map_delete_elem(&connect_pending, &sk))
-		return 0;
-	end_call(&attempt, KIDOS_CONNECT_LOST, 0, 0, NULL);
+	if (!bpf_map_delete_elem(&connect_pending, &sk))
+		end_stale(&attempt);
 	return 0;
 }
