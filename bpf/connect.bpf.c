@@ -12,6 +12,7 @@
 
 #include "connect_call.h"
 #include "connect_hooks.h"
+#include "connect_tcp.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
