@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 6.1 7.2
 # Connections: the ledger with real collectd and real traffic, beside the kernel's own counters; bytes
 # beside iperf3's; processes that are gone, many at once, with hostile names, more than there is room for.
 # alone: connections of the whole machine are looked at
