@@ -54,13 +54,15 @@ static void expect(const struct connect_case *row, const struct kidos_connect_ru
 		   struct ledger *ledger)
 {
 	bool sees = rung->returns || row->protocol == KIDOS_CONNECT_TCP;
+	unsigned int failed = row->refused + row->timed_out + row->early;
+	unsigned int many = row->many ? connect_many() : 1;
 
-	*ledger = (struct ledger){ .attempts = row->attempts,
-				   .succeeded = sees ? row->succeeded : 0,
-				   .abandoned = row->abandoned,
-				   .lost = sees ? 0 : row->attempts,
-				   .failed = sees ? row->refused + row->timed_out + row->early : 0,
-				   .accepts = row->accepts };
+	*ledger = (struct ledger){ .attempts = many * row->attempts,
+				   .succeeded = sees ? many * row->succeeded : 0,
+				   .abandoned = many * row->abandoned,
+				   .lost = sees ? 0 : many * row->attempts,
+				   .failed = sees ? many * failed : 0,
+				   .accepts = many * row->accepts };
 	ledger->latencies = row->protocol == KIDOS_CONNECT_TCP ? ledger->succeeded : 0;
 }
 
@@ -86,11 +88,12 @@ static void print_ledger(const char *what, const struct ledger *ledger)
 static bool has_errors(const struct run *run, const struct connect_case *row,
 		       const struct kidos_connect_rung *rung)
 {
+	unsigned int many = row->many ? connect_many() : 1;
 	unsigned int early = rung->returns ? row->early_error : KIDOS_CONNECT_ERRNO_UNKNOWN;
 
 	if (!rung->returns && row->protocol != KIDOS_CONNECT_TCP)
 		return true;
-	return run_failures(run, row->name, row->protocol, ECONNREFUSED) == row->refused &&
+	return run_failures(run, row->name, row->protocol, ECONNREFUSED) == many * row->refused &&
 	       run_failures(run, row->name, row->protocol, ETIMEDOUT) == row->timed_out &&
 	       (!row->early || run_failures(run, row->name, row->protocol, early) == row->early);
 }
