@@ -31,7 +31,7 @@ static __always_inline void read_address(struct connect_address *address, const 
 		return;
 	if (user)
 		bpf_probe_read_user(address, length, at);
-	else
+	else if (connect_config.readable)
 		bpf_probe_read_kernel(address, length, at);
 }
 

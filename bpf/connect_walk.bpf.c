@@ -271,6 +271,8 @@ static __always_inline void adopt(struct tcp_sock *tcp, struct kidos_connect_kep
 	kept->owner.cgroup = task->cgroups->dfl_cgrp->kn->id;
 	kept->tgid = kept->tgid_initial = (__u32)task->tgid;
 	if (connect_config.pid_namespace)
+		kept->tgid = 0;
+	if (connect_config.pid_namespace && connect_config.readable)
 		kept->tgid = pid_in(leader->thread_pid, connect_config.pid_namespace);
 	((__u64 *)kept->owner.comm)[0] = *(__u64 *)&leader->comm[0];
 	((__u64 *)kept->owner.comm)[1] = *(__u64 *)&leader->comm[8];
