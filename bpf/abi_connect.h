@@ -179,7 +179,7 @@ _Static_assert(sizeof(struct kidos_connect_socket) == 136, "connect socket");
 #define KIDOS_CONNECT_OWNERS 4096u
 #define KIDOS_CONNECT_FAILURES 8192u
 #define KIDOS_CONNECT_CALLS 16384u
-#define KIDOS_CONNECT_PENDING 32768u
+#define KIDOS_CONNECT_PENDING 16384u
 #define KIDOS_CONNECT_RECORDS 65536u /* of all CPUs, at most */
 
 /* What programs could not do, an array of u64: index into `connect_events`. */

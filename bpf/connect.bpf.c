@@ -12,6 +12,7 @@
 
 #include "connect_call.h"
 #include "connect_hooks.h"
+#include "connect_tcp.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -30,7 +31,7 @@ static __always_inline void read_address(struct connect_address *address, const 
 		return;
 	if (user)
 		bpf_probe_read_user(address, length, at);
-	else
+	else if (connect_config.readable)
 		bpf_probe_read_kernel(address, length, at);
 }
 
@@ -111,6 +112,18 @@ int connect_exit(struct exit_connect *ctx)
 
 /* --- at the root cgroup: of TCP what no SYN takes over has failed --- */
 
+/* What this socket tried before came to no SYN. */
+static __always_inline void end_former(__u64 key)
+{
+	struct kidos_connect_attempt *pending = bpf_map_lookup_elem(&connect_pending, &key), old;
+
+	if (!pending)
+		return;
+	old = *pending;
+	if (!bpf_map_delete_elem(&connect_pending, &key))
+		end_stale(&old);
+}
+
 static __always_inline int hook(struct bpf_sock_addr *ctx, struct kidos_connect_attempt *attempt)
 {
 	attempt->protocol = (__u16)ctx->protocol;
@@ -122,8 +135,15 @@ static __always_inline int hook(struct bpf_sock_addr *ctx, struct kidos_connect_
 	attempt->netns = netns_here();
 	if (protocol_of(attempt->protocol, attempt->family) != KIDOS_CONNECT_TCP)
 		return hook_lost(attempt);
-	resume(attempt->tid_initial, 0);
-	enter(attempt);
+	attempt->sk = attempt->socket;
+	attempt->stage = KIDOS_CONNECT_IN_CALL;
+	end_former(attempt->sk);
+	attempt->start = bpf_ktime_get_boot_ns();
+	if (attempt->trial)
+		note_trial(KIDOS_CONNECT_STEP_ENTRY);
+	else
+		count_attempt(attempt);
+	pend(attempt);
 	return ALLOW;
 }
 

@@ -91,7 +91,7 @@ static __always_inline void end_stale(struct kidos_connect_attempt *attempt)
 	attempt->length = 0; /* what its address points to may be another's */
 	if (attempt->stage == KIDOS_CONNECT_RESTART)
 		end_call(attempt, KIDOS_CONNECT_FAILED, EINTR, 0, NULL);
-	else if (connect_config.returns)
+	else if (connect_config.returns || attempt->stage != KIDOS_CONNECT_IN_CALL)
 		end_call(attempt, KIDOS_CONNECT_LOST, 0, 0, NULL);
 	else
 		end_call(attempt, KIDOS_CONNECT_FAILED, KIDOS_CONNECT_ERRNO_UNKNOWN, 0, NULL);

@@ -71,7 +71,8 @@ static __always_inline void record_path(struct kidos_connect_record *record,
 
 	__builtin_memset(record->path, 0, sizeof(record->path));
 	record->path_length = 0;
-	if (attempt->length < sizeof(__u16) || length > sizeof(record->path))
+	if (attempt->length < sizeof(__u16) || length > sizeof(record->path) ||
+	    (!user && !connect_config.readable))
 		return;
 	if (user ? bpf_probe_read_user(record->path, length, from)
 		 : bpf_probe_read_kernel(record->path, length, from))

@@ -9,6 +9,11 @@
 
 #include "connect_socket.h"
 
+/* Makes a type of an address, which is read without a helper then (kernel 6.2). */
+extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym __weak;
+#define CAST(type, address) \
+	((struct type *)bpf_rdonly_cast(address, bpf_core_type_id_kernel(struct type)))
+
 #define OFFSET(type, field) bpf_core_field_offset(struct type, field)
 #define FROM(block, first, type, field) \
 	(*(typeof(((struct type *)0)->field) *)((block) + behind(OFFSET(type, field), first)))
@@ -54,19 +59,9 @@ static __always_inline int read_socket(const struct file *file, const struct soc
 	return 1;
 }
 
-/* 0: no socket. */
-static __always_inline int find_by_address(struct file *file, struct connect_found *found)
+static __always_inline int read_typed(struct socket *socket, struct connect_found *found)
 {
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-
-	return socket && read_socket(file, socket, found);
-}
-
-/* Of a file that a program has by type (kernel 5.11). */
-static __always_inline int find_by_type(struct file *file, struct connect_found *found)
-{
-	struct socket *socket = bpf_sock_from_file(file);
-	struct sock *sk = socket ? socket->sk : NULL;
+	struct sock *sk = socket->sk;
 
 	if (!sk)
 		return 0;
@@ -76,6 +71,30 @@ static __always_inline int find_by_type(struct file *file, struct connect_found 
 	found->protocol = sk->sk_protocol;
 	found->family = sk->__sk_common.skc_family;
 	return 1;
+}
+
+/* 0: no socket. */
+static __always_inline int find_by_address(struct file *file, struct connect_found *found)
+{
+	struct socket *socket;
+
+	if (!bpf_rdonly_cast) {
+		socket = BPF_CORE_READ(file, private_data);
+		return socket && read_socket(file, socket, found);
+	}
+	socket = CAST(file, file)->private_data;
+	if (!socket)
+		return 0;
+	socket = CAST(socket, socket);
+	return (__u64)socket->file == (__u64)file && read_typed(socket, found);
+}
+
+/* Of a file that a program has by type (kernel 5.11). */
+static __always_inline int find_by_type(struct file *file, struct connect_found *found)
+{
+	struct socket *socket = bpf_sock_from_file(file);
+
+	return socket && read_typed(socket, found);
 }
 
 static __always_inline struct file **files_here(__u32 fd)
@@ -101,22 +120,27 @@ static __always_inline struct file *file_of(__u32 fd)
 	return file;
 }
 
+/* What a record has beside that: its own end, its namespace, its number. */
+static __always_inline void rest_by_type(struct sock *sk, struct kidos_connect_attempt *attempt,
+					 struct connect_ends *ends)
+{
+	ends_of(sk, ends);
+	attempt->netns = netns_of(sk);
+	attempt->socket = (__u64)sk->__sk_common.skc_cookie.counter;
+}
+
 #define SOCK_SPAN 128 /* struct sock_common from its begin to skc_cookie: 104 bytes */
 
-/* What a record has beside that: its own end, its namespace, its number. */
-static __noinline int read_rest(struct kidos_connect_attempt *attempt, struct connect_ends *ends)
+static __always_inline void rest_by_address(struct sock *sk, struct kidos_connect_attempt *attempt,
+					    struct connect_ends *ends)
 {
 	const __u32 end = OFFSET(sock_common, skc_cookie) + sizeof(atomic64_t);
 	char block[SOCK_SPAN] __attribute__((aligned(8)));
 	struct in6_addr ipv6;
-	struct sock *sk;
 	struct net *net;
 
-	if (!attempt || !ends || !connect_config.readable)
-		return 0;
-	sk = (struct sock *)attempt->sk;
 	if (end > SOCK_SPAN || bpf_probe_read_kernel(block, end, sk))
-		return 0;
+		return;
 	ends->sport = FROM(block, 0, sock_common, skc_num);
 	if (FROM(block, 0, sock_common, skc_family) == AF_INET6 &&
 	    bpf_core_field_exists(struct sock_common, skc_v6_rcv_saddr)) {
@@ -125,11 +149,24 @@ static __noinline int read_rest(struct kidos_connect_attempt *attempt, struct co
 	} else {
 		set_ipv4(&ends->src, FROM(block, 0, sock_common, skc_rcv_saddr));
 	}
-	attempt->socket = (__u64)FROM(block, 0, sock_common, skc_cookie.counter);
-	if (!attempt->socket)
-		attempt->socket = (__u64)sk;
 	net = FROM(block, 0, sock_common, skc_net.net);
 	attempt->netns = BPF_CORE_READ(net, ns.inum);
+	attempt->socket = (__u64)FROM(block, 0, sock_common, skc_cookie.counter);
+}
+
+static __noinline int read_rest(struct kidos_connect_attempt *attempt, struct connect_ends *ends)
+{
+	struct sock *sk;
+
+	if (!attempt || !ends || !connect_config.readable)
+		return 0;
+	sk = (struct sock *)attempt->sk;
+	if (bpf_rdonly_cast)
+		rest_by_type(CAST(sock, sk), attempt, ends);
+	else
+		rest_by_address(sk, attempt, ends);
+	if (!attempt->socket)
+		attempt->socket = attempt->sk;
 	return 0;
 }
 

@@ -19,6 +19,11 @@ static __always_inline int see_states(struct bpf_sock_ops *ctx)
 	return 0;
 }
 
+static __always_inline __u64 ops_key(struct bpf_sock_ops *ctx, struct tcp_sock *tcp)
+{
+	return connect_config.returns ? (__u64)tcp : bpf_get_socket_cookie(ctx);
+}
+
 static __always_inline int ops_state(struct bpf_sock_ops *ctx, struct bpf_sock *socket,
 				     struct tcp_sock *tcp)
 {
@@ -29,7 +34,7 @@ static __always_inline int ops_state(struct bpf_sock_ops *ctx, struct bpf_sock *
 	struct connect_end end = {};
 
 	if (to == TCP_ESTABLISHED || (to == TCP_CLOSE && from <= TCP_SYN_RECV)) {
-		if (tcp_outcome((struct sock *)tcp, (int)to, &attempt, &end)) {
+		if (tcp_outcome((struct sock *)tcp, ops_key(ctx, tcp), (int)to, &attempt, &end)) {
 			kept = KEPT(socket, BPF_SK_STORAGE_GET_F_CREATE);
 			bytes_of(tcp, &bytes);
 			if (kept)
@@ -162,7 +167,7 @@ static __always_inline int trace_ended(struct sock *sk, int from, int to)
 	struct kidos_connect_attempt attempt = {};
 	struct connect_end end = {};
 
-	if (tcp_outcome(sk, to, &attempt, &end))
+	if (tcp_outcome(sk, key_of(sk, cookie_of(sk)), to, &attempt, &end))
 		return trace_kept(sk, &attempt, end.time);
 	if (to == TCP_CLOSE)
 		return trace_closed(sk);

@@ -11,47 +11,53 @@
 #include "connect_conclude.h"
 #include "connect_socket.h"
 
-/* MPTCP connects by a socket of its own inside the call; a cgroup hook knows a socket by cookie. */
-static __always_inline int is_of_call(const struct kidos_connect_attempt *call, __u64 sk,
-				      __u64 cookie)
+/* A rung that sees no return codes knows sockets by cookie, others by address. */
+static __always_inline __u64 key_of(struct sock *sk, __u64 cookie)
 {
-	return call->stage == KIDOS_CONNECT_IN_CALL &&
-	       (call->sk == sk || call->protocol == IPPROTO_MPTCP || call->socket == cookie);
+	return connect_config.returns ? (__u64)sk : cookie;
 }
 
-/* 1: what was there is the attempt that this SYN belongs to. */
-static __always_inline int take_deferred(__u64 sk, __u64 now)
+/* MPTCP connects by a socket of its own inside the call. */
+static __always_inline int is_of_call(const struct kidos_connect_attempt *call, __u64 key)
 {
-	struct kidos_connect_attempt *pending = bpf_map_lookup_elem(&connect_pending, &sk), old;
-	struct connect_end end = { .time = now, .outcome = KIDOS_CONNECT_LOST };
-	struct connect_ends ends = {};
-
-	if (!pending)
-		return 0;
-	if (pending->stage == KIDOS_CONNECT_DEFERRED) {
-		pending->stage = KIDOS_CONNECT_TAKEN;
-		return 1;
-	}
-	/* Its end was not seen, and the address is another socket's now. */
-	old = *pending;
-	if (!bpf_map_delete_elem(&connect_pending, &sk))
-		conclude(&old, &end, &ends);
-	return 0;
+	return call->stage == KIDOS_CONNECT_IN_CALL &&
+	       (call->sk == key || call->protocol == IPPROTO_MPTCP);
 }
 
 static __always_inline void set_taken(struct kidos_connect_attempt *attempt, struct sock *sk,
-				      __u64 cookie)
+				      __u64 key, __u64 cookie)
 {
 	struct connect_ends ends = {};
 
 	attempt->family = ends_of(sk, &ends);
-	attempt->sk = (__u64)sk;
+	attempt->sk = key;
 	attempt->socket = cookie;
 	attempt->dst = ends.dst;
 	attempt->dport = ends.dport;
 	attempt->type = SOCK_STREAM;
 	attempt->netns = netns_of(sk);
 	attempt->stage = KIDOS_CONNECT_TAKEN;
+}
+
+/* 1: what is pending is the attempt that this SYN belongs to. */
+static __always_inline int take_pending(struct sock *sk, __u64 key, __u64 cookie)
+{
+	struct kidos_connect_attempt *pending = bpf_map_lookup_elem(&connect_pending, &key), old;
+	struct connect_end end = { .outcome = KIDOS_CONNECT_LOST };
+	struct connect_ends ends = {};
+
+	if (!pending)
+		return 0;
+	if (pending->stage != KIDOS_CONNECT_TAKEN) {
+		set_taken(pending, sk, key, cookie);
+		return 1;
+	}
+	/* Its end was not seen, and the address is another socket's now. */
+	old = *pending;
+	end.time = bpf_ktime_get_boot_ns();
+	if (!bpf_map_delete_elem(&connect_pending, &key))
+		conclude(&old, &end, &ends);
+	return 0;
 }
 
 static __always_inline void begin_own(struct kidos_connect_attempt *attempt, __u64 cookie)
@@ -64,42 +70,39 @@ static __always_inline void begin_own(struct kidos_connect_attempt *attempt, __u
 		count_attempt(attempt);
 }
 
-static __always_inline void pend(struct kidos_connect_attempt *attempt)
+static __always_inline int pend(struct kidos_connect_attempt *attempt)
 {
 	struct connect_end end = { .outcome = KIDOS_CONNECT_LOST };
 	struct connect_ends ends = {};
 
 	if (!bpf_map_update_elem(&connect_pending, &attempt->sk, attempt, BPF_ANY))
-		return;
+		return 0;
 	count_event(KIDOS_CONNECT_EVENT_NO_PENDING);
 	end.time = bpf_ktime_get_boot_ns();
 	ends.dst = attempt->dst;
 	ends.dport = attempt->dport;
-	conclude(attempt, &end, &ends);
+	return conclude(attempt, &end, &ends);
 }
 
 /* A SYN is about to be sent; of another call of this thread, or of none, it is one of its own. */
 static __always_inline int tcp_syn(struct sock *sk, __u64 cookie)
 {
-	struct kidos_connect_attempt attempt = {}, *call;
-	__u32 thread = thread_here();
-	__u64 key = (__u64)sk;
+	struct kidos_connect_attempt attempt = {}, *call = NULL;
+	__u64 key = key_of(sk, cookie);
 
-	call = call_here(thread);
-	if (call && is_of_call(call, key, cookie)) {
+	if (connect_config.returns)
+		call = call_here(thread_here());
+	if (call && is_of_call(call, key)) {
 		attempt = *call;
 		call->sk = key;
 		call->stage = KIDOS_CONNECT_TAKEN;
-		if (!connect_config.returns && drop_call(call, thread))
-			return 0;
 	} else {
-		if (take_deferred(key, bpf_ktime_get_boot_ns()))
+		if (take_pending(sk, key, cookie))
 			return 0;
 		begin_own(&attempt, cookie);
 	}
-	set_taken(&attempt, sk, cookie);
-	pend(&attempt);
-	return 0;
+	set_taken(&attempt, sk, key, cookie);
+	return pend(&attempt);
 }
 
 /* CLOSE without an error inside its own call: the return code says why. */
@@ -108,7 +111,7 @@ static __always_inline int is_left_to_call(const struct kidos_connect_attempt *a
 	__u32 thread = thread_here();
 	struct kidos_connect_attempt *call;
 
-	if (thread != attempt->tid_initial)
+	if (!connect_config.returns || thread != attempt->tid_initial)
 		return 0;
 	call = call_here(thread);
 	return call && call->stage == KIDOS_CONNECT_TAKEN && call->sk == attempt->sk;
@@ -148,13 +151,12 @@ static __always_inline void keep(struct kidos_connect_kept *kept,
 
 /* 1: it was pending, and has established a connection: the caller keeps *attempt with the socket.
  */
-static __always_inline int tcp_outcome(struct sock *sk, int state,
+static __always_inline int tcp_outcome(struct sock *sk, __u64 key, int state,
 				       struct kidos_connect_attempt *attempt,
 				       struct connect_end *end)
 {
 	struct kidos_connect_attempt *pending;
 	struct connect_ends ends = {};
-	__u64 key = (__u64)sk;
 
 	pending = bpf_map_lookup_elem(&connect_pending, &key);
 	if (!pending)

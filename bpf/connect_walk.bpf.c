@@ -271,6 +271,8 @@ static __always_inline void adopt(struct tcp_sock *tcp, struct kidos_connect_kep
 	kept->owner.cgroup = task->cgroups->dfl_cgrp->kn->id;
 	kept->tgid = kept->tgid_initial = (__u32)task->tgid;
 	if (connect_config.pid_namespace)
+		kept->tgid = 0;
+	if (connect_config.pid_namespace && connect_config.readable)
 		kept->tgid = pid_in(leader->thread_pid, connect_config.pid_namespace);
 	((__u64 *)kept->owner.comm)[0] = *(__u64 *)&leader->comm[0];
 	((__u64 *)kept->owner.comm)[1] = *(__u64 *)&leader->comm[8];
@@ -350,8 +352,7 @@ int connect_expire_pending(__u64 *ctx)
 	if (!pending || pending->start >= before)
 		return 0;
 	attempt = *pending;
-	if (bpf_map_delete_elem(&connect_pending, &sk))
-		return 0;
-	end_call(&attempt, KIDOS_CONNECT_LOST, 0, 0, NULL);
+	if (!bpf_map_delete_elem(&connect_pending, &sk))
+		end_stale(&attempt);
 	return 0;
 }

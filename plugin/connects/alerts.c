@@ -21,6 +21,7 @@
 struct kidos_connect_alerts {
 	struct kidos_context *context;
 	const struct kidos_connect_settings *settings;
+	const struct kidos_connect_ignored *ignored;
 	struct kidos_privacy privacy;
 	struct kidos_fanout *fanout; /* NULL: not asked for */
 	struct kidos_connect_rings rings; /* none before the first poll with records */
@@ -34,7 +35,8 @@ struct kidos_connect_alerts {
 };
 
 struct kidos_connect_alerts *kidos_connect_alerts_new(struct kidos_context *context,
-						      const struct kidos_connect_settings *settings)
+						      const struct kidos_connect_settings *settings,
+						      const struct kidos_connect_ignored *ignored)
 {
 	struct kidos_connect_alerts *alerts = calloc(1, sizeof(*alerts));
 
@@ -42,6 +44,7 @@ struct kidos_connect_alerts *kidos_connect_alerts_new(struct kidos_context *cont
 		return NULL;
 	alerts->context = context;
 	alerts->settings = settings;
+	alerts->ignored = ignored;
 	alerts->privacy = kidos_privacy_of(context->config);
 	alerts->last = calloc(context->maps.cpus, sizeof(*alerts->last));
 	if (settings->fanout)
@@ -114,7 +117,10 @@ static void open_rings(struct kidos_connect_alerts *alerts, const struct kidos_c
 
 static void take_record(const struct kidos_connect_record *record, void *context)
 {
-	kidos_fanout_add(context, record);
+	const struct kidos_connect_alerts *alerts = context;
+
+	if (!kidos_connect_is_ignored(alerts->ignored, record->owner.comm))
+		kidos_fanout_add(alerts->fanout, record);
 }
 
 static void take_found(const struct kidos_fanout_found *found, void *context)
@@ -131,7 +137,7 @@ static void judge_fanout(struct kidos_connect_alerts *alerts, const struct kidos
 			 const struct kidos_connect_state *state)
 {
 	open_rings(alerts, maps, state);
-	kidos_connect_recent(&alerts->rings, alerts->last, take_record, alerts->fanout);
+	kidos_connect_recent(&alerts->rings, alerts->last, take_record, alerts);
 	kidos_fanout_judge(alerts->fanout, kidos_now_ns(CLOCK_BOOTTIME), take_found, alerts);
 }
 
@@ -153,7 +159,8 @@ static bool take_socket(const struct kidos_connect_socket *socket, void *context
 	struct kidos_connect_alerts *alerts = context;
 	char name[KIDOS_LEARNED_NAME];
 
-	if (socket->state != TCP_LISTEN)
+	if (socket->state != TCP_LISTEN ||
+	    kidos_connect_is_ignored(alerts->ignored, socket->owner.comm))
 		return true;
 	/* The file stays here: what is shown of a listener does not make it another. */
 	kidos_connect_listener_name(socket, &alerts->given, &all, name);

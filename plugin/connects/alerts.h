@@ -3,6 +3,7 @@
 #ifndef KIDOS_CONNECTS_ALERTS_H
 #define KIDOS_CONNECTS_ALERTS_H
 
+#include "connects/ignored.h"
 #include "connects/maps.h"
 #include "connects/settings.h"
 #include "connects/tally.h"
@@ -10,9 +11,10 @@
 
 struct kidos_connect_alerts;
 
-/* All under the context's lock. NULL without memory. */
-struct kidos_connect_alerts *kidos_connect_alerts_new(
-	struct kidos_context *context, const struct kidos_connect_settings *settings);
+/* All under the context's lock. What is ignored raises none. NULL without memory. */
+struct kidos_connect_alerts *kidos_connect_alerts_new(struct kidos_context *context,
+						      const struct kidos_connect_settings *settings,
+						      const struct kidos_connect_ignored *ignored);
 void kidos_connect_alerts_free(struct kidos_connect_alerts *alerts);
 
 /* When every counter was added, and before the tally's interval is forgotten. */

@@ -23,7 +23,8 @@ static int open_connects(struct connects *connects)
 	    kidos_connect_tally_init(&connects->tally, settings->max_commands))
 		return -ENOMEM;
 	if (connects->context->alert_window_ns) {
-		connects->alerts = kidos_connect_alerts_new(connects->context, settings);
+		connects->alerts =
+			kidos_connect_alerts_new(connects->context, settings, connects->ignored);
 		if (!connects->alerts)
 			return -ENOMEM;
 	}

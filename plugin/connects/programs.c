@@ -7,6 +7,7 @@
 #include "core/now.h"
 #include "core/pids.h"
 #include "netlink/cleanup.h"
+#include "state/readable.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -279,7 +280,7 @@ struct kidos_connects *kidos_connects_load(struct kidos_connect_maps *maps,
 		.root = root,
 		.config = { .room = state->room,
 			    .pid_namespace = kidos_pid_namespace().inode,
-			    .readable = 1 },
+			    .readable = kidos_kernel_readable() },
 		.syscall_ns = kidos_connect_syscall_ns(),
 	};
 	int error = -ENOMEM;

@@ -243,16 +243,15 @@ struct expiring {
 	int program;
 	size_t key;
 	uint64_t before;
-	uint64_t before_interrupted;
+	enum kidos_connect_stage soon; /* ends sooner: */
+	uint64_t before_soon;
 };
 
 static int expire_element(int fd, const void *key, const void *value, void *context)
 {
 	const struct kidos_connect_attempt *attempt = value;
 	const struct expiring *expiring = context;
-	/* Of one that a signal ended, which is entered again at once, or not at all. */
-	bool interrupted = attempt->stage == KIDOS_CONNECT_RESTART;
-	__u64 before = interrupted ? expiring->before_interrupted : expiring->before;
+	__u64 before = attempt->stage == expiring->soon ? expiring->before_soon : expiring->before;
 	__u64 arguments[2] = { 0, before };
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = arguments,
 		    .ctx_size_in = sizeof(arguments));
@@ -280,11 +279,18 @@ static uint64_t earlier(uint64_t now, uint64_t age)
 static int expire(const struct kidos_connects *connects)
 {
 	uint64_t now = kidos_now_ns(CLOCK_BOOTTIME);
-	struct expiring calls = { program_of(connects, "connect_expire_call"), sizeof(__u32),
-				  earlier(now, connects->rung->returns ? LOST_AGE : CALL_AGE),
-				  earlier(now, CALL_AGE) };
-	struct expiring pending = { program_of(connects, "connect_expire_pending"), sizeof(__u64),
-				    earlier(now, LOST_AGE), 0 };
+	/* What a signal ended is entered again at once, or not at all. */
+	struct expiring calls = { .program = program_of(connects, "connect_expire_call"),
+				  .key = sizeof(__u32),
+				  .before = earlier(now, LOST_AGE),
+				  .soon = KIDOS_CONNECT_RESTART,
+				  .before_soon = earlier(now, CALL_AGE) };
+	/* A call that sent no SYN, where nothing sees its return. */
+	struct expiring pending = { .program = program_of(connects, "connect_expire_pending"),
+				    .key = sizeof(__u64),
+				    .before = earlier(now, LOST_AGE),
+				    .soon = KIDOS_CONNECT_IN_CALL,
+				    .before_soon = earlier(now, CALL_AGE) };
 	int error = each_attempt(connects, KIDOS_CONNECT_MAP_CALLS, expire_element, &calls);
 
 	return error ? error

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/owners.h"
 #include "abi_drop.h"
-#include "core/log.h"
 #include "core/cgroup_root.h"
+#include "core/log.h"
 #include "core/pids.h"
 
 #include <bpf/bpf.h>

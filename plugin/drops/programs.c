@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/programs.h"
 #include "core/ladder.h"
-#include "drops/owners.h"
 #include "core/pids.h"
+#include "drops/owners.h"
 #include "drops/trial.h"
+#include "state/readable.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -127,30 +128,6 @@ static int try_rung(struct kidos_drops *drops, const struct kidos_drop_rung *run
 	return error;
 }
 
-/*
- * lockdown=confidentiality takes the helper away that packet headers are read with. The kernel is
- * asked by a program that calls it: libbpf's own question judges by the words of the refusal,
- * which are others since 6.12.
- */
-static bool can_read(void)
-{
-	const struct bpf_insn program[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 1, .src_reg = 10 },
-		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 1, .imm = -8 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 8 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = 0 },
-		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "kidos_may_read", "Dual MIT/GPL",
-			       program, sizeof(program) / sizeof(program[0]), NULL);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
 static void describe(const struct kidos_drop_rung *rung, struct kidos_drop_state *state)
 {
 	snprintf(state->rung, sizeof(state->rung), "%s", rung->name);
@@ -206,7 +183,7 @@ struct kidos_drops *kidos_drops_load(struct kidos_drop_maps *maps, struct kidos_
 	int error = -ENOMEM;
 
 	*reason = '\0';
-	state->headers = can_read();
+	state->headers = kidos_kernel_readable();
 	if (loading.drops)
 		error = kidos_ladder(kidos_drop_rung_count, attempt, &loading, &rung, reason);
 	if (error) {

@@ -16,7 +16,7 @@ bar_ms=600 # all collectors, until the veth is attached
 
 # Name | lines in <Plugin kidos>
 subjects='default|
-flows only|<Drops>;Enabled false;</Drops>
+flows only|<Drops>;Enabled false;</Drops>;<Connects>;Enabled false;</Connects>
 all|<Alerts>;Enabled true;</Alerts>'
 
 cleanup() {

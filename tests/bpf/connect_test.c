@@ -54,13 +54,15 @@ static void expect(const struct connect_case *row, const struct kidos_connect_ru
 		   struct ledger *ledger)
 {
 	bool sees = rung->returns || row->protocol == KIDOS_CONNECT_TCP;
+	unsigned int failed = row->refused + row->timed_out + row->early;
+	unsigned int many = row->many ? connect_many() : 1;
 
-	*ledger = (struct ledger){ .attempts = row->attempts,
-				   .succeeded = sees ? row->succeeded : 0,
-				   .abandoned = row->abandoned,
-				   .lost = sees ? 0 : row->attempts,
-				   .failed = sees ? row->refused + row->timed_out + row->early : 0,
-				   .accepts = row->accepts };
+	*ledger = (struct ledger){ .attempts = many * row->attempts,
+				   .succeeded = sees ? many * row->succeeded : 0,
+				   .abandoned = many * row->abandoned,
+				   .lost = sees ? 0 : many * row->attempts,
+				   .failed = sees ? many * failed : 0,
+				   .accepts = many * row->accepts };
 	ledger->latencies = row->protocol == KIDOS_CONNECT_TCP ? ledger->succeeded : 0;
 }
 
@@ -83,21 +85,17 @@ static void print_ledger(const char *what, const struct ledger *ledger)
 	print_message("\n");
 }
 
-static bool has_errors(const struct run *run, const char *comm, const struct connect_case *row,
+static bool has_errors(const struct run *run, const struct connect_case *row,
 		       const struct kidos_connect_rung *rung)
 {
+	unsigned int many = row->many ? connect_many() : 1;
 	unsigned int early = rung->returns ? row->early_error : KIDOS_CONNECT_ERRNO_UNKNOWN;
 
 	if (!rung->returns && row->protocol != KIDOS_CONNECT_TCP)
 		return true;
-	return run_failures(run, comm, row->protocol, ECONNREFUSED) == row->refused &&
-	       run_failures(run, comm, row->protocol, ETIMEDOUT) == row->timed_out &&
-	       (!row->early || run_failures(run, comm, row->protocol, early) == row->early);
-}
-
-static void name_of(const struct connect_case *row, char comm[16])
-{
-	snprintf(comm, 16, "kt-%s", row->name);
+	return run_failures(run, row->name, row->protocol, ECONNREFUSED) == many * row->refused &&
+	       run_failures(run, row->name, row->protocol, ETIMEDOUT) == row->timed_out &&
+	       (!row->early || run_failures(run, row->name, row->protocol, early) == row->early);
 }
 
 static bool can_run(const struct connect_case *row)
@@ -115,14 +113,12 @@ static uint64_t check_case(const struct run *run, const struct connect_case *row
 			   const struct kidos_connect_rung *rung)
 {
 	struct ledger wanted, got;
-	char comm[16];
 
-	name_of(row, comm);
 	expect(row, rung, &wanted);
 	if (strstr(run->state.blind, "whose listener accepted"))
 		wanted.accepts = 0;
-	run_ledger(run, comm, row->protocol, &got);
-	if (is_equal(&wanted, &got) && has_errors(run, comm, row, rung))
+	run_ledger(run, row->name, row->protocol, &got);
+	if (is_equal(&wanted, &got) && has_errors(run, row, rung))
 		return 0;
 	print_message("# %s at %s, %s:\n", row->name, run->state.rung, run->state.outcomes);
 	print_ledger("wanted", &wanted);
@@ -155,13 +151,11 @@ static void open_rung(struct run *run, const struct rung *rung, bool datagrams)
 static void run_cases(struct run *run, const struct kidos_connect_rung *rung)
 {
 	uint64_t pending[KIDOS_CONNECT_PROTOCOLS], bad = 0, missed;
-	char comm[16];
 
 	for (size_t i = 0; i < connect_case_count; i++) {
 		if (!is_seen(run, &connect_cases[i]))
 			continue;
-		name_of(&connect_cases[i], comm);
-		assert_true(run_as(comm, connect_cases[i].work, NULL));
+		assert_true(run_as(connect_cases[i].name, connect_cases[i].work, NULL));
 	}
 	sleep(2); /* of a rung without return codes: a call without a SYN has failed by then */
 	assert_int_equal(kidos_connects_walk(run->connects), 0);
@@ -243,10 +237,10 @@ static void test_bytes(void **state)
 
 	(void)state;
 	open_best(&run, false);
-	assert_true(run_as("kt-bytes", connect_bytes_work, shared));
+	assert_true(run_as("bytes", connect_bytes_work, shared));
 	assert_int_equal(kidos_connects_walk(run.connects), 0);
-	run_ledger(&run, "kt-bytes", KIDOS_CONNECT_TCP, &got);
-	run_live(&run, "kt-bytes", &live);
+	run_ledger(&run, "bytes", KIDOS_CONNECT_TCP, &got);
+	run_live(&run, "bytes", &live);
 	print_message("# %lu bytes sent, %lu counted; %lu received, %lu counted\n", shared->sent,
 		      got.tx, shared->received, got.rx);
 	run_close(&run);
@@ -263,10 +257,10 @@ static void test_snmp(void **state)
 
 	(void)state;
 	open_best(&run, false);
-	assert_true(run_as("kt-snmp", connect_snmp_work, shared));
+	assert_true(run_as("snmp", connect_snmp_work, shared));
 	sleep(2);
 	kidos_connects_walk(run.connects);
-	run_ledger(&run, "kt-snmp", KIDOS_CONNECT_TCP, &got);
+	run_ledger(&run, "snmp", KIDOS_CONNECT_TCP, &got);
 	print_ledger("counted", &got);
 	run_close(&run);
 	assert_int_equal(got.attempts, shared->attempts);
@@ -306,10 +300,10 @@ static void test_datagrams(void **state)
 	(void)state;
 	open_best(&run, true);
 	assert_int_equal(run.state.datagrams, 1);
-	assert_true(run_as("kt-datagrams", connect_datagrams_work, shared));
+	assert_true(run_as("datagrams", connect_datagrams_work, shared));
 	assert_int_equal(kidos_connects_walk(run.connects), 0);
-	run_ledger(&run, "kt-datagrams", KIDOS_CONNECT_UDP, &got);
-	run_records(&run, "kt-datagrams", see_send, &sends);
+	run_ledger(&run, "datagrams", KIDOS_CONNECT_UDP, &got);
+	run_records(&run, "datagrams", see_send, &sends);
 	print_message("# %lu datagrams sent, %lu counted, in %lu records\n", shared->datagrams,
 		      got.datagrams, sends.records);
 	run_close(&run);
@@ -331,10 +325,10 @@ static void test_blocked(void **state)
 
 	(void)state;
 	open_best(&run, false);
-	child = run_start("kt-blocked", connect_blocked_work, shared);
+	child = run_start("blocked", connect_blocked_work, shared);
 	for (int i = 0; i < 600; i++) {
 		usleep(100000);
-		run_ledger(&run, "kt-blocked", KIDOS_CONNECT_TCP, &got);
+		run_ledger(&run, "blocked", KIDOS_CONNECT_TCP, &got);
 		if (got.attempts == connect_blocked())
 			break;
 	}
@@ -342,7 +336,7 @@ static void test_blocked(void **state)
 	assert_int_equal(kidos_connects_walk(run.connects), 0);
 	assert_int_equal(kidos_connects_pending(run.connects, pending), 0);
 	run_end(child);
-	run_ledger(&run, "kt-blocked", KIDOS_CONNECT_TCP, &got);
+	run_ledger(&run, "blocked", KIDOS_CONNECT_TCP, &got);
 	print_ledger("counted", &got);
 	print_message("# %lu were pending\n", pending[KIDOS_CONNECT_TCP]);
 	run_close(&run);
@@ -350,6 +344,103 @@ static void test_blocked(void **state)
 	assert_in_range(pending[KIDOS_CONNECT_TCP], connect_blocked(), connect_blocked() + 100);
 	/* Killed before there was an outcome; or, where that took long, timed out. */
 	assert_int_equal(got.abandoned + got.failed, connect_blocked());
+}
+
+/* --- what a record says --- */
+
+struct seen {
+	unsigned int kinds[5], outcomes[KIDOS_CONNECT_OUTCOMES];
+	unsigned int good, paths, abstract;
+};
+
+static bool is_loopback(const union kidos_address *address)
+{
+	static const __u8 mapped[16] = { [10] = 0xff, 0xff, 127, 0, 0, 1 };
+
+	return !memcmp(address, mapped, sizeof(mapped));
+}
+
+static void see_record(const struct kidos_connect_record *record, void *context)
+{
+	struct seen *seen = context;
+
+	assert_in_range(record->kind, 1, 4);
+	seen->kinds[record->kind]++;
+	seen->outcomes[record->outcome]++;
+	seen->good += is_loopback(&record->src) && is_loopback(&record->dst) && record->sport &&
+		      record->dport && record->protocol == 6 && record->family == 2 &&
+		      record->type == 1 && record->tgid && record->tgid == record->tgid_initial &&
+		      record->socket && record->netns && record->count == 1 && !record->error;
+}
+
+static void see_path(const struct kidos_connect_record *record, void *context)
+{
+	struct seen *seen = context;
+
+	if (record->kind != KIDOS_CONNECT_CONNECT || record->family != 1)
+		return;
+	seen->paths += !strcmp(record->path, "/nowhere/\x1b[2J");
+	seen->abstract += record->path_length == 12 && !memcmp(record->path, "\0kt-abstract", 12);
+}
+
+static const struct connect_case *case_of(const char *name)
+{
+	for (size_t i = 0; i < connect_case_count; i++)
+		if (!strcmp(connect_cases[i].name, name))
+			return &connect_cases[i];
+	fail_msg("no case %s", name);
+	return NULL;
+}
+
+static void test_records(void **state)
+{
+	const struct connect_case *open = case_of("open"), *local = case_of("unix");
+	struct seen seen = {};
+	struct run run;
+
+	(void)state;
+	open_best(&run, false);
+	assert_true(run_as("records", open->work, NULL));
+	assert_true(run_as("paths", local->work, NULL));
+	run_records(&run, "records", see_record, &seen);
+	run_records(&run, "paths", see_path, &seen);
+	run_close(&run);
+	assert_int_equal(seen.kinds[KIDOS_CONNECT_CONNECT], open->attempts);
+	assert_int_equal(seen.kinds[KIDOS_CONNECT_ACCEPT], open->accepts);
+	assert_int_equal(seen.kinds[KIDOS_CONNECT_CLOSE], 2 * open->attempts);
+	assert_int_equal(seen.outcomes[KIDOS_CONNECT_SUCCEEDED], 4 * open->attempts);
+	assert_int_equal(seen.good, 4 * open->attempts);
+	assert_int_equal(seen.paths, local->early);
+	assert_int_equal(seen.abstract, local->succeeded);
+}
+
+/* --- the trial, where the loopback interface is down --- */
+
+static int load_there(unsigned int probe)
+{
+	struct run run;
+
+	run.pin = NULL;
+	run_open(&run, probe, false);
+	if (!run.connects)
+		print_message("# %s\n", run.reason);
+	fflush(NULL);
+	return run.connects ? 0 : 1;
+}
+
+static void test_lo_down(void **state)
+{
+	static const char *const rungs[] = { "auto", "cgroup" };
+	int status = -1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++) {
+		fflush(NULL);
+		if (!fork())
+			_exit(unshare(CLONE_NEWNET) ? 2 : load_there(probe_of(rungs[i])));
+		wait(&status);
+		assert_int_equal(status, 0);
+	}
 }
 
 /* --- in a PID namespace of its own, as in a container --- */
@@ -369,9 +460,9 @@ static int connect_there(void)
 
 	run.pin = NULL;
 	run_open(&run, 0, false);
-	if (!run.connects || !run_as("kt-container", connect_cases[0].work, NULL))
+	if (!run.connects || !run_as("container", connect_cases[0].work, NULL))
 		return 1;
-	run_records(&run, "kt-container", see_pids, &good);
+	run_records(&run, "container", see_pids, &good);
 	print_message("# %u records of %s with pids of the namespace\n", good, run.state.rung);
 	fflush(NULL);
 	run_close(&run);
@@ -414,8 +505,9 @@ struct found {
 static bool see_socket(const struct kidos_connect_socket *socket, void *context)
 {
 	struct found *found = context;
+	char comm[KIDOS_COMM];
 
-	if (strcmp(socket->owner.comm, "kt-old"))
+	if (strcmp(socket->owner.comm, run_comm("old", comm)))
 		return true;
 	if (socket->state == 10) {
 		found->listeners++;
@@ -462,8 +554,8 @@ static void check_old(struct run *run, struct found *found)
 	assert_int_equal(found->client.tx, CONNECT_OLD);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(kidos_connects_walk(run->connects), 0);
-		run_ledger(run, "kt-old", KIDOS_CONNECT_TCP, &got);
-		run_live(run, "kt-old", &live);
+		run_ledger(run, "old", KIDOS_CONNECT_TCP, &got);
+		run_live(run, "old", &live);
 		assert_int_equal(live.sockets, 2);
 		assert_int_equal(got.tx + live.tx, CONNECT_OLD);
 		assert_int_equal(got.rx + live.rx, CONNECT_OLD);
@@ -481,7 +573,7 @@ static void test_old(void **state)
 	memset(shared, 0, sizeof(*shared));
 	snprintf(pin, sizeof(pin), "/sys/fs/bpf/kt-connect-%d", getpid());
 	assert_int_equal(mkdir(pin, 0700), 0);
-	child = run_start("kt-old", connect_old_work, shared);
+	child = run_start("old", connect_old_work, shared);
 	wait_for(&shared->port, true);
 	run.pin = pin;
 	run_open(&run, 0, false);
@@ -512,6 +604,8 @@ int main(void)
 		{ "connects: beside the kernel's own counters", test_snmp, NULL, NULL, NULL },
 		{ "connects: datagrams without connect()", test_datagrams, NULL, NULL, NULL },
 		{ "connects: many block at once", test_blocked, NULL, NULL, NULL },
+		{ "connects: what records say", test_records, NULL, NULL, NULL },
+		{ "connects: a namespace whose lo is down", test_lo_down, NULL, NULL, NULL },
 		{ "connects: pids in a container", test_container, NULL, NULL, NULL },
 		{ "connects: sockets older than the programs", test_old, NULL, NULL, NULL },
 	};

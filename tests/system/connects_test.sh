@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 6.1 7.2
 # Connections: the ledger with real collectd and real traffic, beside the kernel's own counters; bytes
 # beside iperf3's; processes that are gone, many at once, with hostile names, more than there is room for.
 # alone: connections of the whole machine are looked at
@@ -89,7 +88,8 @@ forwards() {
 began=$(date +%s)
 quiet() {
 	local was
-	[ "$(ctl connections --json --limit 1 --since "$began" | jq .complete)" = true ] || return 1
+	ctl connections --json --limit 1 --since "$began" | jq -c '[.limited_by, .unrecorded]' >"$work/window"
+	[ "$(<"$work/window")" = '[null,0]' ] || { echo "# recorder: $(<"$work/window")"; return 1; }
 	was=$(ctl top --json | jq .total.attempts)
 	pause
 	[ $(($(ctl top --json | jq .total.attempts) - was)) -lt 100 ]
@@ -220,13 +220,20 @@ closed() {
 	ctl connections --json --limit 1000 --kind close --command kt-iperf --dest :5201 | jq "$1"
 }
 
-iperf -R -n 30M -P 2
-reported=$(jq .end.sum_received.bytes "$work/iperf.json")
-wait_for 10 eval '[ "$(closed .selected)" = 3 ]'
-equal 'iperf3 -R: bytes received are its own report' "$reported" \
-	"$(closed '[.connections[].rx | select(. > 100000)] | add')"
-equal 'iperf3 -R: a cookie of 37 bytes for each stream' '37,37' \
-	"$(closed '[.connections[] | select(.rx > 100000) | .tx] | map(tostring) | join(",")' | tr -d '"')"
+# Where the machine is so slow that more is received than iperf3 still reads, it is tried again.
+streams() {
+	closed "[.connections[] | select(.rx > 100000)] | .[0:2] | $1"
+}
+transfers=0
+for _ in 1 2 3; do
+	iperf -R -t 1 -P 2
+	reported=$(jq .end.sum_received.bytes "$work/iperf.json")
+	transfers=$((transfers + 1))
+	wait_for 10 eval '[ "$(closed .selected)" = $((transfers * 3)) ]'
+	[ "$(streams '[.[].rx] | add')" != "$reported" ] || break
+done
+equal 'iperf3 -R: bytes received are its own report' "$reported" "$(streams '[.[].rx] | add')"
+equal 'iperf3 -R: a cookie of 37 bytes for each stream' '[37,37]' "$(streams '[.[].tx]' | tr -d '[:space:]')"
 all=$(closed '[.connections[].rx] | add'),$(closed '[.connections[].tx] | add')
 check 'values: bytes by command are those of its sockets' wait_for 10 \
 	eval '[ "$(csv_last connects.traffic/io_octets-kt-iperf)" = "$all" ]'

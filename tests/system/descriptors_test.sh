@@ -9,7 +9,7 @@
 
 links=80
 [ "${KIDOS_SLOW:-1}" -le 1 ] || links=12
-limit=128
+limit=200
 config='<Interface "/^v/">
 	Virtual true
 </Interface>'
@@ -57,7 +57,7 @@ start_limited() {
 
 few_descriptors() {
 	open_descriptors
-	[ "$(open_descriptors)" -lt 128 ]
+	[ "$(open_descriptors)" -lt 200 ]
 }
 
 said_waiting() {

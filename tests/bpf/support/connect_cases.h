@@ -18,9 +18,13 @@ struct connect_case {
 	unsigned int early; /* failed before a SYN, */
 	unsigned int early_error; /* with this */
 	unsigned int accepts;
+	bool many; /* counts are times connect_many() */
 	bool returns; /* only where return codes are seen */
 	const char *kernel; /* a file that is there where the kernel can do this, NULL: all can */
 };
+/* Fewer in an emulation. */
+unsigned int connect_many(void);
+
 extern const struct connect_case connect_cases[];
 extern const size_t connect_case_count;
 

@@ -63,17 +63,33 @@ static int set_up_lo(void)
 	return error;
 }
 
-static int be(const char *comm, int (*work)(void *context), void *context)
+/* Another run of this test may be seen by the same hooks: names begin with this one's number. */
+static unsigned int run_id;
+
+static void __attribute__((constructor)) choose_id(void)
 {
+	run_id = (unsigned int)getpid() & 0xffff;
+}
+
+const char *run_comm(const char *name, char comm[KIDOS_COMM])
+{
+	snprintf(comm, KIDOS_COMM, "%04x-%.10s", run_id, name);
+	return comm;
+}
+
+static int be(const char *name, int (*work)(void *context), void *context)
+{
+	char comm[KIDOS_COMM];
+
 	if (unshare(CLONE_NEWNET) || set_up_lo()) {
 		perror("# a network namespace");
 		return 1;
 	}
-	prctl(PR_SET_NAME, comm);
+	prctl(PR_SET_NAME, run_comm(name, comm));
 	return work(context);
 }
 
-pid_t run_start(const char *comm, int (*work)(void *context), void *context)
+pid_t run_start(const char *name, int (*work)(void *context), void *context)
 {
 	pid_t child;
 	int status;
@@ -82,7 +98,7 @@ pid_t run_start(const char *comm, int (*work)(void *context), void *context)
 	child = fork();
 	if (child)
 		return child;
-	status = be(comm, work, context);
+	status = be(name, work, context);
 	fflush(NULL);
 	_exit(status);
 }
@@ -93,21 +109,23 @@ void run_end(pid_t child)
 	waitpid(child, NULL, 0);
 }
 
-bool run_as(const char *comm, int (*work)(void *context), void *context)
+bool run_as(const char *name, int (*work)(void *context), void *context)
 {
-	pid_t child = run_start(comm, work, context);
+	pid_t child = run_start(name, work, context);
 	int status = 0;
 
 	if (child < 0 || waitpid(child, &status, 0) != child)
 		return false;
 	if (status)
-		printf("# %s ended with %#x\n", comm, (unsigned int)status);
+		printf("# %s ended with %#x\n", name, (unsigned int)status);
 	return !status;
 }
 
-static bool is_of(const struct kidos_connect_owner *owner, const char *comm)
+static bool is_of(const struct kidos_connect_owner *owner, const char *name)
 {
-	return !strncmp(owner->comm, comm, sizeof(owner->comm));
+	char comm[KIDOS_COMM];
+
+	return !strncmp(owner->comm, run_comm(name, comm), sizeof(owner->comm));
 }
 
 static void add_counts(struct ledger *ledger, const struct kidos_connect_counts *counts,
@@ -139,7 +157,7 @@ static void add_failure(struct ledger *ledger, unsigned int error, uint64_t coun
 	ledger->errors[i].count += count;
 }
 
-static void add_failures(const struct run *run, const char *comm,
+static void add_failures(const struct run *run, const char *name,
 			 enum kidos_connect_protocol protocol, struct ledger *ledger)
 {
 	int fd = run->maps.fd[KIDOS_CONNECT_MAP_FAILURES];
@@ -147,14 +165,14 @@ static void add_failures(const struct run *run, const char *comm,
 	uint64_t count;
 
 	while (!bpf_map_get_next_key(fd, before, &key)) {
-		if (is_of(&key.owner, comm) && key.protocol == protocol &&
+		if (is_of(&key.owner, name) && key.protocol == protocol &&
 		    !bpf_map_lookup_elem(fd, &key, &count))
 			add_failure(ledger, key.error, count);
 		before = &key;
 	}
 }
 
-void run_ledger(const struct run *run, const char *comm, enum kidos_connect_protocol protocol,
+void run_ledger(const struct run *run, const char *name, enum kidos_connect_protocol protocol,
 		struct ledger *ledger)
 {
 	int fd = run->maps.fd[KIDOS_CONNECT_MAP_OWNERS];
@@ -163,26 +181,26 @@ void run_ledger(const struct run *run, const char *comm, enum kidos_connect_prot
 
 	memset(ledger, 0, sizeof(*ledger));
 	while (!bpf_map_get_next_key(fd, before, &key)) {
-		if (is_of(&key, comm) && !bpf_map_lookup_elem(fd, &key, &counts))
+		if (is_of(&key, name) && !bpf_map_lookup_elem(fd, &key, &counts))
 			add_counts(ledger, &counts, protocol);
 		before = &key;
 	}
-	add_failures(run, comm, protocol, ledger);
+	add_failures(run, name, protocol, ledger);
 }
 
-uint64_t run_failures(const struct run *run, const char *comm, enum kidos_connect_protocol protocol,
+uint64_t run_failures(const struct run *run, const char *name, enum kidos_connect_protocol protocol,
 		      unsigned int error)
 {
 	struct ledger ledger;
 
-	run_ledger(run, comm, protocol, &ledger);
+	run_ledger(run, name, protocol, &ledger);
 	for (size_t i = 0; i < RUN_ERRORS; i++)
 		if (ledger.errors[i].error == error)
 			return ledger.errors[i].count;
 	return 0;
 }
 
-void run_live(const struct run *run, const char *comm, struct kidos_connect_live *live)
+void run_live(const struct run *run, const char *name, struct kidos_connect_live *live)
 {
 	int fd = run->maps.fd[KIDOS_CONNECT_MAP_LIVE];
 	struct kidos_connect_owner key, *before = NULL;
@@ -190,7 +208,7 @@ void run_live(const struct run *run, const char *comm, struct kidos_connect_live
 
 	memset(live, 0, sizeof(*live));
 	for (; !bpf_map_get_next_key(fd, before, &key); before = &key) {
-		if (!is_of(&key, comm) || bpf_map_lookup_elem(fd, &key, &one))
+		if (!is_of(&key, name) || bpf_map_lookup_elem(fd, &key, &one))
 			continue;
 		live->sockets += one.sockets;
 		live->rx += one.rx;
@@ -206,7 +224,7 @@ static int compare(const void *a, const void *b)
 	return ((*x)->time > (*y)->time) - ((*x)->time < (*y)->time);
 }
 
-size_t run_records(const struct run *run, const char *comm,
+size_t run_records(const struct run *run, const char *name,
 		   void (*see)(const struct kidos_connect_record *record, void *context),
 		   void *context)
 {
@@ -217,7 +235,7 @@ size_t run_records(const struct run *run, const char *comm,
 		const struct kidos_connect_record *record = &run->records[i];
 
 		if (record->sequence && record->sequence == record->sequence_end &&
-		    is_of(&record->owner, comm))
+		    is_of(&record->owner, name))
 			found[count++] = record;
 	}
 	qsort(found, count, sizeof(*found), compare);

@@ -33,32 +33,35 @@ struct run {
 	const char *pin; /* where the walk is pinned, NULL: nowhere */
 };
 
+/* What a process of this name is called. */
+const char *run_comm(const char *name, char comm[KIDOS_COMM]);
+
 /* probe: an index of kidos_connect_probe_names. */
 void run_open(struct run *run, unsigned int probe, bool datagrams);
 void run_close(struct run *run);
 
 /*
- * Forks; the child is called so and alone with an interface lo that is up,
+ * Forks; the child is alone with an interface lo that is up,
  * and returns 0 from work. False if it did not.
  */
-bool run_as(const char *comm, int (*work)(void *context), void *context);
+bool run_as(const char *name, int (*work)(void *context), void *context);
 
 /* The same, which goes on until run_end kills it. */
-pid_t run_start(const char *comm, int (*work)(void *context), void *context);
+pid_t run_start(const char *name, int (*work)(void *context), void *context);
 void run_end(pid_t child);
 
 /* Of all owners of this name. */
-void run_ledger(const struct run *run, const char *comm, enum kidos_connect_protocol protocol,
+void run_ledger(const struct run *run, const char *name, enum kidos_connect_protocol protocol,
 		struct ledger *ledger);
-uint64_t run_failures(const struct run *run, const char *comm, enum kidos_connect_protocol protocol,
+uint64_t run_failures(const struct run *run, const char *name, enum kidos_connect_protocol protocol,
 		      unsigned int error);
 
 /* Calls see for each whole record of this name, oldest first; returns how many. */
-size_t run_records(const struct run *run, const char *comm,
+size_t run_records(const struct run *run, const char *name,
 		   void (*see)(const struct kidos_connect_record *record, void *context),
 		   void *context);
 
 /* connect_live of this name, as of the last walk. */
-void run_live(const struct run *run, const char *comm, struct kidos_connect_live *live);
+void run_live(const struct run *run, const char *name, struct kidos_connect_live *live);
 
 #endif
