@@ -59,6 +59,15 @@ raised() {
 		'.alerts[] | select(.kind == "not_permitted" and .instance == "b0" and .src == $source and .keys == $keys)'
 }
 
+# refuses WORDS COMMAND...: it fails with these words
+refuses() {
+	local words=$1 said
+	shift
+	said=$(ctl "$@" 2>&1) && return 1
+	echo "$said"
+	[[ $said == *"$words"* ]]
+}
+
 # A new series is 0 at two polls.
 drops_are() {
 	[ "$(csv_last drops/packets-kidos_policy)" = "$1" ]
@@ -127,6 +136,42 @@ send 192.0.2.1 9
 settle
 equal 'a bad file changes nothing' 37 "$(outcome permitted)"
 check 'every packet has one outcome' sums_to_received
+stop_collectd
+start_collectd b "$(config 'Action "drop"')"
+check 'a bad file at the start: nothing is policed' wait_for 20 logged 'nothing is policed'
+check 'a bad file at the start: status says so' wait_for 5 status_has 'policy failed ('
+permit 10.0.0.0/8
+check 'a bad file at the start: the next one is taken' wait_for 10 logged '1 prefixes in 1 lists'
+send 192.0.2.1 11
+settle
+equal 'a bad file at the start: the next one decides' 11 "$(outcome dropped)"
+ip -n "$run-b" address add 10.0.0.2/24 dev b0
+ip -n "$run-b" route add default via 10.0.0.1
+# The host's resolvers are reached by the same route.
+mapfile -t resolvers < <(sed -nE 's|^nameserver ([0-9.]+)$|\1/32|p' /etc/resolv.conf)
+permit 10.0.0.0/24 "${resolvers[@]}"
+check 'a file with the gateway is taken' ctl policy reload
+permit 192.0.2.0/24 "${resolvers[@]}"
+check 'a file without the gateway: by itself it has to be confirmed' wait_for 10 \
+	logged 'cuts off the gateway 10.0.0.1: it drops for now, and must be confirmed'
+check 'a file without the gateway: kidosctl refuses it' refuses 'would cut off the gateway 10.0.0.1' policy reload
+check 'a file without the gateway: --force' ctl policy reload --force
+check 'a file without the gateway: to be confirmed' status_has 'to be confirmed within'
+check 'confirm' ctl policy confirm
+check 'confirm: nothing is left to be' refuses 'nothing is to be confirmed' policy confirm
+stop_collectd
+check 'nothing is left' nothing_left
+
+permit 10.0.0.0/8
+start_collectd b "$(config 'Action "drop"' | sed 's/<Interface "b0">/&\n  XdpMode "native"/')"
+check 'native XDP: attached' attached b0
+send 10.1.2.3 20
+send 192.0.2.1 30
+settle
+equal 'native XDP: permitted' 20 "$(outcome permitted)"
+equal 'native XDP: dropped' 30 "$(outcome dropped)"
+check 'native XDP: every packet has one outcome' sums_to_received
+check 'native XDP: drops have them once' wait_for 5 drops_are 30
 stop_collectd
 check 'nothing is left' nothing_left
 finish
