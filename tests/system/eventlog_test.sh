@@ -128,6 +128,30 @@ fi
 stop_collectd
 rm -f "$file"*
 
+# --- more flows than there is room for ---
+
+start_log jsonl 'Summary 0' '<Flows>
+  MaxFlows 1024
+</Flows>'
+attached b0 >/dev/null
+in_ns a "$frames" a0 udp 6000 --dst-mac "$nobody" --flows 6000 --rate 5000 >/dev/null
+settle
+event() {
+	csv_last "self/total_events-$1" | cut -d. -f1
+}
+if [[ $(status_text) == *'hash map'* ]]; then
+	skip 'evicted: some were' 'a hash map evicts none'
+else
+	check 'evicted: some were' test "$(event flows_evicted)" -gt 100
+fi
+if [ "$(event spill_lost)" = 0 ]; then
+	check 'evicted: rows and what found no room are all packets' wait_for 10 logs $((6000 - $(event unattributed)))
+else
+	skip 'evicted: rows and what found no room are all packets' 'the ring of evicted flows was full'
+fi
+stop_collectd
+rm -f "$file"
+
 # --- many rows ---
 
 interval=1
