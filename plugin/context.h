@@ -24,7 +24,7 @@ enum kidos_sink_kind {
 	KIDOS_SINK_ALERT_EVENT, /* struct kidos_alert_event */
 	KIDOS_SINK_ALERT, /* struct kidos_notice: an alert starts, grows or ends */
 	KIDOS_SINK_EVICTED, /* struct kidos_spill: a flow that left the table */
-	KIDOS_SINK_FLOW, /* struct kidos_flow_gain; given by a thread that may wait a little */
+	KIDOS_SINK_FLOW, /* struct kidos_flow_gain; given by a thread that may wait for seconds */
 	KIDOS_SINK_NOTIFICATION, /* of another plugin */
 	KIDOS_SINK_SLOT_TAKEN, /* unsigned int: it is an interface's, which is not attached yet */
 	KIDOS_SINK_SLOTS_GONE, /* bool[KIDOS_SLOTS_MAX]: others will have these slots */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 struct eventlog {
+	const struct kidos_context *context;
 	const struct kidos_log_settings *settings;
 	bool enabled;
 	bool test; /* nothing is written */
@@ -42,6 +43,7 @@ static void *create(struct kidos_context *context, const void *settings, bool en
 
 	if (!log)
 		return NULL;
+	log->context = context;
 	log->settings = settings;
 	log->enabled = enabled;
 	log->test = context->config->test;
@@ -60,7 +62,7 @@ static int start(void *self)
 	int error;
 
 	if (!log->writer && !log->test) {
-		log->writer = kidos_log_writer_open(log->settings);
+		log->writer = kidos_log_writer_open(log->settings, &log->context->stopping);
 		error = log->writer ? 0 : -errno;
 		if (error) {
 			kidos_log(LOG_ERR, "event log: %s", strerror(-error));

@@ -5,11 +5,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#define GATHER_MS 20
+
 struct kidos_log_queue {
 	pthread_mutex_t lock;
 	pthread_cond_t filled, emptied;
 	bool closed;
-	bool stuck; /* somebody waited for room in vain, and nothing was taken since */
+	size_t wanted; /* by the taker that waits: with so many it is woken once more */
 	uint64_t until_ns; /* the end of takes, once closed */
 	size_t first, count, alerts;
 	struct kidos_log_row rows[KIDOS_LOG_QUEUE];
@@ -62,8 +64,9 @@ static void wait_for_room(struct kidos_log_queue *queue, unsigned int patience_m
 {
 	uint64_t until = kidos_now_ns(CLOCK_MONOTONIC) + patience_ms * 1000000ull;
 
-	while (queue->count == KIDOS_LOG_QUEUE && !queue->closed && !queue->stuck)
-		queue->stuck = !wait_until(queue, &queue->emptied, until);
+	while (queue->count == KIDOS_LOG_QUEUE && !queue->closed &&
+	       wait_until(queue, &queue->emptied, until))
+		;
 }
 
 bool kidos_log_queue_put(struct kidos_log_queue *queue, const struct kidos_log_row *row,
@@ -79,7 +82,8 @@ bool kidos_log_queue_put(struct kidos_log_queue *queue, const struct kidos_log_r
 	if (taken) {
 		queue->rows[(queue->first + queue->count++) % KIDOS_LOG_QUEUE] = *row;
 		queue->alerts += !!row->notice;
-		pthread_cond_signal(&queue->filled);
+		if (queue->count == 1 || queue->count == queue->wanted)
+			pthread_cond_signal(&queue->filled);
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return taken;
@@ -95,11 +99,21 @@ static size_t take_some(struct kidos_log_queue *queue, struct kidos_log_row *row
 		queue->first = (queue->first + 1) % KIDOS_LOG_QUEUE;
 		queue->count--;
 	}
-	if (count) {
-		queue->stuck = false;
+	if (count)
 		pthread_cond_broadcast(&queue->emptied);
-	}
 	return count;
+}
+
+/* A window's rows come one after the other: to be woken and to write for each costs more than it.
+ */
+static void gather(struct kidos_log_queue *queue, size_t room)
+{
+	uint64_t until = kidos_now_ns(CLOCK_MONOTONIC) + GATHER_MS * 1000000ull;
+
+	queue->wanted = room;
+	while (queue->count && queue->count < room && !queue->closed &&
+	       wait_until(queue, &queue->filled, until))
+		;
 }
 
 int kidos_log_queue_take(struct kidos_log_queue *queue, struct kidos_log_row *rows, size_t room,
@@ -112,6 +126,7 @@ int kidos_log_queue_take(struct kidos_log_queue *queue, struct kidos_log_row *ro
 	pthread_mutex_lock(&queue->lock);
 	while (!queue->count && !queue->closed && wait_until(queue, &queue->filled, until))
 		;
+	gather(queue, room);
 	over = queue->closed && (!queue->count || kidos_now_ns(CLOCK_MONOTONIC) >= queue->until_ns);
 	count = over ? 0 : take_some(queue, rows, room);
 	pthread_mutex_unlock(&queue->lock);

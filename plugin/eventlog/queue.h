@@ -31,10 +31,7 @@ struct kidos_log_queue *kidos_log_queue_new(void);
 /* Whoever puts or takes must have ended. Accepts NULL. */
 void kidos_log_queue_free(struct kidos_log_queue *queue);
 
-/*
- * False if there is no room. Waits for room up to patience_ms, once: who found
- * none in that time is not waited for again until the taker has come.
- */
+/* False if there is no room, and none came within patience_ms. */
 bool kidos_log_queue_put(struct kidos_log_queue *queue, const struct kidos_log_row *row,
 			 unsigned int patience_ms);
 

@@ -16,7 +16,9 @@
 
 #define BATCH 4096u /* rows */
 #define TICK_MS 500 /* in which summaries and a file that was rotated are noticed */
-#define PATIENCE_MS 1000 /* of who puts flows, where the disk is slow */
+#define PATIENCE_MS 20000 /* of who puts flows: less than what makes a flow idle */
+#define SLICE_MS 50 /* of it, between two looks whether all ends */
+#define LAST_MS 700 /* of it, once all ends */
 #define PATIENCE_S 1 /* with the disk, at the end */
 #define SECOND_NS 1000000000u
 #define NAME 144
@@ -51,6 +53,9 @@ struct kidos_log_writer {
 	 * it: there are two, so that rows which wait have theirs when the slot goes to
 	 * another interface. It stays free for IdleTimeout before.
 	 */
+	bool stuck; /* it waited in vain: not again until there is room */
+	uint64_t stopping_ns; /* CLOCK_MONOTONIC, when it saw that all ends; 0: it does not */
+	const atomic_bool *stopping;
 	char names[KIDOS_LOG_NAMES][NAME];
 	bool second[KIDOS_SLOTS_MAX]; /* the name in use */
 	pthread_mutex_t lock; /* counts; held briefly */
@@ -302,6 +307,34 @@ static unsigned int name_of(struct kidos_log_writer *writer, const struct kidos_
 	return name;
 }
 
+/* What comes in a delay stays in the table, and is a row of a longer time. */
+static unsigned int patience_of(struct kidos_log_writer *writer, unsigned int waited_ms)
+{
+	uint64_t now;
+
+	if (writer->stuck || waited_ms >= PATIENCE_MS)
+		return 0;
+	if (!atomic_load(writer->stopping))
+		return SLICE_MS;
+	now = kidos_now_ns(CLOCK_MONOTONIC);
+	if (!writer->stopping_ns)
+		writer->stopping_ns = now;
+	return now - writer->stopping_ns < LAST_MS * 1000000ull ? SLICE_MS : 0;
+}
+
+static bool put_flow(struct kidos_log_writer *writer, const struct kidos_log_row *row)
+{
+	bool taken = kidos_log_queue_put(writer->queue, row, 0);
+	unsigned int waited = 0, patience;
+
+	while (!taken && (patience = patience_of(writer, waited))) {
+		taken = kidos_log_queue_put(writer->queue, row, patience);
+		waited += patience;
+	}
+	writer->stuck = !taken;
+	return taken;
+}
+
 void kidos_log_writer_flow(struct kidos_log_writer *writer, const struct kidos_flow_gain *gain)
 {
 	const struct kidos_log_row row = {
@@ -316,7 +349,7 @@ void kidos_log_writer_flow(struct kidos_log_writer *writer, const struct kidos_f
 		.action = (uint8_t)gain->action,
 	};
 
-	if (!kidos_log_queue_put(writer->queue, &row, PATIENCE_MS))
+	if (!put_flow(writer, &row))
 		count_lost(writer, KIDOS_LOG_LOST_QUEUE, 1);
 }
 
@@ -357,7 +390,8 @@ static void writer_free(struct kidos_log_writer *writer)
 	free(writer);
 }
 
-struct kidos_log_writer *kidos_log_writer_open(const struct kidos_log_settings *settings)
+struct kidos_log_writer *kidos_log_writer_open(const struct kidos_log_settings *settings,
+					       const atomic_bool *stopping)
 {
 	struct kidos_log_writer *writer = calloc(1, sizeof(*writer));
 	int error;
@@ -365,6 +399,7 @@ struct kidos_log_writer *kidos_log_writer_open(const struct kidos_log_settings *
 	if (!writer)
 		return NULL;
 	writer->settings = *settings;
+	writer->stopping = stopping;
 	writer->thread = (struct kidos_thread)KIDOS_NO_THREAD;
 	kidos_log_file_init(&writer->file, &writer->settings);
 	pthread_mutex_init(&writer->lock, NULL);

@@ -7,6 +7,8 @@
 #include "core/notice.h"
 #include "eventlog/settings.h"
 
+#include <stdatomic.h>
+
 /* Why a row is not in the file. Names: kidos_log_lost_names. */
 enum kidos_log_lost {
 	KIDOS_LOG_LOST_QUEUE, /* rows came faster than they could be written */
@@ -25,13 +27,14 @@ struct kidos_log_counts {
 
 struct kidos_log_writer;
 
-/* Starts the thread, which opens the file. NULL with errno. */
-struct kidos_log_writer *kidos_log_writer_open(const struct kidos_log_settings *settings);
+/* Starts the thread, which opens the file. stopping: all ends. NULL with errno. */
+struct kidos_log_writer *kidos_log_writer_open(const struct kidos_log_settings *settings,
+					       const atomic_bool *stopping);
 
 /* Writes what is queued, within a second. Accepts NULL. */
 void kidos_log_writer_close(struct kidos_log_writer *writer);
 
-/* A flow, by one thread: waits a little where the writer does not keep up. */
+/* A flow, by one thread: waits up to 20 s where the writer does not keep up. */
 void kidos_log_writer_flow(struct kidos_log_writer *writer, const struct kidos_flow_gain *gain);
 /* An alert: never waits. */
 void kidos_log_writer_alert(struct kidos_log_writer *writer, const struct kidos_notice *notice);
