@@ -34,11 +34,23 @@ none_is() {
 without_data() {
 	local store
 	for store in influxdb prometheus; do
-		awk -F '\t' -v store=$store '$1 == "none" && $2 == store { print $3 }' "$work/asked" | sort -u >"$work/none"
+		awk -F '\t' -v store="$store" '$1 == "none" && $2 == store { print $3 }' "$work/asked" | sort -u >"$work/none"
 		grep -v '^#' "$top/dashboards/without-data" | cut -f2 | sort | diff - "$work/none" | sed "s/^/$store: /"
 	done >"$work/difference"
 	cat "$work/difference"
 	[ ! -s "$work/difference" ]
+}
+
+# Of the rules for Prometheus, those whose values kidos sends here: they have values, and the alert is there.
+rules_answer() {
+	local rule
+	while read -r rule; do
+		[ -n "$(prometheus_range "$rule" "$1" "$1")" ] || { echo "$rule: no value"; return 1; }
+	done < <(sed -n 's/^ *- record: //p' "$top/dashboards/prometheus/kidos.rules.yml" | grep -v connect)
+	[ -n "$(prometheus_range 'ALERTS{alertname="KidosAlertActive",alertstate="firing",type="drop_share"}' "$1" "$1")" ] || {
+		fetch http://127.0.0.1:9090/api/v1/rules
+		return 1
+	}
 }
 
 # draw FOLDER: as chromium shows the pages
@@ -59,6 +71,7 @@ ip -n "$run-b" address add 192.0.2.1/32 dev lo # to listen by name takes an addr
 for store in influxdb prometheus; do
 	uncommented "store-$store.conf"
 done >"$work/stores.conf"
+uncommented threshold.conf >>"$work/stores.conf"
 start_influxdb
 start_prometheus
 started_at=$(date +%s)
@@ -73,9 +86,13 @@ Include "'"$work"'/stores.conf"
 <Plugin kidos>'
 check 'attached' attached b0
 check 'traffic' traffic 10
-ask $(($(date +%s) - 1))
+until=$(($(date +%s) - 1))
+ask "$until"
 check 'no query is wrong' none_is wrong
 check 'panels without data are those of without-data' without_data
+check 'the rules for Prometheus have values' rules_answer "$until"
+check 'threshold.conf: an active alert is a notification' wait_for 5 logged \
+	'plugin = kidos, plugin_instance = alerts, type = objects, type_instance = drop_share'
 if [ -n "${KIDOS_DRAW:-}" ]; then
 	check 'a picture for each dashboard' draw "$build/dashboards/pictures"
 fi

@@ -17,7 +17,7 @@ lines_for() {
 # Intervals are a second here, so that a test has many of them soon.
 in_test() {
 	sed -e "s,/var/lib/collectd,$work,; s,/var/run,$work,; s,/var/lib/rrdcached/db,$work/rrdcached," \
-		-e "s,/etc/influxdb,$work,; s,/sys/fs/bpf/kidos,$state,; s,scrape_interval: 5s,scrape_interval: 500ms," \
+		-e "s,/etc/influxdb,$work,; s,/etc/prometheus,$top/dashboards/prometheus,; s,/sys/fs/bpf/kidos,$state,; s,scrape_interval: 5s,scrape_interval: 500ms," \
 		-e 's,CacheTimeout 120,CacheTimeout 1,; s,CacheFlush 900,CacheFlush 1,; s,10s:1d,1s:1d,'
 }
 
@@ -74,7 +74,10 @@ influx() {
 # --- Prometheus ---
 
 start_prometheus() {
-	lines_for '##' store-prometheus.conf >"$work/prometheus.yml"
+	{
+		printf 'global:\n  evaluation_interval: 1s\n'
+		lines_for '##' store-prometheus.conf
+	} >"$work/prometheus.yml"
 	serve prometheus --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/prometheus" \
 		--web.listen-address=127.0.0.1:9090 --log.level=warn
 }
