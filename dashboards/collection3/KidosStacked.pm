@@ -83,7 +83,6 @@ sub others
   my $others = $module->new ();
 
   %$others = (%$obj, files => \@files);
-  delete ($others->{'data_sources'});
   return ($others);
 }
 

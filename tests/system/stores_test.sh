@@ -100,21 +100,35 @@ same() {
 		END { print seen + 0 " values, " moved + 0 " not 0"; exit wrong || !moved }' "$work/$1.$2" "$work/$1.$3"
 }
 
-# whole NAME STEP [PERCENT]: rates of STEP seconds add up to what was sent again, but for a clock that jitters
+# alike NAME KIND OTHER: equal in sum. RRD files take one update a second: of a poll that comes late to its
+# second, and one that is in time, each file has its own share.
+alike() {
+	awk -v from="$again_at" -v to="$stopped_at" '
+		$1 >= from && $1 <= to { sum[FILENAME] += $2 }
+		END {
+			a = sum[ARGV[1]]; b = sum[ARGV[2]]
+			print a " and " b
+			exit a <= 0 || (a - b) ^ 2 > (0.05 * a) ^ 2
+		}' "$work/$1.$2" "$work/$1.$3"
+}
+
+# whole NAME STEP: rates of STEP seconds add up to what was sent again. Intervals are a second long, and not
+# on a busy machine: this finds what is counted twice, or not, or in another unit.
 whole() {
-	local percent=${3:-3}
+	local percent=30
 	local sum
 	sum=$(awk -v from=$((again_at - 2)) -v step="$2" '$1 >= from { sum += $2 * step } END { printf "%.0f", sum }' "$work/$1.interface")
 	echo "rates make $sum, sent $again"
 	[ $((sum * 100)) -ge $((again * (100 - percent))) ] && [ $((sum * 100)) -le $((again * (100 + percent))) ]
 }
 
-# judge NAME [STEP]
+# judge NAME [STEP] [HOW]
 judge() {
-	check "$1: flows and other are the interface" same "$1" interface flows
-	check "$1: places are the drops" same "$1" drops drops.place
-	check "$1: protocols are the drops" same "$1" drops drops.proto
-	check "$1: interfaces are the drops" same "$1" drops drops.if
+	local how=${3:-same}
+	check "$1: flows and other are the interface" "$how" "$1" interface flows
+	check "$1: places are the drops" "$how" "$1" drops drops.place
+	check "$1: protocols are the drops" "$how" "$1" drops drops.proto
+	check "$1: interfaces are the drops" "$how" "$1" drops drops.if
 	[ -z "${2:-}" ] || check "$1: the rates make what was counted" whole "$1" "$2"
 }
 
@@ -151,7 +165,7 @@ collection3_page() {
 	local folder=$work/collection3
 	cp -r /usr/share/doc/collectd-core/examples/collection3 "$folder" && "$top/dashboards/collection3/install" "$folder" &&
 		"$top/dashboards/collection3/install" "$folder" && echo "DataDir \"$work/rrd\"" >>"$folder/etc/collection.conf" &&
-		cgi index 'action=show_selection;hostname=kt;timespan=3600' >"$work/page" || return
+		cgi index 'action=show_selection;hostname=kt;timespan=600' >"$work/page" || return
 	grep -o 'src="graph[^"]*' "$work/page" | grep -F 'plugin=kidos;' |
 		sed -E 's/.*plugin_instance=([^;]*);type=([^;]*).*/\1 \2/' | sort >"$work/graphs"
 }
@@ -175,7 +189,7 @@ collection3_pictures() {
 
 # What a graph draws: "SOURCE-NUMBER NAME"
 legend_of() {
-	cgi graph "hostname=kt;plugin=kidos;plugin_instance=$1;type=$2;begin=-3600;debug=1" |
+	cgi graph "hostname=kt;plugin=kidos;plugin_instance=$1;type=$2;begin=-600;debug=1" |
 		sed -nE 's/^(AREA|LINE1):([a-z]+)[0-9]+#[0-9a-f]{6}:([^ :]+).*/\2 \3/p' | sort | tr '\n' ';'
 }
 
@@ -253,14 +267,14 @@ judge influxdb-udp 1
 answers_of prometheus prometheus prometheus_counts
 judge prometheus
 prometheus_range "$(query prometheus interface)" "$again_at" "$stopped_at" >"$work/prometheus-rates.interface"
-check 'prometheus: the rates make what was counted' whole prometheus-rates 1 15
+check 'prometheus: the rates make what was counted' whole prometheus-rates 1
 check 'graphite answers' graphite_answers
 judge graphite 1
 answers_of rrdtool rrd rrd "$work/rrd"
-judge rrdtool 1
+judge rrdtool 1 alike
 export RRDCACHED_ADDRESS="unix:$work/rrdcached.sock"
 answers_of rrdcached rrd rrd "$work/rrdcached/collectd"
-judge rrdcached 1
+judge rrdcached 1 alike
 collection3
 check 'http: values come with all parts of their names' posted
 stop_collectd

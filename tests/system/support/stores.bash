@@ -14,11 +14,11 @@ lines_for() {
 	sed -n "s/^$1\([^#]\)/\1/p" "$top/collectd.conf.d/$2" | in_test
 }
 
-# Intervals are a second here, so that a test has many of them soon.
+# Intervals are a second here, so that a test has many of them soon, and on a busy machine some are longer.
 in_test() {
 	sed -e "s,/var/lib/collectd,$work,; s,/var/run,$work,; s,/var/lib/rrdcached/db,$work/rrdcached," \
 		-e "s,/etc/influxdb,$work,; s,/etc/prometheus,$top/dashboards/prometheus,; s,/sys/fs/bpf/kidos,$state,; s,scrape_interval: 5s,scrape_interval: 500ms," \
-		-e 's,CacheTimeout 120,CacheTimeout 1,; s,CacheFlush 900,CacheFlush 1,; s,10s:1d,1s:1d,'
+		-e 's,^  DataDir .*/rrd[a-z/]*"$,&\n  HeartBeat 60,' -e 's,CacheTimeout 120,CacheTimeout 1,; s,CacheFlush 900,CacheFlush 1,; s,10s:1d,1s:1d,'
 }
 
 # serve COMMAND...: beside the test, in namespace b
