@@ -155,6 +155,12 @@ const talkers: Board = {
       bars('Top 10 sent', 'bps', 'protocol, local address and port, remote address and port; p: a prefix; port 0: a client\'s own.', {
         of: { ...flowOctets, way: 'tx', name: named }, by: ['name'], scale: 8, top: 10, legend: '{name}',
       }),
+      bars('By remote address', 'bps', 'What is received of each remote address or prefix, of the flows with a series.', {
+        of: { ...flowOctets, way: 'rx', name: { like: 'flow_.*' } }, part: 'remote', by: ['name'], scale: 8, top: 100, legend: '{name}',
+      }),
+      bars('By service', 'bps', 'What is received by protocol and port, that which is not a client\'s own.', {
+        of: { ...flowOctets, way: 'rx', name: { like: 'flow_.*' } }, part: 'service', by: ['name'], scale: 8, top: 100, legend: '{name}',
+      }),
       stack('In series and rest', 'bps', 'How much of what is received the series of flows show.', {
         of: { ...flowOctets, way: 'rx', name: named }, scale: 8, legend: 'flows',
       }, {
@@ -185,7 +191,7 @@ const dropped: Board = {
       lines('Reasons that are not ordinary', 'pps', 'Those that were not seen in LearnTime (a day).', {
         of: { type: 'packets', instance: 'drops', name: { unlike: 'benign' } }, by: ['name'], legend: '{name}',
       }),
-      bars('Largest reasons', 'pps', 'Over the whole time shown.', {
+      bars('Largest reasons', 'pps', 'By their rate: InfluxDB over the time shown, Prometheus now.', {
         of: { type: 'packets', instance: 'drops' }, by: ['name'], top: 10, legend: '{name}',
       }),
     ),

@@ -58,7 +58,7 @@ function emptyPanel(panel: Panel) {
 
 function panelOf(store: Store, panel: Panel, id: number): Builder<grafana.Panel> {
   return emptyPanel(panel).id(id).title(panel.title).description(panel.description).unit(panel.unit)
-    .span(panel.width).datasource(source(store)).targets(targets(store, panel));
+    .span(panel.width).datasource(source(store)).targets(targets(store, panel)).transformations(store.transformations(panel));
 }
 
 function variable(store: Store, name: string, label: string, query: string): grafana.QueryVariableBuilder {

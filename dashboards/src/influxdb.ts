@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // InfluxQL over what InfluxDB's collectd listener stores: measurements kidos_rx, kidos_tx and kidos_value
 // with the tags host, instance (plugin_instance), type and type_instance.
-import { By, Kind, Match, Query, Series, Store, Target, types } from './model';
+import type { DataTransformerConfig } from '@grafana/grafana-foundation-sdk/dashboard';
+import { By, Kind, Match, Panel, Part, Query, Series, Store, Target, parts, types } from './model';
 
 const tags = { instance: 'instance', name: 'type_instance', host: 'host' };
 
@@ -70,8 +71,26 @@ function targets(query: Query, _: Kind, nextRef: () => string): Target[] {
   return query.per && elsewhere ? share(query, query.per, nextRef) : [target(query, nextRef())];
 }
 
+/** A table of names and values: columns more with the parts, then the sum by them. InfluxQL cuts no tags. */
+function byPart(part: Part): DataTransformerConfig[] {
+  const { pattern, groups } = parts[part];
+  const names = [...groups];
+  const regExp = pattern.replace(/\((?!\?)/g, () => `(?<${names.shift()}>`);
+  const groupedBy = Object.fromEntries(groups.map((name) => [name, { operation: 'groupby', aggregations: [] }]));
+  return [
+    { id: 'extractFields', options: { source: tags.name, format: 'regexp', regExp: `/^${regExp}$/`, keepTime: false, replace: false } },
+    { id: 'groupBy', options: { fields: { ...groupedBy, value: { operation: 'aggregate', aggregations: ['sum'] } } } },
+    { id: 'sortBy', options: { sort: [{ field: 'value (sum)', desc: true }] } },
+  ];
+}
+
+function transformations(panel: Panel): DataTransformerConfig[] {
+  return panel.queries.flatMap((query) => (query.part ? byPart(query.part) : []));
+}
+
 export const influxdb: Store = {
   name: 'influxdb',
+  transformations,
   targets,
   values: (of, part) => {
     const all = conditions(of);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a panel shows, in kidos's own words (README, "Values") and no store's: a store makes queries of it.
 
+import type { DataTransformerConfig } from '@grafana/grafana-foundation-sdk/dashboard';
+
 /** A collectd type that kidos sends, and whether it counts up, so that it is its rate that is shown. */
 export const types = {
   if_octets: 'counter',
@@ -39,6 +41,15 @@ export interface Series {
 /** By what the sum over all series is divided: the host, plugin_instance or type_instance. */
 export type By = 'host' | 'instance' | 'name';
 
+/** The remote address, or the protocol with the port that is not a client's own: 0. */
+export type Part = 'remote' | 'service';
+
+/** Of flow_PROTOCOL_LOCAL_PORT_REMOTE_PORT: what the groups of a pattern are called. */
+export const parts: Record<Part, { pattern: string; groups: string[] }> = {
+  remote: { pattern: 'flow_[^_]+_[^_]+_[^_]+_([^_]+)_.*', groups: ['remote'] },
+  service: { pattern: 'flow_([^_]+)_[^_]+_(?:0_[^_]+_)?([0-9]+)(?:_.*)?', groups: ['protocol', 'port'] },
+};
+
 export interface Query {
   /** {host}, {instance} and {name} stand for what the sum was divided by. */
   legend: string;
@@ -49,6 +60,8 @@ export interface Query {
   /** The largest instead of the sum. */
   largest?: boolean;
   scale?: number;
+  /** Series of flows are added up by a part of their names instead. */
+  part?: Part;
   /** Only so many of the largest, over the whole time; for bars. */
   top?: number;
 }
@@ -86,6 +99,8 @@ export interface Store {
   values(of: Series, part: By): string;
   /** Targets of which the last is shown; each takes a refId of its own. */
   targets(query: Query, kind: Kind, nextRef: () => string): Target[];
+  /** What Grafana makes of the answers where the store itself cannot. */
+  transformations(panel: Panel): DataTransformerConfig[];
   /** Alerts that are active, for annotations. */
   alerts(): Record<string, unknown>;
 }

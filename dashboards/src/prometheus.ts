@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // PromQL over what write_prometheus shows: collectd_kidos_TYPE{kidos=plugin_instance, type=type_instance,
 // instance=host}.
-import { By, Kind, Match, Query, Series, Store, Target, types } from './model';
+import { By, Kind, Match, Part, Query, Series, Store, Target, parts, types } from './model';
 
 const labels = { instance: 'kidos', name: 'type', host: 'instance' };
 
@@ -31,8 +31,14 @@ function sum(of: Series, by: By[] = [], largest = false): string {
   return `${largest ? 'max' : 'sum'}${over}(${now(of)})`;
 }
 
+function sumByPart(of: Series, part: Part): string {
+  const { pattern, groups } = parts[part];
+  const value = groups.map((_, n) => `$${n + 1}`).join(' ');
+  return `sum by (${part}) (label_replace(${now(of)}, "${part}", "${value}", "${labels.name}", "${pattern}"))`;
+}
+
 function expression(query: Query): string {
-  let text = sum(query.of, query.by, query.largest);
+  let text = query.part ? sumByPart(query.of, query.part) : sum(query.of, query.by, query.largest);
   if (query.per) text += ` / (${query.per.map((of) => sum(of)).join(' + ')})`;
   if ((query.scale ?? 1) !== 1) text += ` * ${query.scale}`;
   return query.top ? `topk(${query.top}, ${text})` : text;
@@ -44,12 +50,13 @@ function legend(text: string): string {
 
 function targets(query: Query, kind: Kind, nextRef: () => string): Target[] {
   const instant = kind === 'stat' || kind === 'bars';
-  return [{ expr: expression(query), legendFormat: legend(query.legend), instant, range: !instant, refId: nextRef() }];
+  return [{ expr: expression(query), legendFormat: query.part ? `{{${query.part}}}` : legend(query.legend), instant, range: !instant, refId: nextRef() }];
 }
 
 export const prometheus: Store = {
   name: 'prometheus',
   targets,
+  transformations: () => [],
   values: (of, part) => {
     const inside = part === 'host' ? `${metric(of)}{${matcher(labels.instance, of.instance)}}` : selector(of);
     return `label_values(${inside}, ${labels[part]})`;

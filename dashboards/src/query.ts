@@ -93,6 +93,19 @@ function report(store: string, what: string, lines: Line[] | string[] | Error): 
   console.log([state, store, what, detail].join('\t'));
 }
 
+/** What Grafana's transformations make of a table: sums by what a regular expression finds in names. */
+function summedByPart(panel: Fields, lines: Line[]): Line[] {
+  const options = panel['transformations']?.find((one: Fields) => one['id'] === 'extractFields')?.options;
+  if (!options) return lines;
+  const pattern = new RegExp(options.regExp.slice(1, -1));
+  const sums = new Map<string, number>();
+  for (const line of lines) {
+    const name = Object.values(pattern.exec(line.name)?.groups ?? {}).join(' ');
+    sums.set(name, (sums.get(name) ?? 0) + line.points[0]![1]);
+  }
+  return [...sums].map(([name, sum]) => ({ name, points: [[Number(to), sum]] }));
+}
+
 /** What Grafana's expression makes of earlier targets, each of one series, at the times that all have. */
 function calculated(target: Fields, earlier: Map<string, Line[]>): Line[] {
   const refs = [...new Set((target['expression'] as string).match(/\$[A-Z]/g))].map((ref) => ref.slice(1));
@@ -122,7 +135,7 @@ async function askPanel(store: string, board: string, panel: Fields): Promise<An
     }
   }
   const { unit, custom } = panel['fieldConfig'].defaults;
-  return { title: panel['title'], type: panel['type'], unit, stacked: custom?.stacking?.mode === 'normal', width: panel['gridPos'].w, lines };
+  return { title: panel['title'], type: panel['type'], unit, stacked: custom?.stacking?.mode === 'normal', width: panel['gridPos'].w, lines: summedByPart(panel, lines) };
 }
 
 /** What a variable offers to choose from. */

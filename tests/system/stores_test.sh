@@ -216,6 +216,20 @@ collection3() {
 	[ -z "${KIDOS_DRAW:-}" ] || check 'collection3: drawn' draw_collection3 "$build/dashboards/pictures/collection3.png"
 }
 
+php_collection() {
+	cp -r /usr/share/doc/collectd-core/examples/php-collection "$work/php" &&
+		cp "$top/dashboards/php-collection/definitions.local.php" "$work/php" &&
+		php "$top/tests/system/support/php_collection.php" "$work/php" "$work/rrd" kt >"$work/php.out" 2>/dev/null
+	cat "$work/php.out"
+	! grep 'no picture' "$work/php.out" && [ "$(sed -n 's/ drawn$//p' "$work/php.out")" -gt 20 ]
+}
+
+# CGP is no package: here only that it is told of each type that there is.
+cgp_types() {
+	find "$work"/rrd/kt/kidos-* -name '*.rrd' -printf '%f\n' | sed 's/-.*//' | sort -u >"$work/types"
+	[ -s "$work/types" ] && ! jq -r 'keys[]' "$top/dashboards/cgp/kidos.json" | sort | comm -13 - "$work/types" | grep .
+}
+
 stored() {
 	[ "$(last_influx collectd)" = "$bytes" ] && [ "$(last_influx collectd_signed)" = "$bytes" ] && [ "$(last_prometheus)" = "$bytes" ]
 }
@@ -276,6 +290,8 @@ export RRDCACHED_ADDRESS="unix:$work/rrdcached.sock"
 answers_of rrdcached rrd rrd "$work/rrdcached/collectd"
 judge rrdcached 1 alike
 collection3
+check 'CGP: all types' cgp_types
+check 'php-collection: all pictures' php_collection
 check 'http: values come with all parts of their names' posted
 stop_collectd
 stop_stores
