@@ -291,7 +291,7 @@ static unsigned int flood(void)
 
 /* --- the walk --- */
 
-#define CONNECTIONS 10000
+#define CONNECTIONS 9000
 #define WALKS 5
 
 static unsigned int walk(void)
