@@ -218,8 +218,8 @@ struct kidos_connect_trial {
 
 /*
  * Value of `connect_calls` (by the thread's number in the initial PID
- * namespace), of `connect_tasks` (the thread's storage) and of `connect_pending` (by the socket's address): an attempt
- * without an outcome. Who removes it concludes it.
+ * namespace), of `connect_tasks` (the thread's storage) and of `connect_pending` (by the socket's
+ * address): an attempt without an outcome. Who removes it concludes it.
  */
 struct kidos_connect_attempt {
 	struct kidos_connect_owner owner;
