@@ -272,9 +272,9 @@ processes() {
 	ctl connections --json --command "$1" --proto tcp | jq .pids
 }
 recorded 'a fork storm: each had its own process' 1000 processes kt-storm
-in_ns a sysctl -qw net.ipv4.tcp_syn_retries=3 # 15 seconds, in which all of them start
+in_ns a sysctl -qw net.ipv4.tcp_syn_retries=4 # 31 seconds, in which all of them start
 connect kt-block block 2000 10.99.0.9 80 & blocking=$!
-check '2,000 blocking connects are pending' wait_for 20 top_is kt-block pending 2000
+check '2,000 blocking connects are pending' wait_for 10 top_is kt-block pending 2000
 check 'values: they are pending' wait_for 10 eval '[ "$(value connects/current_connections-pending)" -ge 2000 ]'
 wait "$blocking"
 check '2,000 blocking connects: all failed' wait_for 20 top_is kt-block failed 2000
