@@ -217,14 +217,16 @@ struct kidos_connect_trial {
 };
 
 /*
- * Value of `connect_calls` (by the thread's number in the initial PID
- * namespace), of `connect_tasks` (the thread's storage) and of `connect_pending` (by the socket's address): an attempt
- * without an outcome. Who removes it concludes it.
+ * An attempt without an outcome; who removes it concludes it. In `connect_calls`
+ * by the thread's number in the initial PID namespace, or in `connect_tasks`,
+ * the thread's storage, while a thread is in the call; in `connect_pending` by
+ * the socket's address (on a rung without return codes by its cookie) once a
+ * SYN took it over.
  */
 struct kidos_connect_attempt {
 	struct kidos_connect_owner owner;
 	__u64 start; /* CLOCK_BOOTTIME, ns */
-	__u64 sk; /* the socket's address; 0: not known yet */
+	__u64 sk; /* the key in `connect_pending` */
 	__u64 socket; /* as in records */
 	__u64 address; /* where the caller's struct sockaddr lies */
 	union kidos_address dst;

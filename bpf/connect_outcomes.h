@@ -33,7 +33,8 @@ static __always_inline int ops_state(struct bpf_sock_ops *ctx, struct bpf_sock *
 	struct connect_bytes bytes = {};
 	struct connect_end end = {};
 
-	if (to == TCP_ESTABLISHED || (to == TCP_CLOSE && from <= TCP_SYN_RECV)) {
+	if (to == TCP_ESTABLISHED ||
+	    (to == TCP_CLOSE && (from == TCP_SYN_SENT || from == TCP_SYN_RECV))) {
 		if (tcp_outcome((struct sock *)tcp, ops_key(ctx, tcp), (int)to, &attempt, &end)) {
 			kept = KEPT(socket, BPF_SK_STORAGE_GET_F_CREATE);
 			bytes_of(tcp, &bytes);

@@ -98,6 +98,15 @@ static void shrink_maps(struct bpf_object *object)
 	/* clang-format on */
 }
 
+/* Of a type that kernels before 5.11 do not know: programs do without it there. */
+static void leave_out_storage(struct bpf_object *object)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, "connect_tasks");
+
+	if (map && libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) != 1)
+		bpf_map__set_autocreate(map, false);
+}
+
 static struct bpf_object *open_object(const char *name)
 {
 	struct bpf_object *object;
@@ -110,6 +119,7 @@ static struct bpf_object *open_object(const char *name)
 	if (!strncmp(name, "traffic", strlen("traffic")))
 		ask_for_everything(object);
 	shrink_maps(object);
+	leave_out_storage(object);
 	return object;
 }
 

@@ -28,4 +28,7 @@ struct connect_flood {
 /* UDP connects of two threads. */
 void connect_load_flood(struct connect_flood *flood);
 
+/* Connections that stay open, both ends in this process. Returns how many there are. */
+unsigned int connect_load_open(unsigned int wanted);
+
 #endif
