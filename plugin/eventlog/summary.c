@@ -15,6 +15,7 @@ int kidos_log_summary_init(struct kidos_log_summary *summary)
 	*summary = (struct kidos_log_summary){
 		.sources = calloc(KIDOS_LOG_SOURCES, sizeof(*summary->sources)),
 		.index = calloc(PLACES, sizeof(*summary->index)),
+		.seed = kidos_key_seed(), /* whoever sends cannot choose where sources lie */
 	};
 	return summary->sources && summary->index ? 0 : -ENOMEM;
 }
@@ -56,9 +57,8 @@ static bool is_of(const struct kidos_log_source *source, const struct kidos_flow
 static struct kidos_log_source *find(struct kidos_log_summary *summary,
 				     const struct kidos_flow_key *key)
 {
-	uint64_t hash = (key->src.halves[0] ^ key->src.halves[1] * 0x9e3779b97f4a7c15u) *
-			0xff51afd7ed558ccdu;
-	size_t at = (hash ^ hash >> 32) & (PLACES - 1);
+	const struct kidos_flow_key of = { .src = key->src, .meta = key->meta & KIDOS_META_IPV4 };
+	size_t at = kidos_key_hash(&of, summary->seed) & (PLACES - 1);
 	struct kidos_log_source *source;
 
 	for (; summary->index[at]; at = (at + 1) & (PLACES - 1)) {

@@ -23,6 +23,7 @@ struct kidos_log_summary {
 	uint64_t rows;
 	uint64_t unknown; /* rows of sources beyond KIDOS_LOG_SOURCES */
 	size_t count;
+	uint64_t seed; /* of the index */
 	struct kidos_log_source *sources;
 	uint32_t *index; /* open-addressed: 1 + place in sources, 0: free */
 };
