@@ -36,7 +36,7 @@ static const struct policed_load loads[] = {
 	{ "refused, 1,000 flows", 1000, true },
 };
 
-/* Prefixes that are denied inside 0.0.0.0/0, of which all sources but a few are: -1, no policy. */
+/* Prefixes that are denied inside 0.0.0.0/0; all sources but a few are permitted. */
 static const int sizes[] = { 0, 100, 10000, 100000 };
 
 struct policed {
@@ -52,7 +52,8 @@ static void die(const char *what, int error)
 	exit(1);
 }
 
-/* As kidosctl check takes it. A multiple of an odd number: spread over all addresses, each once. */
+/* Multiples of an odd number, spread over all addresses, and of another one than the driver's
+ * flows. */
 static char *file_text(int size, bool refused)
 {
 	char *text = malloc((size_t)size * 24 + 128), *at = text;
@@ -62,7 +63,7 @@ static char *file_text(int size, bool refused)
 	at += sprintf(at, "{\"permitted_cidrs\": [\"%s\"", refused ? "127.0.0.0/8" : "0.0.0.0/0");
 	at += sprintf(at, "], \"denied_cidrs\": [");
 	for (int i = 0; i < size; i++) {
-		unsigned int address = (unsigned int)i * 2654435761u;
+		unsigned int address = (unsigned int)i * 2246822519u + 0x12345678;
 
 		at += sprintf(at, "%s\"%u.%u.%u.%u/32\"", i ? "," : "", address >> 24,
 			      address >> 16 & 0xff, address >> 8 & 0xff, address & 0xff);
