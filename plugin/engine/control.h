@@ -10,9 +10,6 @@
 /* Makes and pins the maps; 0 or -errno. */
 int kidos_control_start(struct kidos_engine *engine);
 
-/* What kidosctl sees of the collectors; under the lock. */
-void kidos_control_publish(struct kidos_engine *engine);
-
 /* Every collector's state, for kidosctl. Under the lock. */
 void kidos_control_publish(struct kidos_engine *engine);
 

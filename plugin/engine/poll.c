@@ -107,7 +107,6 @@ static void poll_all(struct kidos_engine *engine, struct work *work, struct kido
 	kidos_conserve(context, work->counts);
 	read_rest(context, work);
 	poll_collectors(engine, &poll);
-	kidos_control_publish(engine);
 }
 
 void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *context_of_emit)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "flows/feed.h"
+#include "abi_policy.h"
 #include "core/flow_key.h"
 #include "core/now.h"
 #include "state/baseline.h"
@@ -45,17 +46,11 @@ static void give(const struct kidos_feed *feed, struct kidos_flow_gain *gain)
 	kidos_sinks_give(&feed->context->sinks[KIDOS_SINK_FLOW], gain);
 }
 
-/* The verdict that the entry's marks hold. */
-#define VERDICT_SHIFT 8
-#define VERDICT_MASK 3u
-#define VERDICT_REFUSE 2u
-
 static enum kidos_flow_action action_of(const struct kidos_feed *feed)
 {
-	uint32_t verdict = feed->reader.at.marks >> VERDICT_SHIFT & VERDICT_MASK;
-
-	return verdict == VERDICT_REFUSE ? atomic_load(&feed->context->refused)
-					 : KIDOS_ACTION_PERMITTED;
+	return kidos_marks_verdict(feed->reader.at.marks) == KIDOS_VERDICT_REFUSE
+		       ? atomic_load(&feed->context->refused)
+		       : KIDOS_ACTION_PERMITTED;
 }
 
 static void gained(void *self, const struct kidos_flow_key *key, const struct kidos_count *count)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* collector.c: received packets are judged by their source, logged or dropped. */
 #include "collector.h"
+#include "core/flow_gain.h"
 #include "core/log.h"
 #include "links/netns_watch.h"
 #include "links/rule.h"
@@ -81,6 +82,19 @@ static int open_policy(struct kidos_policy_state *state)
 	return error;
 }
 
+/* For whoever shows flows: what becomes of those that are not permitted. */
+static void publish_action(struct kidos_policy_state *state)
+{
+	enum kidos_flow_action action = KIDOS_ACTION_PERMITTED;
+
+	if (state->is_on && state->force.file.count)
+		action = state->settings->action == KIDOS_ACTION_DROP &&
+					 kidos_policy_seconds_left(state->force.control)
+				 ? KIDOS_ACTION_DROPPED
+				 : KIDOS_ACTION_LOGGED;
+	atomic_store(&state->context->refused, action);
+}
+
 static int start(void *self)
 {
 	struct kidos_policy_state *state = self;
@@ -99,6 +113,7 @@ static int start(void *self)
 		kidos_log(LOG_ERR, "policy: %s: %s", state->reason,
 			  state->force.file.count ? "the former one stays in force"
 						  : "nothing is policed");
+	publish_action(state);
 	kidos_links_want(state->context, KIDOS_WANT_POLICY, true);
 	return error;
 }
@@ -110,6 +125,7 @@ static void stop(void *self)
 	state->is_on = false;
 	if (state->force.control)
 		kidos_in_force_switch(&state->force, false);
+	publish_action(state);
 	kidos_links_want(state->context, KIDOS_WANT_POLICY, false);
 }
 
@@ -168,6 +184,7 @@ static void poll_policy(void *self, const struct kidos_poll *poll)
 
 	if (!state->force.control || !state->is_on)
 		return;
+	publish_action(state);
 	if (!state->offered)
 		offer_source(state);
 	for (unsigned int slot = 1; slot < state->context->meta.slots; slot++) {

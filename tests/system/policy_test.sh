@@ -27,7 +27,16 @@ config() {
 		<Alerts>
 		  CoolDown 60
 		</Alerts>
+		<EventLog>
+		  File "$work/events.jsonl"
+		</EventLog>
 	END
+}
+
+# packets_logged ACTION SOURCE: what the event log has
+packets_logged() {
+	jq -n --arg action "$1" --arg source "$2" \
+		'[inputs | select(.action == $action and .src_ip == $source) | .packets] | add // 0' "$work/events.jsonl"
 }
 
 send() {
@@ -110,7 +119,9 @@ equal 'kidosctl policy show' 'log 2 24 35' \
 check 'status says so' status_has 'policy on (log, 2 prefixes)'
 stop_collectd
 check 'nothing is left' nothing_left
+equal 'log: the event log has it' '30 0' "$(packets_logged logged 192.0.2.1) $(packets_logged logged 10.1.2.3)"
 
+rm "$work/events.jsonl"
 permit 10.0.0.0/8
 start_collectd b "$(config 'Action "drop"')"
 check 'drop: attached' attached b0
@@ -137,6 +148,8 @@ settle
 equal 'a bad file changes nothing' 37 "$(outcome permitted)"
 check 'every packet has one outcome' sums_to_received
 stop_collectd
+equal 'drop: the event log has it' '30 20 7' \
+	"$(packets_logged dropped 192.0.2.1) $(packets_logged permitted 10.1.2.3) $(packets_logged dropped 10.1.2.3)"
 start_collectd b "$(config 'Action "drop"')"
 check 'a bad file at the start: nothing is policed' wait_for 20 logged 'nothing is policed'
 check 'a bad file at the start: status says so' wait_for 5 status_has 'policy failed ('
