@@ -12,7 +12,8 @@ traffic() {
 	for ((second = 1; second <= $1; second++)); do
 		in_ns a "$frames" a0 udp 300 --flows 5 --dst-mac "$nobody" >/dev/null &&
 			in_ns a "$frames" a0 tcp $((100 * second)) >/dev/null && in_ns b "$frames" b0 udp6 77 --size 500 >/dev/null &&
-			in_ns a "$frames" a0 bad-ihl 3 >/dev/null && in_ns b "$frames" b0 icmp 20 >/dev/null || return 1
+			in_ns a "$frames" a0 bad-ihl 3 >/dev/null && in_ns b "$frames" b0 icmp 20 >/dev/null &&
+			in_ns b curl -sf -o "$work/scraped" http://127.0.0.1:9103/metrics || return 1
 		sleep 1
 	done
 }
