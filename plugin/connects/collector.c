@@ -2,6 +2,7 @@
 #include "collector.h"
 #include "connects/connects.h"
 #include "connects/memory.h"
+#include "connects/sockets.h"
 #include "core/log.h"
 #include "core/now.h"
 
@@ -33,6 +34,16 @@ static int open_connects(struct connects *connects)
 	return 0;
 }
 
+/* A link pinned anew by each start: the former one ended with its programs. */
+static int publish_list(const struct connects *connects)
+{
+	const struct kidos_state *state = &connects->context->state;
+	int link = kidos_connects_list(connects->programs);
+
+	kidos_state_remove(state, KIDOS_CONNECT_SOCKETS_PIN);
+	return link < 0 ? 0 : kidos_state_pin_shared(state, link, KIDOS_CONNECT_SOCKETS_PIN);
+}
+
 /* The programs' maps are there: the first time they are pinned, with our own beside them. */
 static int publish(struct connects *connects)
 {
@@ -44,6 +55,8 @@ static int publish(struct connects *connects)
 	if (!error && first)
 		error = kidos_state_pin_set(&connects->context->state, &kidos_connect_map_set,
 					    connects->maps.fd);
+	if (!error)
+		error = publish_list(connects);
 	if (!error && first)
 		kidos_connect_cgroups_open(&connects->cgroups,
 					   connects->maps.fd[KIDOS_CONNECT_MAP_UNITS]);
@@ -56,6 +69,7 @@ static void stop(void *self)
 
 	if (!connects->programs)
 		return;
+	kidos_state_remove(&connects->context->state, KIDOS_CONNECT_SOCKETS_PIN);
 	connects->missed_before += kidos_connects_missed(connects->programs);
 	kidos_connects_free(connects->programs);
 	connects->programs = NULL;
@@ -83,9 +97,9 @@ static int load_programs(struct connects *connects)
 	bool first = connects->maps.fd[KIDOS_CONNECT_MAP_STATE] < 0;
 	int error;
 
-	connects->programs = kidos_connects_load(
-		&connects->maps, &connects->state, connects->settings->probe,
-		connects->settings->datagrams, connects->context->state.path, connects->refused);
+	connects->programs =
+		kidos_connects_load(&connects->maps, &connects->state, connects->settings->probe,
+				    connects->settings->datagrams, connects->refused);
 	if (!connects->programs) {
 		error = -errno;
 		kidos_log(LOG_WARNING, "connections are not counted: %s", connects->refused);

@@ -32,11 +32,12 @@ struct kidos_connects {
 int kidos_connect_trial(const struct kidos_connect_maps *maps,
 			const struct kidos_connect_rung *rung);
 
-/* walk.c: loads the walk, finds the sockets that are there, pins what kidosctl reads.
- * Adds to blind what it does not find. 0 or -errno.
+/*
+ * walk.c: loads the walk, finds the sockets that are there. Adds to blind what
+ * it does not find. 0 or -errno.
  */
 int kidos_connect_walk_load(struct kidos_connects *connects,
-			    const struct kidos_connect_config *config, const char *pin,
+			    const struct kidos_connect_config *config,
 			    struct kidos_connect_state *state);
 void kidos_connect_walk_free(struct kidos_connects *connects);
 

@@ -248,7 +248,7 @@ static void describe(struct loading *loading, struct kidos_connect_state *state,
 }
 
 static int load(struct loading *loading, struct kidos_connect_state *state, bool datagrams,
-		const char *pin, char reason[KIDOS_REASON])
+		char reason[KIDOS_REASON])
 {
 	struct kidos_connects *connects = loading->connects;
 	size_t rung;
@@ -261,7 +261,7 @@ static int load(struct loading *loading, struct kidos_connect_state *state, bool
 	if (error)
 		return error;
 	describe(loading, state, datagrams);
-	error = kidos_connect_walk_load(connects, &loading->config, pin, state);
+	error = kidos_connect_walk_load(connects, &loading->config, state);
 	if (error)
 		snprintf(reason, KIDOS_REASON, "the walk over sockets: %s", strerror(-error));
 	return error;
@@ -269,8 +269,7 @@ static int load(struct loading *loading, struct kidos_connect_state *state, bool
 
 struct kidos_connects *kidos_connects_load(struct kidos_connect_maps *maps,
 					   struct kidos_connect_state *state, unsigned int probe,
-					   bool datagrams, const char *pin,
-					   char reason[KIDOS_REASON])
+					   bool datagrams, char reason[KIDOS_REASON])
 {
 	_cleanup_fd_ int root = kidos_cgroup_root();
 	struct loading loading = {
@@ -288,7 +287,7 @@ struct kidos_connects *kidos_connects_load(struct kidos_connect_maps *maps,
 	*reason = '\0';
 	if (loading.connects) {
 		loading.connects->maps = maps;
-		error = load(&loading, state, datagrams, pin, reason);
+		error = load(&loading, state, datagrams, reason);
 	}
 	if (!error)
 		return loading.connects;

@@ -17,15 +17,16 @@ struct kidos_connects;
  * count those of unconnected sockets also where that is dear. state: cpus, room
  * and shift are read; rung, outcomes, blind, datagrams and syscall_ns are written.
  * Maps that `maps` has are used again, those it lacks are made and put there.
- * pin: path of the state directory, where the walk's links are pinned for
- * kidosctl. Returns NULL with errno and a reason; why better rungs were
+ * Returns NULL with errno and a reason; why better rungs were
  * refused is logged.
  */
 struct kidos_connects *kidos_connects_load(struct kidos_connect_maps *maps,
 					   struct kidos_connect_state *state, unsigned int probe,
-					   bool datagrams, const char *pin,
-					   char reason[KIDOS_REASON]);
+					   bool datagrams, char reason[KIDOS_REASON]);
 void kidos_connects_free(struct kidos_connects *connects);
+
+/* The link by which kidosctl lists sockets, to be pinned as KIDOS_CONNECT_SOCKETS_PIN; -1: none. */
+int kidos_connects_list(const struct kidos_connects *connects);
 
 /* Events that the kernel did not hand to a program, since load. */
 uint64_t kidos_connects_missed(const struct kidos_connects *connects);

@@ -148,19 +148,15 @@ static int run(const struct kidos_connects *connects, int which)
 	return got < 0 ? -errno : 0;
 }
 
-static int pin_list(struct kidos_connects *connects, const char *path)
+int kidos_connects_list(const struct kidos_connects *connects)
 {
-	char pin[PATH_MAX + 32];
+	const struct kidos_connect_links *links = &connects->walk_links;
 
-	if (!path)
-		return 0;
-	snprintf(pin, sizeof(pin), "%s/" KIDOS_CONNECT_SOCKETS_PIN, path);
-	unlink(pin);
-	return bpf_link__pin(connects->walk_links.link[LINK_LIST], pin);
+	return links->count > LINK_LIST ? bpf_link__fd(links->link[LINK_LIST]) : -1;
 }
 
 int kidos_connect_walk_load(struct kidos_connects *connects,
-			    const struct kidos_connect_config *config, const char *pin,
+			    const struct kidos_connect_config *config,
 			    struct kidos_connect_state *state)
 {
 	size_t i = 0;
@@ -172,8 +168,6 @@ int kidos_connect_walk_load(struct kidos_connects *connects,
 	while (error && ++i < sizeof(ways) / sizeof(ways[0]));
 	kidos_connect_quiet(false);
 	if (!error)
-		error = pin_list(connects, pin);
-	if (!error)
 		snprintf(state->blind + strlen(state->blind),
 			 sizeof(state->blind) - strlen(state->blind), "%s", ways[i].blind);
 	return error || !ways[i].adopt ? error : run(connects, LINK_ADOPT);
@@ -181,11 +175,7 @@ int kidos_connect_walk_load(struct kidos_connects *connects,
 
 void kidos_connect_walk_free(struct kidos_connects *connects)
 {
-	struct kidos_connect_links *links = &connects->walk_links;
-
-	if (links->count > LINK_LIST && bpf_link__pin_path(links->link[LINK_LIST]))
-		bpf_link__unpin(links->link[LINK_LIST]);
-	kidos_connect_detach(links);
+	kidos_connect_detach(&connects->walk_links);
 	bpf_object__close(connects->walk);
 	connects->walk = NULL;
 }

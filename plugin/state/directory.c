@@ -280,7 +280,7 @@ static int give_pin(int directory, const char *name)
 	return S_ISREG(stat.st_mode) ? give_to_group(pin, 0640) : -EPERM;
 }
 
-static int pin_map(const struct kidos_state *state, int fd, const char *name)
+int kidos_state_pin_shared(const struct kidos_state *state, int fd, const char *name)
 {
 	int error = kidos_state_pin(state, fd, name);
 
@@ -294,7 +294,7 @@ int kidos_state_pin_set(const struct kidos_state *state, const struct kidos_map_
 
 	for (size_t i = 0; !error && i < set->count; i++)
 		if (fd[i] >= 0)
-			error = pin_map(state, fd[i], set->rows[i].name);
+			error = kidos_state_pin_shared(state, fd[i], set->rows[i].name);
 	return error;
 }
 

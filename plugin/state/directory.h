@@ -59,7 +59,10 @@ int kidos_state_clear(const struct kidos_state *state, bool keep);
 int kidos_state_pin_set(const struct kidos_state *state, const struct kidos_map_set *set,
 			const int *fd);
 
-/* The same for one link, or other object, which nobody else may open. 0 or -errno. */
+/* The same for one object. */
+int kidos_state_pin_shared(const struct kidos_state *state, int fd, const char *name);
+
+/* One link, or other object, which nobody else may open. 0 or -errno. */
 int kidos_state_pin(const struct kidos_state *state, int fd, const char *name);
 /* A descriptor of what is pinned there, or -errno. */
 int kidos_state_get(const struct kidos_state *state, const char *name);

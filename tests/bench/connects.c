@@ -90,8 +90,8 @@ static bool attach_kidos(unsigned int probe, bool datagrams)
 	attached.state = (struct kidos_connect_state){ .abi = KIDOS_ABI_VERSION,
 						       .cpus = (__u32)libbpf_num_possible_cpus(),
 						       .room = ROOM };
-	attached.connects = kidos_connects_load(&attached.maps, &attached.state, probe, datagrams,
-						NULL, reason);
+	attached.connects =
+		kidos_connects_load(&attached.maps, &attached.state, probe, datagrams, reason);
 	return attached.connects;
 }
 

@@ -139,7 +139,6 @@ static bool is_seen(const struct run *run, const struct connect_case *row)
 
 static void open_rung(struct run *run, const struct rung *rung, bool datagrams)
 {
-	run->pin = NULL;
 	run_open(run, rung->probe, datagrams);
 	if (run->connects)
 		return;
@@ -206,7 +205,6 @@ static void test_set_state(void **state)
 	if (!getenv("KIDOS_SLOW"))
 		skip(); /* others are at the root cgroup beside this test: not in guests */
 	root = take_root();
-	run.pin = NULL;
 	run_open(&run, 0, false);
 	bpf_prog_detach(root, BPF_CGROUP_SOCK_OPS);
 	close(root);
@@ -420,7 +418,6 @@ static int load_there(unsigned int probe)
 {
 	struct run run;
 
-	run.pin = NULL;
 	run_open(&run, probe, false);
 	if (!run.connects)
 		print_message("# %s\n", run.reason);
@@ -458,7 +455,6 @@ static int connect_there(void)
 	unsigned int good = 0;
 	struct run run;
 
-	run.pin = NULL;
 	run_open(&run, 0, false);
 	if (!run.connects || !run_as("container", connect_cases[0].work, NULL))
 		return 1;
@@ -521,10 +517,12 @@ static bool see_socket(const struct kidos_connect_socket *socket, void *context)
 	return true;
 }
 
-static void find_old(const struct run *run, struct found *found)
+static char list_path[64]; /* of the folder where the list is pinned */
+
+static void find_old(struct found *found)
 {
 	memset(found, 0, sizeof(*found));
-	assert_int_equal(kidos_connect_sockets_each(run->pin, see_socket, found), 0);
+	assert_int_equal(kidos_connect_sockets_each(list_path, see_socket, found), 0);
 	assert_int_equal(found->listeners, 1);
 	assert_int_equal(found->clients, 1);
 	assert_int_equal(found->servers, 1);
@@ -545,12 +543,12 @@ static void check_old(struct run *run, struct found *found)
 	struct kidos_connect_live live;
 	struct ledger got;
 
-	find_old(run, found);
+	find_old(found);
 	assert_int_equal(found->client.tx, 0);
 	shared->datagrams = 1; /* go on */
 	wait_for(&shared->port, false);
 	shared->port = found->client.dport;
-	find_old(run, found);
+	find_old(found);
 	assert_int_equal(found->client.tx, CONNECT_OLD);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(kidos_connects_walk(run->connects), 0);
@@ -564,27 +562,29 @@ static void check_old(struct run *run, struct found *found)
 
 static void test_old(void **state)
 {
-	static char pin[64];
+	char pin[sizeof(list_path) + sizeof(KIDOS_CONNECT_SOCKETS_PIN)];
 	struct found found;
 	struct run run;
 	pid_t child;
 
 	(void)state;
 	memset(shared, 0, sizeof(*shared));
-	snprintf(pin, sizeof(pin), "/sys/fs/bpf/kt-connect-%d", getpid());
-	assert_int_equal(mkdir(pin, 0700), 0);
+	snprintf(list_path, sizeof(list_path), "/sys/fs/bpf/kt-connect-%d", getpid());
+	snprintf(pin, sizeof(pin), "%s/" KIDOS_CONNECT_SOCKETS_PIN, list_path);
+	assert_int_equal(mkdir(list_path, 0700), 0);
 	child = run_start("old", connect_old_work, shared);
 	wait_for(&shared->port, true);
-	run.pin = pin;
 	run_open(&run, 0, false);
 	assert_non_null(run.connects);
+	assert_int_equal(bpf_obj_pin(kidos_connects_list(run.connects), pin), 0);
 	if (strstr(run.state.blind, "older than the daemon"))
 		print_message("# sockets that are older are not seen on this kernel\n");
 	else
 		check_old(&run, &found);
 	run_end(child);
+	assert_int_equal(unlink(pin), 0);
 	run_close(&run);
-	assert_int_equal(rmdir(pin), 0);
+	assert_int_equal(rmdir(list_path), 0);
 }
 
 int main(void)

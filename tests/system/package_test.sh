@@ -28,6 +28,7 @@ own_system() {
 		mount -t proc proc "$root/proc" && mount -t sysfs sysfs "$root/sys" &&
 		mount -t tmpfs -o mode=755 dev "$root/dev" && mount -t tmpfs -o mode=755 run "$root/run" &&
 		mount -t tmpfs -o mode=1777 tmp "$root/tmp" && mount -t bpf bpf "$root/sys/fs/bpf" &&
+		mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup" &&
 		mknod -m 666 "$root/dev/null" c 1 3 && mknod -m 666 "$root/dev/zero" c 1 5 &&
 		mknod -m 666 "$root/dev/random" c 1 8 && mknod -m 666 "$root/dev/urandom" c 1 9 || return 1
 	mkdir -p "$root/run/lock" "$root/etc/collectd/collectd.conf.d" "$root/var/lib/collectd"

@@ -26,14 +26,13 @@ static size_t record_bytes(const struct run *run)
 
 void run_open(struct run *run, unsigned int probe, bool datagrams)
 {
-	*run = (struct run){ .maps = KIDOS_CONNECT_MAPS_NONE, .pin = run->pin };
+	*run = (struct run){ .maps = KIDOS_CONNECT_MAPS_NONE };
 	run->state.abi = KIDOS_ABI_VERSION;
 	run->state.cpus = (__u32)libbpf_num_possible_cpus();
 	run->state.room = ROOM;
 	if (kidos_map_set_create(&kidos_connect_map_set, run->maps.fd, 0))
 		abort();
-	run->connects = kidos_connects_load(&run->maps, &run->state, probe, datagrams, run->pin,
-					    run->reason);
+	run->connects = kidos_connects_load(&run->maps, &run->state, probe, datagrams, run->reason);
 	if (!run->connects)
 		return;
 	run->records = mmap(NULL, record_bytes(run), PROT_READ, MAP_SHARED,

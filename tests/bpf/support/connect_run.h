@@ -30,7 +30,6 @@ struct run {
 	struct kidos_connects *connects; /* NULL: this kernel has not got the rung */
 	struct kidos_connect_record *records;
 	char reason[KIDOS_REASON];
-	const char *pin; /* where the walk is pinned, NULL: nowhere */
 };
 
 /* What a process of this name is called. */
