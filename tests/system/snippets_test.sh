@@ -10,7 +10,8 @@ got=$work/got
 # What stands behind one # is an option, a block or a line of LoadPlugin; behind "# " is prose.
 uncommented() {
 	sed -E 's/^#(<|LoadPlugin|  )/\1/' "$top/collectd.conf.d/$1" |
-		sed -e "s,/sys/fs/bpf/kidos,$state," -e "s,/usr/local/lib/kidos,$work," -e 's/"eth0"/"b0"/'
+		sed -e "s,/sys/fs/bpf/kidos,$state," -e "s,/usr/local/lib/kidos,$work," -e 's/"eth0"/"b0"/' \
+			-e "s,/etc/kidos/,$work/," -e "s,/var/log/kidos/,$work/,"
 }
 
 # The shipped script, with a logger that writes into a file that nobody may write.
@@ -35,8 +36,9 @@ start() {
 	<Plugin kidos>"
 }
 
+# The shipped policy says nothing of IPv6, and the log says so.
 no_complaint() {
-	! grep -E '\[(error|warning)\]' "$work/log"
+	! grep -E '\[(error|warning)\]' "$work/log" | grep -v 'so IPv6 is not policed'
 }
 
 state_of() {
@@ -56,11 +58,12 @@ alert_comes() {
 }
 
 kidos_conf() {
+	cp "$top/collectd.conf.d/policies/permitted.json" "$work"
 	start kidos.conf
 	check 'kidos.conf: attached' attached b0
 	settle
-	equal 'kidos.conf: all collectors are on' 'on on on' \
-		"$(state_of flows) $(state_of drops) $(state_of alerts)"
+	equal 'kidos.conf: all collectors are on' '' \
+		"$(status_text --json | jq -r '.collectors | to_entries[] | select(.value.state != "on") | .key')"
 	check 'kidos.conf: nothing is complained of' no_complaint
 	stop_collectd
 }
@@ -90,6 +93,7 @@ all_known() {
 	local file
 	for file in "$top"/collectd.conf.d/*; do
 		case ${file##*/} in
+		policies) find "$file" -type f | xargs -n 1 "$kidosctl" policy check || return 1 ;;
 		kidos.conf | notify-exec.conf | notify-log | store-*.conf | threshold.conf) ;; # stores_test.sh and dashboards_test.sh have others
 		*)
 			echo "$file is not tried"
