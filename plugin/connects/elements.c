@@ -28,8 +28,8 @@ static int take_batch(int fd, const struct batch *batch, kidos_connect_element t
 int kidos_connect_each(int fd, size_t key_size, size_t value_size, kidos_connect_element take,
 		       void *context)
 {
-	_cleanup_free_ char *keys = malloc(AT_ONCE * key_size);
-	_cleanup_free_ char *values = malloc(AT_ONCE * value_size);
+	_cleanup_free_ char *keys = calloc(AT_ONCE, key_size);
+	_cleanup_free_ char *values = calloc(AT_ONCE, value_size);
 	struct batch batch = { keys, values, key_size, value_size, 0 };
 	__u32 position = 0;
 	bool first = true, last = false;
