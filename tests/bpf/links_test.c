@@ -4,7 +4,7 @@
  * what iproute2 sets up: many routes, next hops of every kind, links that come
  * and go meanwhile.
  *
- * kernels: 5.10 7.2
+ * kernels: 5.10
  */
 #include "links/mnl_links.h"
 #include "netlink/talk.h"

@@ -3,7 +3,7 @@
  * What test runs at tc refuse goes through a veth instead, and so do all whole
  * frames of the table, because there their tags come in metadata.
  *
- * kernels: 5.10 7.2
+ * kernels: 5.10
  */
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * the spill ring drained: entries + retired = totals = sent, per class and
  * direction, in packets and bytes; and what was evicted is in the ring.
  *
- * kernels: 5.10 7.2
+ * kernels: 5.10
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,6 @@
 # The event log in real collectd: its rows are the flows of the table, packets and bytes to the unit, in
 # every format; restarts, a kill in the middle of a row, alerts, summaries; 150,000 flows at once delay
 # no poll.
-# kernels: 5.10
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
 # shellcheck source=support/eventlog.bash

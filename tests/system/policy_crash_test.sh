@@ -3,7 +3,7 @@
 # A policy that drops, once collectd was killed: with OnCrash "pass" it drops for three seconds more,
 # with "keep" until the next start takes it over without a gap; and one that is not confirmed in time
 # drops no more, also without a daemon.
-# kernels: 5.10 6.12
+# kernels: 6.1
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
 

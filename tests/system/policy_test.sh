@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # A policy: what is permitted passes, what is not is logged or dropped, each packet is in one value, a
 # file that is wrong changes nothing, and one that is not confirmed stops dropping.
-# kernels: 5.10 6.1 6.12 7.2
+# kernels: 5.10
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
 
