@@ -93,7 +93,7 @@ all_known() {
 	local file
 	for file in "$top"/collectd.conf.d/*; do
 		case ${file##*/} in
-		policies) find "$file" -type f | xargs -n 1 "$kidosctl" policy check || return 1 ;;
+		policies) find "$file" -type f -print0 | xargs -0 -n 1 "$kidosctl" policy check || return 1 ;;
 		kidos.conf | notify-exec.conf | notify-log | store-*.conf | threshold.conf) ;; # stores_test.sh and dashboards_test.sh have others
 		*)
 			echo "$file is not tried"
