@@ -2,7 +2,7 @@
 /*
  * Every frame of the corpus through XDP and tc gives what the host gives.
  *
- * kernels: 6.1
+ * kernels: none
  */
 #include <stdlib.h>
 #include <unistd.h>

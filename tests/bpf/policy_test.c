@@ -4,6 +4,8 @@
  * against an oracle that looks at every prefix: each packet's fate, and the sums
  * of what became of them. The table is far too small for the flows, so that
  * verdicts are cached, evicted and looked up where there is no room.
+ *
+ * kernels: 5.10 7.2
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10 6.1 7.2
+# kernels: 5.10
 # Frames of every kind, an odd number of each, are counted exactly: packets and bytes per class, in
 # both directions, at tc, native XDP and generic XDP, each at an interface of its own.
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10
 # Addresses, MTU and routes as the file says, after the first up: a bridge's own MTU, duplicate
 # addresses, addresses that are tentative still, gateways outside the subnet, routes in any order.
 . "$(dirname "$0")/support/netns_lib.bash"

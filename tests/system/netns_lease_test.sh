@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kernels: 6.1
 # What a lease brings, by each of the two clients: address, router, classless static routes in the
 # router's stead (option 121), resolv.conf, IPv6 by router advertisements; a lease that changes, a
 # router beyond the prefix; the client's end.
