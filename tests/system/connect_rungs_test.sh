@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10 7.2
+# kernels: 7.2
 # Connections with real collectd on every rung that this kernel has: attempts, outcomes, accepts and
 # bytes of commands of our own, in kidosctl and in values; what a rung cannot see is said.
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash

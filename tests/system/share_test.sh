@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10 7.2
+# kernels: 7.2
 # XdpShare: kidos and somebody else's program in libxdp's dispatcher, whoever comes first. Both
 # count, theirs survives our exit, ours goes at a stop and is taken back after kill -9. A kernel
 # that replaces no functions has kidos alone there, and status says so.
