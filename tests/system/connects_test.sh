@@ -19,6 +19,7 @@ start() {
 	start_collectd b "$config
 <Connects>
   Enabled true
+  Datagrams true
   $1
 </Connects>
 ${2:-}" "${@:3}"
@@ -181,13 +182,8 @@ unix_path() {
 	ctl connections --json --command kt-unix --proto unix | jq -r '.connections[0].path'
 }
 recorded 'a Unix socket by its path' '/nowhere\x0a/x' unix_path
-if [ "$(ctl status --json | jq .connects.datagrams)" = true ]; then
-	check 'datagrams: all counted' wait_for 10 top_is kt-udp datagrams 12
-	check 'datagrams: one attempt' top_is kt-udp attempts 1
-else
-	skip 'datagrams: all counted' "$rung counts none without Datagrams true"
-	skip 'datagrams: one attempt' "$rung counts none without Datagrams true"
-fi
+check 'datagrams: all counted' wait_for 10 top_is kt-udp datagrams 12
+check 'datagrams: one attempt' top_is kt-udp attempts 1
 
 # Of namespace a alone, TCP: what the kernel counted itself.
 events() {
