@@ -52,10 +52,12 @@ static bool has_perfmon(void)
 	       data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN);
 }
 
-/* Without CAP_PERFMON the verifier refuses what it else accepts. */
+/* Without CAP_PERFMON the verifier refuses what it else accepts, as wrong or as too complex. */
 static void log_refusal(int error)
 {
-	if (error == -EPERM || (error == -EACCES && !has_perfmon()))
+	bool has_room = error != -ENOMEM && error != -EMFILE;
+
+	if (error == -EPERM || (has_room && !has_perfmon()))
 		kidos_log(LOG_ERR, "loading programs takes CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON "
 				   "(or root)");
 	else
