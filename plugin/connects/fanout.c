@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "connects/fanout.h"
 #include "core/flow_key.h"
+#include "core/hash.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -92,13 +93,9 @@ static struct visit *find(struct kidos_fanout *fanout, struct visit *visits, uin
 {
 	const uint64_t words[] = { tgid, address->words[0], address->words[1], address->words[2],
 				   address->words[3] };
-	uint64_t hash = fanout->seed;
+	uint64_t hash = kidos_hash_words(words, sizeof(words) / sizeof(words[0]), fanout->seed);
 	size_t place;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15u;
-		hash ^= hash >> 32;
-	}
 	for (place = hash & (fanout->room - 1); visits[place].tgid;
 	     place = (place + 1) & (fanout->room - 1))
 		if (visits[place].tgid == tgid &&

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "connects/owners.h"
 #include "core/flow_key.h"
+#include "core/hash.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -33,14 +34,9 @@ void kidos_connect_owners_free(struct kidos_connect_owners *owners)
 static uint16_t *find_place(const struct kidos_connect_owners *owners,
 			    const struct kidos_connect_owner *owner)
 {
-	uint64_t words[sizeof(*owner) / 8], hash = owners->seed;
+	uint64_t hash = kidos_hash_words(owner, sizeof(*owner) / sizeof(uint64_t), owners->seed);
 	uint32_t place;
 
-	memcpy(words, owner, sizeof(words));
-	for (size_t i = 0; i < sizeof(words) / 8; i++) {
-		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15u;
-		hash ^= hash >> 32;
-	}
 	for (place = (uint32_t)hash & (PLACES - 1); owners->places[place];
 	     place = (place + 1) & (PLACES - 1))
 		if (!memcmp(&owners->entries[owners->places[place] - 1].owner, owner,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/flow_key.h"
+#include "core/hash.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -39,14 +40,7 @@ uint64_t kidos_key_seed(void)
 
 uint64_t kidos_key_hash(const struct kidos_flow_key *key, uint64_t seed)
 {
-	uint64_t words[sizeof(*key) / sizeof(uint64_t)], hash = seed;
-
-	memcpy(words, key, sizeof(words));
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15u; /* 2^64 / golden ratio */
-		hash ^= hash >> 32;
-	}
-	return hash;
+	return kidos_hash_words(key, sizeof(*key) / sizeof(uint64_t), seed);
 }
 
 void kidos_address_text(const union kidos_address *address, bool ipv4,

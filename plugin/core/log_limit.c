@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/log_limit.h"
+#include "core/hash.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-/* FNV-1a, of priority and text. */
 static uint64_t hash_of(int priority, const char *text)
 {
-	uint64_t hash = 0xcbf29ce484222325u ^ (unsigned int)priority;
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-	return hash;
+	return kidos_fnv(KIDOS_FNV ^ (unsigned int)priority, text, strlen(text));
 }
 
 static bool is_over(const struct kidos_log_line *line, uint64_t now_ns)

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/tally.h"
+#include "core/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define FIRST_ROOM 64
 
-/* FNV-1a. */
 static size_t hash_of(const char *text)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = kidos_fnv(KIDOS_FNV, text, strlen(text));
 
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
 	return (size_t)(hash ^ hash >> 32);
 }
 

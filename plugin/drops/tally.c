@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/tally.h"
+#include "core/hash.h"
 #include "core/names.h"
 #include "core/sample.h"
 
@@ -52,12 +53,7 @@ void kidos_drop_tally_free(struct kidos_drop_tally *tally)
 
 static uint32_t home_of(const struct kidos_drop_key *key)
 {
-	uint64_t words[sizeof(*key) / 8], hash = 0;
-
-	memcpy(words, key, sizeof(words));
-	for (size_t i = 0; i < sizeof(words) / 8; i++)
-		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15u;
-	return (uint32_t)(hash >> 32) & (PLACES - 1);
+	return (uint32_t)kidos_hash_words(key, sizeof(*key) / sizeof(uint64_t), 0) & (PLACES - 1);
 }
 
 struct kidos_drop_last *kidos_drop_tally_last(struct kidos_drop_tally *tally,

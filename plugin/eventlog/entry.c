@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "eventlog/entry.h"
+#include "core/hash.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -27,15 +28,6 @@ const char *kidos_log_protocol(unsigned int protocol, char buffer[8])
 	return buffer;
 }
 
-static uint64_t hash_bytes(uint64_t hash, const void *from, size_t count)
-{
-	const unsigned char *at = from;
-
-	while (count--)
-		hash = (hash ^ *at++) * 0x100000001b3u;
-	return hash;
-}
-
 uint64_t kidos_log_flow_hash(const struct kidos_flow_key *key)
 {
 	const unsigned char rest[] = {
@@ -43,10 +35,10 @@ uint64_t kidos_log_flow_hash(const struct kidos_flow_key *key)
 		(unsigned char)(key->dport >> 8),       (unsigned char)key->dport,
 		(unsigned char)kidos_key_protocol(key),
 	};
-	uint64_t hash = hash_bytes(0xcbf29ce484222325u, key->src.bytes, sizeof(key->src));
+	uint64_t hash = kidos_fnv(KIDOS_FNV, key->src.bytes, sizeof(key->src));
 
-	hash = hash_bytes(hash, key->dst.bytes, sizeof(key->dst));
-	return hash_bytes(hash, rest, sizeof(rest));
+	hash = kidos_fnv(hash, key->dst.bytes, sizeof(key->dst));
+	return kidos_fnv(hash, rest, sizeof(rest));
 }
 
 void kidos_log_fill_flow(struct kidos_log_entry *entry, const struct kidos_flow_key *key)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/file.h"
 #include "core/flow_key.h"
+#include "core/hash.h"
 #include "core/text.h"
 #include "netlink/cleanup.h"
 #include "policy/places.h"
@@ -365,13 +366,11 @@ static int parse_json(struct reader *reader, const char *text, size_t length,
 	return error;
 }
 
-/* FNV-1a: is it the text that was confirmed? Not a secret's. */
+/* Is it the text that was confirmed? Not a secret's. */
 static uint64_t digest_of(const char *text, size_t length)
 {
-	uint64_t hash = 0xcbf29ce484222325;
+	uint64_t hash = kidos_fnv(KIDOS_FNV, text, length);
 
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
 	return hash ? hash : 1;
 }
 
