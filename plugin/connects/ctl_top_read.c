@@ -4,11 +4,11 @@
  * are open, so that none is in both; outcomes before attempts.
  */
 #include "connects/counts.h"
-#include "connects/elements.h"
 #include "connects/ctl_scan.h"
 #include "connects/ctl_top.h"
 #include "connects/sockets.h"
 #include "core/text.h"
+#include "state/elements.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -150,9 +150,9 @@ static int read_live(struct ctl_top_scan *scan)
 
 	if (error != -ENOENT)
 		return error;
-	return kidos_connect_each(scan->reader.maps.fd[KIDOS_CONNECT_MAP_LIVE],
-				  sizeof(struct kidos_connect_owner),
-				  sizeof(struct kidos_connect_live), take_live, scan);
+	return kidos_elements_each(scan->reader.maps.fd[KIDOS_CONNECT_MAP_LIVE],
+				   sizeof(struct kidos_connect_owner),
+				   sizeof(struct kidos_connect_live), take_live, scan);
 }
 
 /* Failures that found no room in the map have no owner. */
@@ -181,13 +181,13 @@ static int read_all(struct ctl_top_scan *scan)
 	int error = read_other(scan);
 
 	if (!error)
-		error = kidos_connect_each(fd[KIDOS_CONNECT_MAP_FAILURES],
-					   sizeof(struct kidos_connect_failure), sizeof(__u64),
-					   take_failure, scan);
+		error = kidos_elements_each(fd[KIDOS_CONNECT_MAP_FAILURES],
+					    sizeof(struct kidos_connect_failure), sizeof(__u64),
+					    take_failure, scan);
 	if (!error)
-		error = kidos_connect_each(fd[KIDOS_CONNECT_MAP_OWNERS],
-					   sizeof(struct kidos_connect_owner),
-					   sizeof(struct kidos_connect_counts), take_counts, scan);
+		error = kidos_elements_each(fd[KIDOS_CONNECT_MAP_OWNERS],
+					    sizeof(struct kidos_connect_owner),
+					    sizeof(struct kidos_connect_counts), take_counts, scan);
 	if (!error)
 		error = read_live(scan);
 	return scan->failed ? -ENOMEM : error;

@@ -5,8 +5,8 @@
  * comes back begins anew.
  */
 #include "connects/connects.h"
-#include "connects/elements.h"
 #include "netlink/cleanup.h"
+#include "state/elements.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -127,8 +127,8 @@ static int move_failures(struct folding *folding)
 {
 	const struct connects *connects = folding->connects;
 	int fd = connects->maps.fd[KIDOS_CONNECT_MAP_FAILURES];
-	int error = kidos_connect_each(fd, sizeof(struct kidos_connect_failure), sizeof(__u64),
-				       take_failure, folding);
+	int error = kidos_elements_each(fd, sizeof(struct kidos_connect_failure), sizeof(__u64),
+					take_failure, folding);
 
 	for (size_t i = 0; !error && i < folding->failure_count; i++) {
 		struct kidos_connect_failure gone = folding->failures[i];

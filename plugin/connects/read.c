@@ -7,7 +7,7 @@
  */
 #include "connects/connects.h"
 #include "connects/counts.h"
-#include "connects/elements.h"
+#include "state/elements.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -115,9 +115,9 @@ static int read_failures(struct connects *connects)
 		       sizeof(connects->owners.entries[i].failed));
 	if (error)
 		return error;
-	return kidos_connect_each(connects->maps.fd[KIDOS_CONNECT_MAP_FAILURES],
-				  sizeof(struct kidos_connect_failure), sizeof(__u64), take_failure,
-				  connects);
+	return kidos_elements_each(connects->maps.fd[KIDOS_CONNECT_MAP_FAILURES],
+				   sizeof(struct kidos_connect_failure), sizeof(__u64),
+				   take_failure, connects);
 }
 
 static int read_live(struct connects *connects)
@@ -130,9 +130,9 @@ static int read_live(struct connects *connects)
 		connects->owners.entries[i].live = (struct kidos_connect_live){};
 	if (!connects->programs)
 		return 0;
-	return kidos_connect_each(connects->maps.fd[KIDOS_CONNECT_MAP_LIVE],
-				  sizeof(struct kidos_connect_owner),
-				  sizeof(struct kidos_connect_live), take_live, connects);
+	return kidos_elements_each(connects->maps.fd[KIDOS_CONNECT_MAP_LIVE],
+				   sizeof(struct kidos_connect_owner),
+				   sizeof(struct kidos_connect_live), take_live, connects);
 }
 
 int kidos_connects_read(struct connects *connects)
@@ -140,9 +140,9 @@ int kidos_connects_read(struct connects *connects)
 	int error = read_failures(connects);
 
 	if (!error)
-		error = kidos_connect_each(connects->maps.fd[KIDOS_CONNECT_MAP_OWNERS],
-					   sizeof(struct kidos_connect_owner),
-					   sizeof(struct kidos_connect_counts), take_counts,
-					   connects);
+		error = kidos_elements_each(connects->maps.fd[KIDOS_CONNECT_MAP_OWNERS],
+					    sizeof(struct kidos_connect_owner),
+					    sizeof(struct kidos_connect_counts), take_counts,
+					    connects);
 	return error ? error : read_live(connects);
 }

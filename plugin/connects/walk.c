@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "connects/elements.h"
 #include "connects/loaded.h"
 #include "connects/sockets.h"
 #include "core/log.h"
 #include "core/now.h"
 #include "netlink/cleanup.h"
+#include "state/elements.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -207,10 +207,10 @@ static int copy_live(int adding, const void *key, const void *value, void *conte
 	return bpf_map_update_elem(*live, key, value, BPF_ANY) ? -errno : 0;
 }
 
-static int each_live(int fd, kidos_connect_element take, void *context)
+static int each_live(int fd, kidos_element_take take, void *context)
 {
-	return kidos_connect_each(fd, sizeof(struct kidos_connect_owner),
-				  sizeof(struct kidos_connect_live), take, context);
+	return kidos_elements_each(fd, sizeof(struct kidos_connect_owner),
+				   sizeof(struct kidos_connect_live), take, context);
 }
 
 static int fill_live(struct kidos_connects *connects)
@@ -254,11 +254,11 @@ static int expire_element(int fd, const void *key, const void *value, void *cont
 }
 
 static int each_attempt(const struct kidos_connects *connects, enum kidos_connect_map map,
-			kidos_connect_element take, void *context)
+			kidos_element_take take, void *context)
 {
-	return kidos_connect_each(connects->maps->fd[map],
-				  map == KIDOS_CONNECT_MAP_CALLS ? sizeof(__u32) : sizeof(__u64),
-				  sizeof(struct kidos_connect_attempt), take, context);
+	return kidos_elements_each(connects->maps->fd[map],
+				   map == KIDOS_CONNECT_MAP_CALLS ? sizeof(__u32) : sizeof(__u64),
+				   sizeof(struct kidos_connect_attempt), take, context);
 }
 
 static uint64_t earlier(uint64_t now, uint64_t age)

@@ -1,39 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "drops/counts.h"
+#include "state/elements.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Keys at a time. The kernel hands out whole buckets of its hash map: one has to fit in. */
-#define BATCH 512
-
 struct walk {
-	struct kidos_drop_key keys[BATCH];
-	__u64 counts[BATCH];
 	bool (*each)(const struct kidos_drop_key *key, uint64_t count, void *context);
 	void *context;
 };
 
-/* Where a batch ends is a bucket's number: keys that come and go under way start nothing anew. */
-static int walk_counts(int fd, struct walk *walk)
+/* 1 ends the walk. */
+static int take(int fd, const void *key, const void *value, void *context)
 {
-	__u32 position, got;
-	bool first = true, more = true;
+	const struct walk *walk = context;
+	uint64_t count;
 
-	while (more) {
-		got = BATCH;
-		more = !bpf_map_lookup_batch(fd, first ? NULL : &position, &position, walk->keys,
-					     walk->counts, &got, NULL);
-		if (!more && errno != ENOENT)
-			return -errno;
-		for (__u32 i = 0; i < got; i++)
-			if (!walk->each(&walk->keys[i], walk->counts[i], walk->context))
-				return 0;
-		first = false;
-	}
-	return 0;
+	(void)fd;
+	memcpy(&count, value, sizeof(count));
+	return !walk->each(key, count, walk->context);
 }
 
 int kidos_drop_counts_each(int fd,
@@ -41,16 +27,12 @@ int kidos_drop_counts_each(int fd,
 					void *context),
 			   void *context)
 {
-	struct walk *walk = calloc(1, sizeof(*walk));
-	int error = -ENOMEM;
+	struct walk walk = { each, context };
+	int error = fd < 0 ? -EBADF
+			   : kidos_elements_each(fd, sizeof(struct kidos_drop_key), sizeof(__u64),
+						 take, &walk);
 
-	if (walk) {
-		walk->each = each;
-		walk->context = context;
-		error = walk_counts(fd, walk);
-	}
-	free(walk);
-	return error;
+	return error < 0 ? error : 0;
 }
 
 int kidos_drop_counts_other(int fd, uint64_t other[KIDOS_CLASSES])

@@ -3,10 +3,10 @@
 #include "abi_policy.h"
 #include "core/flow_key.h"
 #include "core/now.h"
-#include "state/baseline.h"
-#include "state/entry.h"
 #include "flows/reader.h"
 #include "links/rule.h"
+#include "state/baseline.h"
+#include "state/entry.h"
 
 #include <errno.h>
 #include <poll.h>

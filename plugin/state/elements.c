@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "connects/elements.h"
+#include "state/elements.h"
 #include "netlink/cleanup.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdbool.h>
 
-#define AT_ONCE 1024 /* more than the elements of any bucket */
+/* The kernel hands out whole buckets of its hash map: one has to fit in. */
+#define AT_ONCE 1024
 
 struct batch {
 	char *keys, *values;
@@ -14,7 +15,7 @@ struct batch {
 	__u32 count;
 };
 
-static int take_batch(int fd, const struct batch *batch, kidos_connect_element take, void *context)
+static int take_batch(int fd, const struct batch *batch, kidos_element_take take, void *context)
 {
 	int error = 0;
 
@@ -24,9 +25,12 @@ static int take_batch(int fd, const struct batch *batch, kidos_connect_element t
 	return error;
 }
 
-/* ENOENT is the end, and comes with the last elements. */
-int kidos_connect_each(int fd, size_t key_size, size_t value_size, kidos_connect_element take,
-		       void *context)
+/*
+ * ENOENT is the end, and comes with the last elements. Where a batch ends is a
+ * bucket's number: keys that come and go under way start nothing anew.
+ */
+int kidos_elements_each(int fd, size_t key_size, size_t value_size, kidos_element_take take,
+			void *context)
 {
 	_cleanup_free_ char *keys = calloc(AT_ONCE, key_size);
 	_cleanup_free_ char *values = calloc(AT_ONCE, value_size);
