@@ -96,13 +96,6 @@ static void judge_failures(struct kidos_connect_alerts *alerts, struct kidos_con
 	give(alerts, &event);
 }
 
-/* What was copied is of one moment: a program may have been at work on it. */
-static void settle(void *first, const void *second)
-{
-	if (memcmp(first, second, sizeof(struct kidos_connect_record)))
-		memset(first, 0, sizeof(struct kidos_connect_record));
-}
-
 static void open_rings(struct kidos_connect_alerts *alerts, const struct kidos_connect_maps *maps,
 		       const struct kidos_connect_state *state)
 {
@@ -110,7 +103,7 @@ static void open_rings(struct kidos_connect_alerts *alerts, const struct kidos_c
 
 	if (alerts->rings.records || maps->fd[KIDOS_CONNECT_MAP_RECORDS] < 0 ||
 	    kidos_view(maps->fd[KIDOS_CONNECT_MAP_RECORDS], (size_t)state->cpus * state->room,
-		       sizeof(struct kidos_connect_record), settle, &records))
+		       sizeof(struct kidos_connect_record), NULL, &records))
 		return;
 	alerts->rings = (struct kidos_connect_rings){ records, state->cpus, state->room };
 }

@@ -48,13 +48,6 @@ uint64_t kidos_connect_reader_folds(const struct kidos_connect_reader *reader)
 	return state.folds;
 }
 
-/* Two copies that are not the same: the record was written meanwhile. */
-static void settle(void *first, const void *second)
-{
-	if (memcmp(first, second, sizeof(struct kidos_connect_record)))
-		memset(first, 0, sizeof(struct kidos_connect_record));
-}
-
 /* cpus and room are the plugin's: what it says is held against the map. */
 int kidos_connect_reader_rings(struct kidos_connect_reader *reader)
 {
@@ -69,7 +62,7 @@ int kidos_connect_reader_rings(struct kidos_connect_reader *reader)
 		return -errno;
 	if (info.max_entries != reader->state.cpus * reader->state.room)
 		return -EPROTO;
-	error = kidos_view(fd, info.max_entries, sizeof(struct kidos_connect_record), settle,
+	error = kidos_view(fd, info.max_entries, sizeof(struct kidos_connect_record), NULL,
 			   &records);
 	if (!error)
 		reader->rings = (struct kidos_connect_rings){ records, reader->state.cpus,

@@ -104,13 +104,6 @@ int kidos_drop_reader_recorded(const struct kidos_drop_reader *maps, uint64_t *r
 	return error;
 }
 
-/* Two copies that are not the same: the record was written meanwhile. */
-static void settle(void *first, const void *second)
-{
-	if (memcmp(first, second, sizeof(struct kidos_drop_record)))
-		memset(first, 0, sizeof(struct kidos_drop_record));
-}
-
 int kidos_drop_reader_rings(struct kidos_drop_reader *maps)
 {
 	struct bpf_map_info info;
@@ -120,7 +113,7 @@ int kidos_drop_reader_rings(struct kidos_drop_reader *maps)
 		return 0;
 	error = info_of(maps->records, &info);
 	if (!error)
-		error = kidos_view(maps->records, info.max_entries, sizeof(*maps->rings), settle,
+		error = kidos_view(maps->records, info.max_entries, sizeof(*maps->rings), NULL,
 				   (const void **)&maps->rings);
 	if (!error)
 		maps->records_total = info.max_entries;

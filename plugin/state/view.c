@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define CHUNK (512 * 1024) /* bytes copied at once: what the second copy finds in the cache */
@@ -32,6 +33,14 @@ static int read_chunk(const struct copying *copying, unsigned int *last, void *t
 	return 0;
 }
 
+static void settle_one(const struct copying *copying, void *first, const void *second)
+{
+	if (copying->settle)
+		copying->settle(first, second);
+	else if (memcmp(first, second, copying->size))
+		memset(first, 0, copying->size);
+}
+
 static int copy_chunk(const struct copying *copying, size_t start, char *to, unsigned int *count)
 {
 	unsigned int last = (unsigned int)start - 1, again;
@@ -40,7 +49,7 @@ static int copy_chunk(const struct copying *copying, size_t start, char *to, uns
 	if (!error)
 		error = read_chunk(copying, start ? &last : NULL, copying->again, &again);
 	for (size_t i = 0; !error && i < *count; i++)
-		copying->settle(to + i * copying->size, copying->again + i * copying->size);
+		settle_one(copying, to + i * copying->size, copying->again + i * copying->size);
 	return error;
 }
 

@@ -7,7 +7,8 @@
 
 /*
  * Called for each element that was copied twice, one copy after the other: changes `first`, the
- * one that is kept, if what happened in between shows that it was read torn.
+ * one that is kept, if what happened in between shows that it was read torn. NULL: one that is not
+ * the same in both was written meanwhile, and becomes zeros.
  */
 typedef void (*kidos_view_settle)(void *first, const void *second);
 
