@@ -22,6 +22,17 @@ enum kidos_connect_protocol {
 	KIDOS_CONNECT_PROTOCOLS
 };
 
+/* Of IPPROTO_* and AF_*, whose names the two halves have from different headers. */
+static inline __attribute__((always_inline)) __u32 kidos_connect_protocol_of(__u16 protocol,
+									     __u8 family)
+{
+	if (family == 1) /* AF_UNIX */
+		return KIDOS_CONNECT_UNIX;
+	if (protocol == 6 || protocol == 262) /* TCP, MPTCP */
+		return KIDOS_CONNECT_TCP;
+	return protocol == 17 ? KIDOS_CONNECT_UDP : KIDOS_CONNECT_OTHER;
+}
+
 /*
  * Who: the command of the thread group's leader, and the cgroup v2 that it is
  * in. All zeros: those for whom `connect_owners` had no room, or whose owner

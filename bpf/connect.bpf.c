@@ -133,7 +133,7 @@ static __always_inline int hook(struct bpf_sock_addr *ctx, struct kidos_connect_
 	attempt->trial = is_trial(attempt->socket);
 	who(attempt);
 	attempt->netns = netns_here();
-	if (protocol_of(attempt->protocol, attempt->family) != KIDOS_CONNECT_TCP)
+	if (kidos_connect_protocol_of(attempt->protocol, attempt->family) != KIDOS_CONNECT_TCP)
 		return hook_lost(attempt);
 	attempt->sk = attempt->socket;
 	attempt->stage = KIDOS_CONNECT_IN_CALL;

@@ -226,7 +226,7 @@ static __always_inline void defer(struct kidos_connect_attempt *attempt)
 
 static __always_inline void leave_call(struct kidos_connect_attempt *attempt, int error, int user)
 {
-	__u32 protocol = protocol_of(attempt->protocol, attempt->family);
+	__u32 protocol = kidos_connect_protocol_of(attempt->protocol, attempt->family);
 
 	if (protocol == KIDOS_CONNECT_TCP && !error)
 		defer(attempt);

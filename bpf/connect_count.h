@@ -44,15 +44,6 @@ static __always_inline struct kidos_connect_counts *counts_of(struct kidos_conne
 	return counts ? counts : make_owner(owner);
 }
 
-static __always_inline __u32 protocol_of(__u16 protocol, __u8 family)
-{
-	if (family == AF_UNIX)
-		return KIDOS_CONNECT_UNIX;
-	if (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP)
-		return KIDOS_CONNECT_TCP;
-	return protocol == IPPROTO_UDP ? KIDOS_CONNECT_UDP : KIDOS_CONNECT_OTHER;
-}
-
 /* 1 or 0 without a branch: a verifier would walk what follows for each. */
 static __always_inline __u32 is_above(__u64 value, __u64 limit)
 {
@@ -104,7 +95,7 @@ static __always_inline void count_failure(const struct kidos_connect_owner *owne
 static __always_inline void count_attempt(struct kidos_connect_attempt *attempt)
 {
 	struct kidos_connect_counts *counts = counts_of(&attempt->owner);
-	__u32 protocol = protocol_of(attempt->protocol, attempt->family);
+	__u32 protocol = kidos_connect_protocol_of(attempt->protocol, attempt->family);
 
 	if (counts && protocol < KIDOS_CONNECT_PROTOCOLS)
 		add_to(counts->attempts[protocol], 1);
@@ -133,7 +124,7 @@ static __always_inline void count_success(struct kidos_connect_counts *counts, _
 static __always_inline void count_outcome(struct kidos_connect_attempt *attempt,
 					  const struct connect_end *end)
 {
-	__u32 protocol = protocol_of(attempt->protocol, attempt->family);
+	__u32 protocol = kidos_connect_protocol_of(attempt->protocol, attempt->family);
 	struct kidos_connect_counts *counts;
 
 	if (end->outcome == KIDOS_CONNECT_FAILED) {

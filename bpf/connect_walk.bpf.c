@@ -334,7 +334,7 @@ int connect_count_calls(struct bpf_iter__task *ctx)
 	if (!call || call->trial ||
 	    (call->stage != KIDOS_CONNECT_IN_CALL && call->stage != KIDOS_CONNECT_RESTART))
 		return 0;
-	protocol = protocol_of(call->protocol, call->family);
+	protocol = kidos_connect_protocol_of(call->protocol, call->family);
 	count = bpf_map_lookup_elem(&connect_calling, &protocol);
 	if (count)
 		*count += 1;

@@ -298,13 +298,9 @@ int kidos_connects_walk(struct kidos_connects *connects)
 
 /* --- attempts without an outcome --- */
 
-static unsigned int protocol_of(const struct kidos_connect_attempt *attempt)
+static void count(uint64_t *pending, const struct kidos_connect_attempt *attempt)
 {
-	if (attempt->family == 1)
-		return KIDOS_CONNECT_UNIX;
-	if (attempt->protocol == 6 || attempt->protocol == 262)
-		return KIDOS_CONNECT_TCP;
-	return attempt->protocol == 17 ? KIDOS_CONNECT_UDP : KIDOS_CONNECT_OTHER;
+	pending[kidos_connect_protocol_of(attempt->protocol, attempt->family)]++;
 }
 
 /* Of those in a call `connect_pending` has what a SYN took over. */
@@ -315,7 +311,7 @@ static int count_call(int fd, const void *key, const void *value, void *context)
 
 	(void)fd, (void)key;
 	if (!attempt->trial && attempt->stage != KIDOS_CONNECT_TAKEN)
-		pending[protocol_of(attempt)]++;
+		count(pending, attempt);
 	return 0;
 }
 
@@ -326,7 +322,7 @@ static int count_pending(int fd, const void *key, const void *value, void *conte
 
 	(void)fd, (void)key;
 	if (!attempt->trial)
-		pending[protocol_of(attempt)]++;
+		count(pending, attempt);
 	return 0;
 }
 
