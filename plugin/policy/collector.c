@@ -6,6 +6,7 @@
 #include "links/netns_watch.h"
 #include "links/rule.h"
 #include "policy/alert.h"
+#include "policy/deadline.h"
 #include "policy/load.h"
 #include "policy/names.h"
 #include "policy/table.h"
@@ -14,6 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void log_refusal(const struct kidos_policy_state *state)
+{
+	kidos_log(LOG_ERR, "policy: %s: %s", state->reason,
+		  state->force.file.count ? "the former one stays in force" : "nothing is policed");
+}
 
 /* In the watch's thread. The former policy stays where the new one cannot be taken. */
 static void file_changed(void *self)
@@ -29,9 +36,7 @@ static void file_changed(void *self)
 	else if (file.digest != state->force.file.digest || *state->reason)
 		error = kidos_policy_take(state, &file, false);
 	if (error)
-		kidos_log(LOG_ERR, "policy: %s: %s", state->reason,
-			  state->force.file.count ? "the former one stays in force"
-						  : "nothing is policed");
+		log_refusal(state);
 	pthread_mutex_unlock(&state->context->lock);
 	kidos_policy_free(&file);
 }
@@ -110,9 +115,7 @@ static int start(void *self)
 	else
 		kidos_in_force_switch(&state->force, true);
 	if (*state->reason)
-		kidos_log(LOG_ERR, "policy: %s: %s", state->reason,
-			  state->force.file.count ? "the former one stays in force"
-						  : "nothing is policed");
+		log_refusal(state);
 	publish_action(state);
 	kidos_links_want(state->context, KIDOS_WANT_POLICY, true);
 	return error;

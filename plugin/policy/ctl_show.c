@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* ctl_show.c: the policy in force, and what became of the packets of each interface. */
-#include "core/now.h"
 #include "core/text.h"
 #include "ctl/grid.h"
 #include "ctl/json_build.h"
 #include "policy/ctl.h"
+#include "policy/deadline.h"
 #include "policy/names.h"
 #include "policy/settings.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
-
-#define SECOND_NS 1000000000u
 
 struct view {
 	struct kidos_policy_control control;
@@ -23,19 +21,22 @@ struct view {
 static void describe(struct view *view)
 {
 	const struct kidos_policy_control *control = &view->control;
-	uint64_t now = kidos_now_ns(CLOCK_BOOTTIME);
 
-	view->left = -1;
-	if (control->deadline_ns)
-		view->left = control->deadline_ns > now
-				     ? (int64_t)((control->deadline_ns - now) / SECOND_NS) + 1
-				     : 0;
+	view->left = kidos_policy_seconds_left(control);
 	if (!control->generation)
 		view->state = "off";
 	else if (!view->left)
 		view->state = "not confirmed in time: logs and does not drop";
 	else
 		view->state = view->left < 0 ? "on" : "on, to be confirmed";
+}
+
+/* False where the slot is nobody's. */
+static bool read_totals(const struct ctl_state *state, unsigned int slot,
+			struct kidos_totals *totals)
+{
+	return (slot == KIDOS_SLOT_OTHER || ctl_slot_used(state, slot)) &&
+	       !kidos_maps_totals(&state->maps, slot, KIDOS_RX, totals);
 }
 
 static void print_outcomes(struct ctl_state *state)
@@ -50,8 +51,7 @@ static void print_outcomes(struct ctl_state *state)
 	struct kidos_totals totals;
 
 	for (unsigned int i = 0; i < state->maps.meta.slots; i++) {
-		if ((i && !ctl_slot_used(state, i)) ||
-		    kidos_maps_totals(&state->maps, i, KIDOS_RX, &totals))
+		if (!read_totals(state, i, &totals))
 			continue;
 		ctl_label(state, i, label);
 		ctl_grid_add(&grid, label);
@@ -93,8 +93,7 @@ static void json_outcomes(struct ctl_state *state, struct json_object *array)
 	for (unsigned int i = 0; i < state->maps.meta.slots; i++) {
 		struct json_object *object;
 
-		if ((i && !ctl_slot_used(state, i)) ||
-		    kidos_maps_totals(&state->maps, i, KIDOS_RX, &totals))
+		if (!read_totals(state, i, &totals))
 			continue;
 		object = json_object_new_object();
 		ctl_label(state, i, label);

@@ -191,13 +191,3 @@ int kidos_policy_confirm(struct kidos_policy_state *state)
 	__atomic_store_n(&control->deadline_ns, 0, __ATOMIC_RELEASE);
 	return kidos_confirmed_save(state->context->config->data_path, state->force.file.digest);
 }
-
-int64_t kidos_policy_seconds_left(const struct kidos_policy_control *control)
-{
-	uint64_t now = kidos_now_ns(CLOCK_BOOTTIME);
-
-	if (!control->deadline_ns)
-		return -1;
-	return control->deadline_ns > now ? (int64_t)((control->deadline_ns - now) / SECOND_NS) + 1
-					  : 0;
-}

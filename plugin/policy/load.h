@@ -20,7 +20,4 @@ int kidos_policy_reload(struct kidos_policy_state *state, bool carefully);
  */
 int kidos_policy_confirm(struct kidos_policy_state *state);
 
-/* Seconds until it drops no more, 0: it does not now; -1: it is confirmed, or need not be. */
-int64_t kidos_policy_seconds_left(const struct kidos_policy_control *control);
-
 #endif

@@ -26,7 +26,7 @@ static bool are_same(const struct kidos_file_stamp *one, const struct kidos_file
 }
 
 /* One that is gone keeps the policy: whoever replaces a file may take it away first. */
-static void look(struct kidos_file_watch *watch)
+static void check(struct kidos_file_watch *watch)
 {
 	struct kidos_file_stamp now;
 	bool still;
@@ -46,7 +46,7 @@ static void *run(void *context)
 	struct pollfd stop = { .fd = watch->thread.stop, .events = POLLIN };
 
 	while (!poll(&stop, 1, PERIOD_MS) && !atomic_load(&watch->thread.stopping))
-		look(watch);
+		check(watch);
 	return NULL;
 }
 
