@@ -14,7 +14,7 @@
 /* What a poll works with; an entry for each slot. */
 struct work {
 	struct kidos_slot_counts *counts;
-	char (*names)[KIDOS_NETNS_NAME + IF_NAMESIZE + 64];
+	char (*names)[KIDOS_PORT_NAME];
 	const char **instances; /* names, or NULL */
 };
 

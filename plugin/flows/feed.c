@@ -12,14 +12,12 @@
 #include <poll.h>
 #include <stdlib.h>
 
-#define FEED_NAME (KIDOS_NETNS_NAME + IF_NAMESIZE + 64)
-
 struct kidos_feed {
 	struct kidos_context *context;
 	struct kidos_spills *spills;
 	struct kidos_reader reader;
 	struct kidos_last_hashed *before; /* hash map: what the last window saw, less is gone */
-	char (*names)[FEED_NAME]; /* of each slot */
+	char (*names)[KIDOS_PORT_NAME]; /* of each slot */
 	struct kidos_clock clock; /* of this window */
 	struct kidos_thread thread;
 };
@@ -96,7 +94,7 @@ static void read_names(struct kidos_feed *feed)
 	for (unsigned int slot = 1; slot < context->meta.slots; slot++)
 		if (context->slots[slot].state != KIDOS_SLOT_UNUSED)
 			kidos_port_name(context->reserved, &context->slots[slot], feed->names[slot],
-					FEED_NAME);
+					KIDOS_PORT_NAME);
 	pthread_mutex_unlock(&context->lock);
 }
 

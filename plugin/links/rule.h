@@ -11,6 +11,9 @@
 const struct kidos_interface_rule *kidos_rule_for(const struct kidos_config *config,
 						  const char *netns, const struct kidos_link *link);
 
+/* Room for the name of an interface in values. */
+#define KIDOS_PORT_NAME (KIDOS_NETNS_NAME + IF_NAMESIZE + 64)
+
 /*
  * "eth0", "monns:eth0", or what Report says; one of the reserved names (NULL at
  * the end) gets "host:" before it.
