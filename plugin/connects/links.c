@@ -4,24 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <unistd.h>
-
-static int no_words(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	(void)level, (void)format, (void)arguments;
-	return 0;
-}
-
-void kidos_connect_quiet(bool quiet)
-{
-	static libbpf_print_fn_t before;
-
-	if (quiet)
-		before = libbpf_set_print(no_words);
-	else
-		libbpf_set_print(before);
-}
 
 static bool is_of_cgroup(const struct bpf_program *program)
 {

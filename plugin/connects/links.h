@@ -29,9 +29,6 @@ int kidos_connect_attach(struct kidos_connect_links *links, const struct bpf_obj
 			 const char *name, int root, unsigned int attach_type);
 void kidos_connect_detach(struct kidos_connect_links *links);
 
-/* libbpf has nothing to say of programs that a kernel may well refuse: the caller does. */
-void kidos_connect_quiet(bool quiet);
-
 /* Runs that the kernel skipped (since 5.12). */
 uint64_t kidos_connect_links_missed(const struct kidos_connect_links *links);
 

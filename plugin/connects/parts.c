@@ -75,7 +75,6 @@ static int open_part(struct kidos_connects *connects, struct kidos_connect_part 
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "kidos");
 	int error = -ENOMEM;
 
-	kidos_connect_quiet(true);
 	to->object = bpf_object__open_mem(elf, size, &options);
 	if (to->object)
 		error = load(to, part, config, connects->maps);
@@ -83,7 +82,6 @@ static int open_part(struct kidos_connects *connects, struct kidos_connect_part 
 		error = attach(to, part, root);
 	if (error)
 		kidos_connect_part_free(to);
-	kidos_connect_quiet(false);
 	return error;
 }
 

@@ -36,7 +36,6 @@ struct loading {
 int kidos_connect_set_config(struct bpf_object *object, const struct kidos_connect_config *config)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
-
 	struct bpf_map *tasks = bpf_object__find_map_by_name(object, "connect_tasks");
 
 	/* A type that kernels before 5.11 do not know. */
@@ -254,10 +253,8 @@ static int load(struct loading *loading, struct kidos_connect_state *state, bool
 	size_t rung;
 	int error;
 
-	kidos_connect_quiet(true);
 	error = kidos_ladder(kidos_connect_rung_count * kidos_connect_outcome_count, attempt,
 			     loading, &rung, reason);
-	kidos_connect_quiet(false);
 	if (error)
 		return error;
 	describe(loading, state, datagrams);

@@ -162,11 +162,9 @@ int kidos_connect_walk_load(struct kidos_connects *connects,
 	size_t i = 0;
 	int error;
 
-	kidos_connect_quiet(true);
 	do
 		error = try_way(connects, config, &ways[i]);
 	while (error && ++i < sizeof(ways) / sizeof(ways[0]));
-	kidos_connect_quiet(false);
 	if (!error)
 		snprintf(state->blind + strlen(state->blind),
 			 sizeof(state->blind) - strlen(state->blind), "%s", ways[i].blind);

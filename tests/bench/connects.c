@@ -18,6 +18,7 @@
 #include "connects/programs.h"
 #include "core/cgroup_root.h"
 #include "core/now.h"
+#include "links/programs.h"
 
 #include "connects_empty.skel.h"
 
@@ -315,12 +316,6 @@ static unsigned int walk(void)
 	return 0;
 }
 
-static int no_words(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	(void)level, (void)format, (void)arguments;
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct utsname name;
@@ -334,7 +329,7 @@ int main(int argc, char **argv)
 	}
 	uname(&name);
 	prctl(PR_SET_NAME, NAME);
-	libbpf_set_print(no_words);
+	kidos_libbpf_quiet();
 	attached.maps = (struct kidos_connect_maps)KIDOS_CONNECT_MAPS_NONE;
 	connect_load_prepare();
 	make_subjects();

@@ -25,6 +25,7 @@
 #include "connect_run.h"
 #include "connects/sockets.h"
 #include "core/cgroup_root.h"
+#include "links/programs.h"
 
 /* What a rung is called, which is all that a test gets. */
 struct rung {
@@ -624,6 +625,7 @@ int main(void)
 		rungs[i].probe = probe_of(rungs[i].name);
 		rungs[i].row = row_of(rungs[i].name);
 	}
+	kidos_libbpf_quiet();
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("connects", tests, NULL, NULL) != 0;
 }
