@@ -4,24 +4,8 @@
 # <Privacy> hides; names by systemd unit; commands that are ignored; a PID namespace of its own.
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
-
-connects=$top/tests/tools/connects.py
-
-# start CONNECTS-OPTIONS BLOCKS [PREFIX...]
-start() {
-	start_collectd b "<Flows>
-  Enabled false
-</Flows>
-<Drops>
-  Enabled false
-</Drops>
-<Connects>
-  Enabled true
-  $1
-</Connects>
-$2" "${@:3}"
-	wait_for 30 grep -qE 'connections are (not )?counted' "$work/log" && logged 'connections are counted'
-}
+# shellcheck source=support/connects.bash
+. "$(dirname "$0")/support/connects.bash"
 
 connect() {
 	in_ns b "$connects" "$@"
@@ -61,7 +45,7 @@ alerts='<Alerts>
 
 make_ns b
 ip -n "$run-b" link set lo up
-if ! start 'LearnTime 6' "$alerts"; then
+if ! start_connects 'LearnTime 6' "$alerts"; then
 	skip 'alerts of connections' 'no rung works here'
 	finish
 fi
@@ -85,7 +69,7 @@ stop_collectd
 
 # --- a restart remembers; <Privacy> hides ---
 
-start 'LearnTime 6' "$alerts
+start_connects 'LearnTime 6' "$alerts
 <Privacy>
   AddressBitsV4 8
   AddressBitsV6 0
@@ -106,7 +90,7 @@ stop_collectd
 
 group=/sys/fs/cgroup/kt-$$.slice unit="kt-$$\\x2da.service"
 [ -e /sys/fs/cgroup/cgroup.procs ] || group=/sys/fs/cgroup/unified/kt-$$.slice
-start 'GroupBy "unit"
+start_connects 'GroupBy "unit"
   IgnoreCommand "/^kt-ign/"' ''
 if mkdir -p "$group/$unit" 2>/dev/null; then
 	trap 'status=$?; rmdir "$group/$unit" "$group" 2>/dev/null; (exit $status); leave' EXIT
@@ -136,7 +120,7 @@ has_child() {
 	[ -n "$(<"/proc/$outer/task/$outer/children")" ]
 }
 
-start '' '' unshare --pid --fork --kill-child --mount-proc
+start_connects '' '' unshare --pid --fork --kill-child --mount-proc
 outer=$daemon
 daemon=$(<"/proc/$outer/task/$outer/children")
 daemon=${daemon// /}

@@ -5,24 +5,8 @@
 # bytes of commands of our own, in kidosctl and in values; what a rung cannot see is said.
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
-
-connects=$top/tests/tools/connects.py
-
-start() {
-	start_collectd b "<Flows>
-  Enabled false
-</Flows>
-<Drops>
-  Enabled false
-</Drops>
-<Connects>
-  Enabled true
-  Probe \"$1\"
-</Connects>"
-	wait_for 30 grep -qE 'connections are (not )?counted' "$work/log"
-	rung=$(sed -n 's/.*connections are counted at \([a-z]*\).*/\1/p' "$work/log" | head -n 1)
-	[ -n "$rung" ]
-}
+# shellcheck source=support/connects.bash
+. "$(dirname "$0")/support/connects.bash"
 
 connect() {
 	in_ns b "$connects" "$@"
@@ -54,7 +38,7 @@ nsenter --net="/run/netns/$run-b" "$connects" kt-server listen 8000 >/dev/null 2
 started+=($!)
 wait_for 20 eval 'in_ns b ss -Hltn | grep -q :8000'
 for probe in auto fentry kprobe tracepoint cgroup; do
-	if start "$probe"; then
+	if start_connects "Probe \"$probe\"" ''; then
 		echo "# $probe is $rung"
 		counts "$probe"
 	else

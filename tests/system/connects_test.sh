@@ -5,28 +5,10 @@
 # alone: connections of the whole machine are looked at
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
+# shellcheck source=support/connects.bash
+. "$(dirname "$0")/support/connects.bash"
 
-connects=$top/tests/tools/connects.py
-config='<Flows>
-  Enabled false
-</Flows>
-<Drops>
-  Enabled false
-</Drops>'
 
-# start [OPTIONS of Connects] [BLOCKS]: false where this kernel shows no connections
-start() {
-	start_collectd b "$config
-<Connects>
-  Enabled true
-  Datagrams true
-  $1
-</Connects>
-${2:-}" "${@:3}"
-	wait_for 30 grep -qE 'connections are (not )?counted' "$work/log"
-	rung=$(sed -n 's/.*connections are counted at \([a-z]*\).*/\1/p' "$work/log" | head -n 1)
-	[ -n "$rung" ] || { cat "$work/log"; return 1; }
-}
 
 # top COMMAND FIELD: what kidosctl counted of it since the start
 top_of() {
@@ -145,7 +127,8 @@ snmp() {
 		else print $head }' /proc/net/snmp
 }
 
-if ! start '' ''; then
+if ! start_connects 'Datagrams true' ''; then
+	cat "$work/log"
 	skip 'connections are counted' 'no rung works here'
 	finish
 fi
