@@ -28,17 +28,24 @@ static __always_inline void note_trial(__u64 step)
 		trial->seen |= step;
 }
 
-/* Fills a record of its outcome, without address. */
-static __always_inline void record_outcome(struct kidos_connect_record *record,
-					   const struct kidos_connect_attempt *attempt,
-					   const struct connect_end *end)
+/* Counts the outcome, and begins its record, without addresses; NULL: there is none to be had. */
+static __always_inline struct kidos_connect_record *record_outcome(
+	struct connect_position *position, struct kidos_connect_attempt *attempt,
+	const struct connect_end *end)
 {
+	struct kidos_connect_record *record;
+
+	count_outcome(attempt, end);
+	record = record_begin(position);
+	if (!record)
+		return NULL;
 	record_attempt(record, attempt);
 	record->time = end->time;
 	record->latency = end->time - attempt->start;
 	record->kind = KIDOS_CONNECT_CONNECT;
 	record->outcome = end->outcome;
 	record->error = end->error;
+	return record;
 }
 
 static __noinline int conclude(struct kidos_connect_attempt *attempt, const struct connect_end *end,
@@ -53,11 +60,9 @@ static __noinline int conclude(struct kidos_connect_attempt *attempt, const stru
 		note_trial(KIDOS_CONNECT_STEP_OUTCOME);
 		return 0;
 	}
-	count_outcome(attempt, end);
-	record = record_begin(position);
+	record = record_outcome(position, attempt, end);
 	if (!record)
 		return 0;
-	record_outcome(record, attempt, end);
 	record_ends(record, ends);
 	record_end(position, record);
 	return 0;
@@ -89,11 +94,9 @@ static __always_inline int conclude_unix(struct kidos_connect_attempt *attempt,
 
 	if (!position)
 		return 0;
-	count_outcome(attempt, end);
-	record = record_begin(position);
+	record = record_outcome(position, attempt, end);
 	if (!record)
 		return 0;
-	record_outcome(record, attempt, end);
 	record_path(record, attempt, user);
 	record_end(position, record);
 	return 0;

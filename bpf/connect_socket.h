@@ -3,19 +3,8 @@
 #ifndef KIDOS_CONNECT_SOCKET_H
 #define KIDOS_CONNECT_SOCKET_H
 
+#include "address.h"
 #include "connect_record.h"
-
-static __always_inline void set_ipv4(union kidos_address *address, __be32 ipv4)
-{
-	address->halves[0] = 0;
-	address->words[2] = bpf_htonl(0xffff);
-	address->words[3] = ipv4;
-}
-
-static __always_inline int is_mapped(const union kidos_address *address)
-{
-	return !address->halves[0] && address->words[2] == bpf_htonl(0xffff);
-}
 
 #define COPY_IPV6(to, sk, field)                                            \
 	do {                                                                \

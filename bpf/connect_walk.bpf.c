@@ -205,10 +205,16 @@ int connect_give(struct bpf_iter__bpf_sk_storage_map *ctx)
  * of files, as while they wait for accept(), are missing then ---
  */
 
-static __always_inline struct tcp_sock *tcp_of(struct file *file)
+static __always_inline struct sock *sock_of(struct file *file)
 {
 	struct socket *socket = file ? bpf_sock_from_file(file) : NULL;
-	struct sock *sk = socket ? socket->sk : NULL;
+
+	return socket ? socket->sk : NULL;
+}
+
+static __always_inline struct tcp_sock *tcp_of(struct file *file)
+{
+	struct sock *sk = sock_of(file);
 
 	return sk ? bpf_skc_to_tcp_sock(sk) : NULL;
 }
@@ -230,9 +236,7 @@ int connect_add_file(struct bpf_iter__task_file *ctx)
 SEC("iter/task_file")
 int connect_give_file(struct bpf_iter__task_file *ctx)
 {
-	struct file *file = ctx->file;
-	struct socket *socket = file ? bpf_sock_from_file(file) : NULL;
-	struct sock *sk = socket ? socket->sk : NULL;
+	struct sock *sk = sock_of(ctx->file);
 	struct kidos_connect_sender *sender;
 
 	sender = sk ? bpf_sk_storage_get(&connect_senders, sk, 0, 0) : NULL;

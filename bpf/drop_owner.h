@@ -3,6 +3,7 @@
 #ifndef KIDOS_DROP_OWNER_H
 #define KIDOS_DROP_OWNER_H
 
+#include "address.h"
 #include "drop_maps.h"
 #include "pid.h"
 
@@ -56,13 +57,6 @@ static __always_inline __u32 netns_of(struct sock *sk)
 	return net ? GET(net, ns.inum) : 0;
 }
 
-static __always_inline void set_ipv4(union kidos_address *address, __be32 ipv4)
-{
-	address->halves[0] = 0;
-	address->words[2] = bpf_htonl(0xffff);
-	address->words[3] = ipv4;
-}
-
 #define GET_IPV6(sk, word) GET(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[word])
 
 static __always_inline void read_address(struct sock *sk, struct drop_socket *socket)
@@ -110,7 +104,7 @@ static __always_inline const struct kidos_owner_process *find_bound(
 
 	if (process)
 		return process;
-	if (!key.address.halves[0] && key.address.words[2] == bpf_htonl(0xffff)) {
+	if (is_mapped(&key.address)) {
 		key.address.words[3] = 0;
 		process = bpf_map_lookup_elem(&drop_owners, &key);
 		if (process)

@@ -9,6 +9,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 
+#include "address.h"
 #include "pid.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -61,8 +62,7 @@ int owner_bind4(struct bpf_sock *ctx)
 {
 	struct kidos_owner_key key = {};
 
-	key.address.words[2] = bpf_htonl(0xffff);
-	key.address.words[3] = ctx->src_ip4;
+	set_ipv4(&key.address, ctx->src_ip4);
 	return bound(ctx, &key);
 }
 

@@ -70,7 +70,7 @@ int kidos_tc_egress(struct __sk_buff *skb)
 {
 	struct kidos_origin from = { kidos_config.netns, KIDOS_TX };
 
-	if (find_origin(&from) && account_skb(skb, from))
-		return TC_ACT_SHOT;
+	if (find_origin(&from))
+		account_skb(skb, from);
 	return TC_ACT_UNSPEC;
 }
