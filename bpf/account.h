@@ -113,11 +113,11 @@ static __always_inline __u32 account_flow(__u32 slot, __u32 direction,
 
 /* Most packets of a policy: of a known source, and with nothing about them to be looked at. */
 static __always_inline int is_permitted(const struct kidos_flow_packet *flow, __u32 marks,
-					__u64 case_of)
+					int tunnel)
 {
 	__u32 wanted = flow->policy | KIDOS_VERDICT_PERMIT << KIDOS_MARKS_VERDICT_SHIFT;
 
-	return !((marks ^ wanted) & ~KIDOS_MARKS_TCP_FLAGS) && !case_tunnel(case_of);
+	return !((marks ^ wanted) & ~KIDOS_MARKS_TCP_FLAGS) && !tunnel;
 }
 
 #define KIDOS_DONE 0xffffffffu /* no entry's marks */
@@ -127,7 +127,7 @@ static __always_inline int is_permitted(const struct kidos_flow_packet *flow, __
  * police.h to look at; or KIDOS_DONE where nothing is left to be done.
  */
 static __always_inline __u32 account(__u32 slot, __u32 direction, const struct kidos_packet *packet,
-				     __u64 length, const struct wire *wire, __u64 case_of,
+				     __u64 length, const struct wire *wire, int tunnel,
 				     struct kidos_flow_packet *flow)
 {
 	struct kidos_totals *total = account_totals(slot, direction, packet, length, wire);
@@ -137,7 +137,7 @@ static __always_inline __u32 account(__u32 slot, __u32 direction, const struct k
 	marks = account_flow(slot, direction, packet, flow);
 	if (!kidos_config.policy_room || !flow->policy)
 		return KIDOS_DONE;
-	if (!is_permitted(flow, marks, case_of))
+	if (!is_permitted(flow, marks, tunnel))
 		return marks;
 	if (total)
 		count_own(&total->outcomes[KIDOS_OUTCOME_PERMITTED], wire->packets);
@@ -164,19 +164,23 @@ static __always_inline int account_xdp(struct xdp_md *ctx, __u32 netns)
 	struct wire wire = { .packets = 1, .bytes = frame.length };
 	struct kidos_flow_packet flow;
 	struct kidos_packet packet;
-	__u64 case_of;
+	__u64 outer = 0;
 	__u32 marks;
 
 	kidos_parse(&frame, &packet);
-	case_of = kidos_config.policy_room ? case_make(&packet, KIDOS_PORT_ETHERNET) : 0;
 	if (kidos_config.inner && packet.inner) {
 		struct kidos_packet inner = {};
 
+		outer = case_make(&packet, KIDOS_PORT_ETHERNET);
 		parse_xdp_inner(ctx, packet.inner, packet.inner_protocol, &inner);
 		look_inside(&packet, &inner);
 	}
-	marks = account(port.slot, KIDOS_RX, &packet, frame.length, &wire, case_of, &flow);
-	return marks == KIDOS_DONE ? 0 : police_xdp(ctx, &flow, case_of, marks, port.slot);
+	marks = account(port.slot, KIDOS_RX, &packet, frame.length, &wire, outer || packet.tunnel,
+			&flow);
+	if (marks == KIDOS_DONE)
+		return 0;
+	return police_xdp(ctx, &flow, outer ?: case_make(&packet, KIDOS_PORT_ETHERNET), marks,
+			  port.slot);
 }
 
 static __always_inline int needs_more(const struct kidos_packet *packet)
@@ -242,10 +246,9 @@ static __always_inline int account_skb(struct __sk_buff *skb, struct kidos_origi
 	struct kidos_packet packet;
 	struct wire wire;
 	__u32 headers, marks;
-	__u64 case_of;
+	__u64 outer = 0;
 
 	parse_skb(skb, port.flags, &packet);
-	case_of = kidos_config.policy_room ? case_make(&packet, port.flags) : 0;
 	headers = packet.headers;
 	/* Of a tunnel's segments the inner headers are repeated too. */
 	if (packet.inner && (kidos_config.inner || ((skb_fields *)skb)->gso_size)) {
@@ -253,13 +256,17 @@ static __always_inline int account_skb(struct __sk_buff *skb, struct kidos_origi
 
 		parse_skb_inner(skb, packet.inner, packet.inner_protocol, &inner);
 		headers = inner.headers;
-		if (kidos_config.inner)
+		if (kidos_config.inner) {
+			outer = case_make(&packet, port.flags);
 			look_inside(&packet, &inner);
+		}
 	}
 	wire = wire_of(skb, headers);
 	marks = account(port.slot, from.direction, &packet, ((skb_fields *)skb)->len, &wire,
-			case_of, &flow);
-	return marks == KIDOS_DONE ? 0 : police_skb(skb, &flow, case_of, marks, port.slot);
+			outer || packet.tunnel, &flow);
+	if (marks == KIDOS_DONE)
+		return 0;
+	return police_skb(skb, &flow, outer ?: case_make(&packet, port.flags), marks, port.slot);
 }
 
 #endif

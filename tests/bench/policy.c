@@ -176,15 +176,22 @@ static void one_row(const struct policed_load *load, int size)
 	close_policed(&none);
 }
 
-int main(void)
+static void one_load(const struct policed_load *load)
+{
+	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++)
+		if (!load->refused || sizes[s] != 100)
+			one_row(load, sizes[s]);
+}
+
+/* policy [LOAD] */
+int main(int argc, char **argv)
 {
 	if (cpu_pin(0))
 		die("pin", -errno);
 	printf("ns a packet, driver included, median of %d rounds\n", ROUNDS);
 	printf("%-22s  %9s  %8s  %8s  %8s\n", "LOAD", "PREFIXES", "WITHOUT", "WITH", "MORE");
 	for (size_t l = 0; l < sizeof(loads) / sizeof(loads[0]); l++)
-		for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++)
-			if (!loads[l].refused || sizes[s] != 100)
-				one_row(&loads[l], sizes[s]);
+		if (argc < 2 || !strcmp(argv[1], loads[l].name))
+			one_load(&loads[l]);
 	return 0;
 }
