@@ -157,11 +157,19 @@ static __always_inline enum judged judge_inside(const struct kidos_packet *inner
 	return inner->tunnel ? JUDGED_NOT : JUDGED_PERMIT;
 }
 
-/* Only UDP and ICMPv6 have exemptions, and no tunnel is one. */
-static __always_inline int may_be_exempt(__u64 of)
+static __always_inline int is_dhcp_port(__u16 port)
 {
-	return !case_error(of) && !case_tunnel(of) &&
-	       (case_class(of) == KIDOS_CLASS_UDP || case_class(of) == KIDOS_CLASS_ICMPV6);
+	return port == KIDOS_DHCP_SERVER || port == KIDOS_DHCP_CLIENT ||
+	       port == KIDOS_DHCP6_CLIENT || port == KIDOS_DHCP6_SERVER;
+}
+
+/* Of UDP DHCP alone has exemptions, of the rest ICMPv6; no tunnel is one. */
+static __always_inline int may_be_exempt(const struct kidos_flow_packet *flow, __u64 of)
+{
+	if (case_error(of) || case_tunnel(of))
+		return 0;
+	return case_class(of) == KIDOS_CLASS_ICMPV6 ||
+	       (case_class(of) == KIDOS_CLASS_UDP && is_dhcp_port(flow->key.dport));
 }
 
 /* Would this host hand it on to another one? An address that it has not got yet is nobody's. */
@@ -315,7 +323,7 @@ KIDOS_VERIFIED_ONCE int police_xdp(struct xdp_md *ctx, struct kidos_flow_packet 
 			parse_xdp_inner(ctx, case_inner(of), case_protocol(of), &inner);
 		judged = judge_inside(&inner, flow, slot);
 	}
-	if (judged == JUDGED_REFUSE && may_be_exempt(of) &&
+	if (judged == JUDGED_REFUSE && may_be_exempt(flow, of) &&
 	    is_exempt(ctx, ctx->ingress_ifindex, &frame))
 		judged = JUDGED_EXEMPT;
 	if (!settle(flow, judged, slot))
@@ -356,7 +364,7 @@ KIDOS_VERIFIED_ONCE int police_skb(struct __sk_buff *skb, struct kidos_flow_pack
 			parse_skb_inner(skb, case_inner(of), case_protocol(of), &inner);
 		judged = judge_inside(&inner, flow, slot);
 	}
-	if (judged == JUDGED_REFUSE && may_be_exempt(of)) {
+	if (judged == JUDGED_REFUSE && may_be_exempt(flow, of)) {
 		frame = frame_of(skb, case_flags(of));
 		if (is_exempt(skb, skb->ifindex, &frame))
 			judged = JUDGED_EXEMPT;
