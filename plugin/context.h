@@ -8,6 +8,7 @@
 
 #include "core/alert.h"
 #include "core/flow_gain.h"
+#include "core/flow_seen.h"
 #include "core/sample.h"
 #include "core/sinks.h"
 #include "links/watched.h"
@@ -25,6 +26,8 @@ enum kidos_sink_kind {
 	KIDOS_SINK_ALERT, /* struct kidos_notice: an alert starts, grows or ends */
 	KIDOS_SINK_EVICTED, /* struct kidos_spill: a flow that left the table */
 	KIDOS_SINK_FLOW, /* struct kidos_flow_gain; given by a thread that may wait for seconds */
+	KIDOS_SINK_SCAN, /* uint32_t, kidos time units: a scan of the flow table begins */
+	KIDOS_SINK_SEEN, /* struct kidos_flow_seen: each flow of the scan; under the lock */
 	KIDOS_SINK_NOTIFICATION, /* of another plugin */
 	KIDOS_SINK_SLOT_TAKEN, /* unsigned int: it is an interface's, which is not attached yet */
 	KIDOS_SINK_SLOTS_GONE, /* bool[KIDOS_SLOTS_MAX]: others will have these slots */

@@ -58,6 +58,27 @@ static int open_feed(struct flows *flows)
 	return flows->feed ? 0 : -errno;
 }
 
+/* For those alone who judge flows: there are no series. */
+static void gained_nothing(void *context, const struct kidos_flow_key *key,
+			   const struct kidos_count *count)
+{
+	(void)context;
+	(void)key;
+	(void)count;
+}
+
+static void seen(void *context, const struct kidos_flow_seen *flow)
+{
+	const struct flows *flows = context;
+
+	kidos_sinks_give(&flows->context->sinks[KIDOS_SINK_SEEN], flow);
+}
+
+static bool is_judged(const struct kidos_context *context)
+{
+	return context->sinks[KIDOS_SINK_SEEN].count;
+}
+
 static int open_reader(struct flows *flows)
 {
 	struct kidos_context *context = flows->context;
@@ -68,10 +89,15 @@ static int open_reader(struct flows *flows)
 	if (error)
 		return error;
 	wanted = kidos_series_wanted(&flows->series);
-	error = kidos_reader_init(&flows->reader, &context->meta, wanted ? gained : NULL,
+	error = kidos_reader_init(&flows->reader, &context->meta,
+				  wanted               ? gained
+				  : is_judged(context) ? gained_nothing
+						       : NULL,
 				  &flows->series);
 	if (error)
 		return error;
+	flows->reader.seen = is_judged(context) ? seen : NULL;
+	flows->reader.seen_context = flows;
 	if (flows->series.by[0])
 		kidos_saved_names_load(&flows->saved, &flows->series.names,
 				       context->config->data_path);
@@ -185,6 +211,7 @@ static void read_flows(void *self)
 	kidos_series_begin(&flows->series);
 	read_spills(flows);
 	kidos_reader_begin(&flows->reader);
+	kidos_sinks_give(&context->sinks[KIDOS_SINK_SCAN], &flows->reader.now);
 	if (context->meta.baseline)
 		read_baseline(flows);
 	else

@@ -30,7 +30,7 @@ uint64_t kidos_feed_bytes(uint32_t max_flows)
 /* As it is now: another flow may have the entry by the time that it is read. */
 static struct kidos_flow_detail detail_of(const struct kidos_feed *feed)
 {
-	const struct kidos_read_at *at = &feed->reader.at;
+	const struct kidos_flow_seen *at = &feed->reader.at;
 	const struct kidos_detail_set *sets = feed->context->maps.details;
 
 	return at->detail ? *at->detail : sets[at->entry / KIDOS_WAYS].ways[at->entry % KIDOS_WAYS];

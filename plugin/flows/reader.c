@@ -43,6 +43,7 @@ void kidos_reader_begin(struct kidos_reader *reader)
 
 	kidos_clock_now(&clock, reader->meta);
 	reader->now = kidos_clock_units(&clock);
+	reader->at.now = reader->now;
 	reader->active = 0;
 	memset(reader->active_of, 0, reader->meta->slots * sizeof(*reader->active_of));
 }
@@ -74,50 +75,58 @@ static void compare(struct kidos_last_read *last, uint32_t packets, uint64_t byt
 	}
 }
 
-static void tell(const struct kidos_reader *reader, const struct kidos_flow_key *key,
-		 const struct kidos_count *gained)
+/* reader->at, whose counts are set; active: tally() said so. */
+static void tell(const struct kidos_reader *reader, bool active)
 {
-	if (gained->packets || gained->bytes)
-		reader->gained(reader->context, key, gained);
+	const struct kidos_flow_seen *at = &reader->at;
+
+	if (at->gained.packets || at->gained.bytes)
+		reader->gained(reader->context, at->key, &at->gained);
+	if (active && reader->seen)
+		reader->seen(reader->seen_context, at);
 }
 
 /* An entry whose owner the last scan knew. */
 static void read_known(struct kidos_reader *reader, const struct kidos_flow *flow, uint64_t before,
 		       struct kidos_last_read *last)
 {
-	uint32_t seen = __atomic_load_n(&flow->last, __ATOMIC_RELAXED);
-	uint32_t marks = __atomic_load_n(&flow->marks, __ATOMIC_RELAXED);
 	uint64_t bytes = __atomic_load_n(&flow->bytes, __ATOMIC_RELAXED), after;
+	struct kidos_flow_seen *at = &reader->at;
 	struct kidos_flow_key key = flow->key;
-	struct kidos_count gained;
+	bool active;
 
+	at->key = &key;
+	at->last = __atomic_load_n(&flow->last, __ATOMIC_RELAXED);
+	at->marks = __atomic_load_n(&flow->marks, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	after = __atomic_load_n(&flow->state, __ATOMIC_RELAXED);
 	if (((uint32_t)before ^ (uint32_t)after) & ~KIDOS_STATE_OVERFLOWED)
 		return;
-	tally(reader, kidos_key_slot(&key), seen);
-	reader->at.last = seen;
-	reader->at.marks = marks;
-	compare(last, (uint32_t)(after >> KIDOS_STATE_PACKETS_SHIFT), bytes, &gained);
-	tell(reader, &key, &gained);
+	active = tally(reader, kidos_key_slot(&key), at->last);
+	at->packets = (uint32_t)(after >> KIDOS_STATE_PACKETS_SHIFT);
+	compare(last, at->packets, bytes, &at->gained);
+	tell(reader, active);
 }
 
 static void read_new(struct kidos_reader *reader, const struct kidos_flow *flow,
 		     struct kidos_last_read *last)
 {
+	struct kidos_flow_seen *at = &reader->at;
 	struct kidos_flow_reading reading;
-	struct kidos_count gained;
+	bool active;
 
 	if (!kidos_flow_read(flow, &reading))
 		return;
-	tally(reader, kidos_key_slot(&reading.key), reading.last);
+	active = tally(reader, kidos_key_slot(&reading.key), reading.last);
 	if (!last)
 		return;
-	reader->at.last = reading.last;
-	reader->at.marks = reading.marks;
+	at->key = &reading.key;
+	at->last = reading.last;
+	at->marks = reading.marks;
+	at->packets = (uint32_t)reading.packets;
 	*last = (struct kidos_last_read){ .owner = reading.owner };
-	compare(last, (uint32_t)reading.packets, reading.bytes, &gained);
-	tell(reader, &reading.key, &gained);
+	compare(last, at->packets, reading.bytes, &at->gained);
+	tell(reader, active);
 }
 
 void kidos_reader_table(struct kidos_reader *reader, const struct kidos_flow_set *sets,
@@ -163,24 +172,27 @@ static struct kidos_last_hashed *place_of(const struct kidos_reader *reader, uin
 bool kidos_reader_hashed(struct kidos_reader *reader, const struct kidos_flow_key *key,
 			 const struct kidos_flow_baseline *flow)
 {
-	struct kidos_count gained = {};
+	bool active = tally(reader, kidos_key_slot(key), flow->last);
 	struct kidos_last_hashed *last;
 
-	if (reader->hashed) {
-		last = place_of(reader, hash_of(reader, key));
-		last->hash = hash_of(reader, key);
-		if (flow->packets > last->packets)
-			gained.packets = flow->packets - last->packets;
-		if (flow->bytes > last->bytes)
-			gained.bytes = flow->bytes - last->bytes;
-		last->packets = flow->packets;
-		last->bytes = flow->bytes;
-		reader->at = (struct kidos_read_at){ .detail = &flow->detail,
-						     .last = flow->last,
-						     .marks = flow->marks };
-		tell(reader, key, &gained);
-	}
-	return tally(reader, kidos_key_slot(key), flow->last);
+	if (!reader->hashed)
+		return active;
+	reader->at = (struct kidos_flow_seen){ .key = key,
+					       .packets = (uint32_t)flow->packets,
+					       .marks = flow->marks,
+					       .last = flow->last,
+					       .now = reader->now,
+					       .detail = &flow->detail };
+	last = place_of(reader, hash_of(reader, key));
+	last->hash = hash_of(reader, key);
+	if (flow->packets > last->packets)
+		reader->at.gained.packets = flow->packets - last->packets;
+	if (flow->bytes > last->bytes)
+		reader->at.gained.bytes = flow->bytes - last->bytes;
+	last->packets = flow->packets;
+	last->bytes = flow->bytes;
+	tell(reader, active);
+	return active;
 }
 
 /* A walk of the map may come to an entry twice: the second time it is in the reader's table. */

@@ -6,6 +6,7 @@
 #ifndef KIDOS_FLOWS_READER_H
 #define KIDOS_FLOWS_READER_H
 
+#include "core/flow_seen.h"
 #include "state/state.h"
 
 #include <stdbool.h>
@@ -24,17 +25,12 @@ struct kidos_last_hashed {
 	uint64_t packets;
 };
 
-/* The entry that was read, beside its key and counts. */
-struct kidos_read_at {
-	size_t entry; /* its place in the table */
-	const struct kidos_flow_detail *detail; /* of the hash map's, else NULL */
-	uint32_t last; /* kidos time units */
-	uint32_t marks;
-};
-
 /* key: valid during the call only. */
 typedef void (*kidos_gained)(void *context, const struct kidos_flow_key *key,
 			     const struct kidos_count *gained);
+
+/* Each flow that had a packet within IdleTimeout, at every scan. */
+typedef void (*kidos_seen)(void *context, const struct kidos_flow_seen *flow);
 
 struct kidos_reader {
 	const struct kidos_meta *meta;
@@ -47,7 +43,9 @@ struct kidos_reader {
 	uint64_t *active_of; /* ... by slot */
 	kidos_gained gained;
 	void *context;
-	struct kidos_read_at at; /* where the flow is that `gained` is called for */
+	struct kidos_flow_seen at; /* the flow that `gained` and `seen` are called for */
+	kidos_seen seen; /* NULL: nobody judges flows; set it after init, with deltas wanted */
+	void *seen_context;
 };
 
 /*
