@@ -6,6 +6,7 @@
 #include "alerts/maps.h"
 #include "alerts/queue.h"
 #include "alerts/rings.h"
+#include "alerts/rules.h"
 #include "alerts/sender.h"
 #include "alerts/settings.h"
 #include "collector.h"
@@ -27,6 +28,8 @@ struct alerts {
 	bool on;
 	struct kidos_alert_sender *sender;
 	struct kidos_alert_rings *rings;
+	struct kidos_exempts exempts;
+	struct kidos_alert_rules *rules; /* the context's lock */
 };
 
 static void store(unsigned int index, const struct kidos_alert *alert, void *context)
@@ -41,7 +44,7 @@ static void take_event(void *self, const struct kidos_alert_event *event)
 	struct alerts *alerts = self;
 
 	pthread_mutex_lock(&alerts->lock);
-	if (alerts->on) {
+	if (alerts->on && !kidos_exempts_event(&alerts->exempts, event)) {
 		kidos_alert_take(alerts->states, event);
 		kidos_alert_each_changed(alerts->states, store, alerts);
 	}
@@ -51,6 +54,23 @@ static void take_event(void *self, const struct kidos_alert_event *event)
 static void event_sink(void *self, const void *event)
 {
 	take_event(self, event);
+}
+
+/* now: kidos time units, of the scan that begins. */
+static void scan_sink(void *self, const void *now)
+{
+	struct alerts *alerts = self;
+
+	if (alerts->rules && alerts->on)
+		kidos_alert_rules_begin(alerts->rules, *(const uint32_t *)now);
+}
+
+static void seen_sink(void *self, const void *seen)
+{
+	struct alerts *alerts = self;
+
+	if (alerts->rules && alerts->on)
+		kidos_alert_rules_see(alerts->rules, seen);
 }
 
 static void expire(void *self)
@@ -77,6 +97,7 @@ static int make_states(struct alerts *alerts)
 	const struct kidos_alert_limits limits = {
 		.cool_down_ns = alerts->settings->cool_down * 1000000000u,
 		.interval_ns = alerts->context->meta.interval_ns,
+		.window_ns = alerts->settings->window * 1000000000u,
 		.rate = (unsigned int)alerts->settings->rate_limit,
 	};
 	uint64_t first_id;
@@ -104,10 +125,18 @@ static int open_rings(struct alerts *alerts)
 	return alerts->rings ? 0 : -errno;
 }
 
+static int make_rules(struct alerts *alerts)
+{
+	alerts->rules = kidos_alert_rules_new(alerts->context, alerts->settings, &alerts->exempts);
+	return alerts->rules ? 0 : -ENOMEM;
+}
+
 static int open_alerts(struct alerts *alerts)
 {
 	int error = make_states(alerts);
 
+	if (!error)
+		error = make_rules(alerts);
 	if (!error)
 		error = kidos_map_set_create(&kidos_alert_map_set, alerts->maps, 0);
 	if (!error)
@@ -149,7 +178,8 @@ static void status(const void *self, struct kidos_collector_status *status)
 }
 
 static void send_self(const struct kidos_alert_counts *counts,
-		      const struct kidos_alert_deliveries *deliveries, struct kidos_output *output)
+		      const struct kidos_alert_deliveries *deliveries, uint64_t unjudged,
+		      struct kidos_output *output)
 {
 	output->instance = "self";
 	kidos_send_derive(output, "total_events", "alerts_sent", deliveries->sent);
@@ -158,6 +188,7 @@ static void send_self(const struct kidos_alert_counts *counts,
 			  counts->lost + deliveries->refused);
 	kidos_send_gauge(output, "objects", "alerts_pending",
 			 (double)(counts->pending + deliveries->queued));
+	kidos_send_derive(output, "total_events", "unjudged", unjudged);
 }
 
 /* Of one moment: sent + lost + suppressed + pending = the sum of raised. */
@@ -169,6 +200,7 @@ static void poll_alerts(void *self, const struct kidos_poll *poll)
 
 	if (!alerts->states)
 		return;
+	kidos_alert_rules_poll(alerts->rules, poll, alerts->on);
 	pthread_mutex_lock(&alerts->lock);
 	kidos_alert_count(alerts->states, &counts);
 	kidos_alert_sender_count(alerts->sender, &deliveries);
@@ -180,7 +212,7 @@ static void poll_alerts(void *self, const struct kidos_poll *poll)
 		kidos_send_derive(poll->output, "total_events", kind, counts.raised[i]);
 		kidos_send_gauge(poll->output, "objects", kind, counts.active[i]);
 	}
-	send_self(&counts, &deliveries, poll->output);
+	send_self(&counts, &deliveries, kidos_alert_rules_unjudged(alerts->rules), poll->output);
 }
 
 static void *create(struct kidos_context *context, const void *settings, bool enabled)
@@ -202,6 +234,9 @@ static void *create(struct kidos_context *context, const void *settings, bool en
 	context->alert_window_ns = alerts->settings->window * 1000000000u;
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_ALERT_EVENT], event_sink, alerts);
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_ALERT_SOURCE], source_sink, alerts);
+	kidos_exempts_read(&alerts->exempts, &alerts->settings->exempt);
+	kidos_sinks_add(&context->sinks[KIDOS_SINK_SCAN], scan_sink, alerts);
+	kidos_sinks_add(&context->sinks[KIDOS_SINK_SEEN], seen_sink, alerts);
 	return alerts;
 }
 
@@ -222,6 +257,7 @@ static void close_alerts(void *self)
 	kidos_alert_rings_close(alerts->rings);
 	end_all(alerts);
 	kidos_alert_sender_close(alerts->sender);
+	kidos_alert_rules_free(alerts->rules);
 	kidos_map_set_close(&kidos_alert_map_set, alerts->maps);
 	kidos_alert_states_free(alerts->states);
 	pthread_mutex_destroy(&alerts->lock);
@@ -232,11 +268,17 @@ static uint64_t least(const void *self)
 {
 	const struct alerts *alerts = self;
 
-	return alerts->enabled ? KIDOS_ALERTS_BYTES : 0;
+	return alerts->enabled
+		       ? KIDOS_ALERTS_BYTES + kidos_alert_rules_bytes(alerts->settings,
+								      alerts->context->meta.slots)
+		       : 0;
 }
+
+static const char *const instances[] = { "quota", NULL };
 
 const struct kidos_collector kidos_alerts_collector = {
 	.name = "alerts",
+	.instances = instances,
 	.block = &kidos_alert_block,
 	.serves = true,
 	.create = create,

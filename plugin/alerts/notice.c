@@ -42,21 +42,44 @@ static void append(struct draft *draft, const char *piece)
 	draft->used += length;
 }
 
+static bool is_none(const union kidos_address *address)
+{
+	return !address->halves[0] && !address->halves[1];
+}
+
+static void fill_address(const union kidos_address *address, bool ipv4,
+			 union kidos_notice_value *value)
+{
+	char text[KIDOS_TEXT_ADDRESS];
+
+	if (is_none(address))
+		return;
+	kidos_address_text(address, ipv4, text);
+	snprintf(value->text, KIDOS_NOTICE_TEXT, "%s", text);
+}
+
+/* An alert about a source or a destination has no five-tuple. */
+static bool is_whole(const struct kidos_flow_key *flow)
+{
+	return !is_none(&flow->src) && !is_none(&flow->dst) &&
+	       (flow->sport || flow->dport || !kidos_key_has_ports(flow));
+}
+
 static void fill_flow(const struct kidos_flow_key *flow, union kidos_notice_value *values)
 {
-	char number[8], text[KIDOS_TEXT_ADDRESS];
+	char number[8];
 
 	if (!flow->meta)
 		return;
-	kidos_address_text(&flow->src, kidos_key_is_ipv4(flow), text);
-	snprintf(values[KIDOS_NOTICE_SRC].text, KIDOS_NOTICE_TEXT, "%s", text);
-	kidos_address_text(&flow->dst, kidos_key_is_ipv4(flow), text);
-	snprintf(values[KIDOS_NOTICE_DST].text, KIDOS_NOTICE_TEXT, "%s", text);
+	fill_address(&flow->src, kidos_key_is_ipv4(flow), &values[KIDOS_NOTICE_SRC]);
+	fill_address(&flow->dst, kidos_key_is_ipv4(flow), &values[KIDOS_NOTICE_DST]);
 	values[KIDOS_NOTICE_SPORT].number = flow->sport;
 	values[KIDOS_NOTICE_DPORT].number = flow->dport;
-	snprintf(values[KIDOS_NOTICE_PROTO].text, KIDOS_NOTICE_TEXT, "%s",
-		 kidos_protocol_name(kidos_key_protocol(flow), number));
-	kidos_community_id(flow, values[KIDOS_NOTICE_COMMUNITY_ID].text);
+	if (kidos_key_protocol(flow))
+		snprintf(values[KIDOS_NOTICE_PROTO].text, KIDOS_NOTICE_TEXT, "%s",
+			 kidos_protocol_name(kidos_key_protocol(flow), number));
+	if (is_whole(flow))
+		kidos_community_id(flow, values[KIDOS_NOTICE_COMMUNITY_ID].text);
 }
 
 /* The kernel's comm fills its field or ends with NUL. */
@@ -151,13 +174,18 @@ static void write_message(const struct kidos_alert *alert, struct kidos_notice *
 		append_value(&draft, (enum kidos_notice_field)i, &notice->values[i]);
 }
 
+static enum kidos_severity severity_of(const struct kidos_alert_event *event)
+{
+	return event->severity ? event->severity : kidos_alert_kinds[event->kind].severity;
+}
+
 void kidos_notice_of(const struct kidos_alert *alert, enum kidos_alert_step step, uint64_t boot_ns,
 		     struct kidos_notice *notice)
 {
 	const struct kidos_alert_row *rule = &kidos_alert_kinds[alert->event.kind];
 	bool over = step == KIDOS_ALERT_ENDED;
 
-	notice->severity = over ? KIDOS_SEVERITY_OKAY : rule->severity;
+	notice->severity = over ? KIDOS_SEVERITY_OKAY : severity_of(&alert->event);
 	notice->time_ns = (over ? alert->ended_ns : alert->last_ns) + boot_ns;
 	notice->kind = rule->name;
 	kidos_text_escape_quotes(alert->event.instance, notice->instance, sizeof(notice->instance));

@@ -132,7 +132,15 @@ static void report(struct kidos_alert_states *states, struct key *key, uint64_t 
 	changed(states, alert);
 }
 
-/* The one that started first. */
+/* A key of an alert that nobody knows of comes before one more of another. */
+static bool is_before(const struct key *key, const struct key *other)
+{
+	if (!key->alert->announced != !other->alert->announced)
+		return !key->alert->announced;
+	return key->started_ns < other->started_ns;
+}
+
+/* The one to be sent next. */
 static struct key *pending_find(struct kidos_alert_states *states)
 {
 	struct key *found = NULL;
@@ -140,7 +148,7 @@ static struct key *pending_find(struct kidos_alert_states *states)
 	for (unsigned int i = 0; states->counts.pending && i < KIDOS_ALERT_KEYS; i++) {
 		struct key *key = &states->keys[i];
 
-		if (key->alert && key->pending && (!found || key->started_ns < found->started_ns))
+		if (key->alert && key->pending && (!found || is_before(key, found)))
 			found = key;
 	}
 	return found;
@@ -157,7 +165,7 @@ static void report_pending(struct kidos_alert_states *states, uint64_t now_ns)
 static uint64_t hold_ns(const struct kidos_alert_limits *limits, __u32 kind)
 {
 	const struct kidos_alert_row *row = &kidos_alert_kinds[kind];
-	uint64_t least = row->intervals * limits->interval_ns;
+	uint64_t least = row->intervals * limits->interval_ns + row->windows * limits->window_ns;
 	uint64_t hold = row->hold * limits->cool_down_ns;
 
 	return hold < least ? least : hold;
@@ -191,7 +199,8 @@ static struct kidos_alert *alert_open(struct kidos_alert_states *states,
 static void start(struct kidos_alert_states *states, struct kidos_alert *alert,
 		  const struct kidos_alert_event *event)
 {
-	struct key *key = key_room(states);
+	bool full = alert && alert->keys >= KIDOS_ALERT_KEYS_EACH;
+	struct key *key = full ? NULL : key_room(states);
 
 	states->counts.raised[event->kind]++;
 	if (key && !alert)
@@ -219,7 +228,7 @@ void kidos_alert_take(struct kidos_alert_states *states, const struct kidos_aler
 
 	if (key)
 		renew(states, key, event);
-	else
+	else if (!event->renews)
 		start(states, alert, event);
 }
 

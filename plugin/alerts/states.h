@@ -35,6 +35,7 @@ _Static_assert(offsetof(struct kidos_alert, event) == 48, "alert");
 #define KIDOS_ALERTS_KEPT 128 /* active and recent */
 
 #define KIDOS_ALERT_KEYS 512
+#define KIDOS_ALERT_KEYS_EACH 16 /* of one alert: who provokes one kind leaves room for others */
 #define KIDOS_RATE_LIMIT_MAX 1000
 #define KIDOS_RATE_WINDOW_NS 60000000000u
 
@@ -51,6 +52,7 @@ typedef bool (*kidos_alert_send)(const struct kidos_alert *alert, enum kidos_ale
 struct kidos_alert_limits {
 	uint64_t cool_down_ns;
 	uint64_t interval_ns; /* between polls */
+	uint64_t window_ns;
 	unsigned int rate; /* starts that are sent in any minute, 0: all */
 };
 

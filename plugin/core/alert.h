@@ -23,6 +23,15 @@ enum kidos_alert_kind {
 	KIDOS_ALERT_FANOUT,
 	KIDOS_ALERT_NEW_LISTENER,
 	KIDOS_ALERT_NOT_PERMITTED,
+	KIDOS_ALERT_RATE_SPIKE,
+	KIDOS_ALERT_PORT_SCAN,
+	KIDOS_ALERT_HOST_SWEEP,
+	KIDOS_ALERT_SYN_FLOOD,
+	KIDOS_ALERT_UNUSUAL_PROTOCOL,
+	KIDOS_ALERT_REPEATED_FLOW,
+	KIDOS_ALERT_HIGH_VOLUME_SOURCE,
+	KIDOS_ALERT_BASELINE,
+	KIDOS_ALERT_QUOTA,
 	KIDOS_ALERT_KINDS
 };
 
@@ -40,6 +49,9 @@ struct kidos_alert_row {
 	uint64_t least; /* observations in a window, below which nothing is judged */
 	unsigned int hold; /* cool-downs without an event, after which a key has ended */
 	unsigned int intervals; /* ... but at least so many: it is judged in polls; 0: it is not */
+	unsigned int windows; /* ... and so many windows: it is judged once in each */
+	unsigned int
+		keep; /* percent of the threshold that keep an active key alive; 0: all of it */
 	const char *wording; /* {observed}, {threshold} and {subject} are filled in */
 };
 extern const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS];
@@ -50,11 +62,13 @@ extern const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS];
 /* Something is wrong at this moment. Strings are raw, as they came. */
 struct kidos_alert_event {
 	__u64 time_ns; /* CLOCK_BOOTTIME */
-	__u32 kind; /* enum kidos_alert_kind */
+	__u16 kind; /* enum kidos_alert_kind */
+	__u8 severity; /* enum kidos_severity; 0: that of its kind */
+	__u8 renews; /* an active key lasts; none starts (hysteresis) */
 	__u32 pid; /* 0: none */
 	double observed;
 	double threshold;
-	struct kidos_flow_key flow; /* meta 0: no five-tuple */
+	struct kidos_flow_key flow; /* meta 0: no five-tuple; an address of zeros: none */
 	char instance[KIDOS_ALERT_INSTANCE]; /* interface or collector */
 	char subject[KIDOS_ALERT_SUBJECT]; /* distinguishes one instance's keys, "" if there is one
 					    */

@@ -56,4 +56,96 @@ const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS] = {
 	    .hold = 1,
 	    .wording = "packets from {subject}, which is not permitted",
 	},
+    [KIDOS_ALERT_RATE_SPIKE] =
+	{
+	    .name = "rate_spike",
+	    .severity = KIDOS_SEVERITY_WARNING,
+	    .option = "RateThreshold",
+	    .hold = 1,
+	    .intervals = 3,
+	    .keep = 50, /* of the rate that raised it */
+	    .wording = "a flow of {observed} packets a second, {threshold} are allowed",
+	},
+    [KIDOS_ALERT_PORT_SCAN] =
+	{
+	    .name = "port_scan",
+	    .severity = KIDOS_SEVERITY_WARNING,
+	    .option = "PortScan",
+	    .hold = 1,
+	    .intervals = 3,
+	    .keep = 50,
+	    .wording = "{observed} ports tried in vain by {subject}, {threshold} are a scan",
+	},
+    [KIDOS_ALERT_HOST_SWEEP] =
+	{
+	    .name = "host_sweep",
+	    .severity = KIDOS_SEVERITY_WARNING,
+	    .option = "HostSweep",
+	    .hold = 1,
+	    .intervals = 3,
+	    .keep = 50,
+	    .wording = "{observed} hosts tried in vain by {subject}, {threshold} are a sweep",
+	},
+    [KIDOS_ALERT_SYN_FLOOD] =
+	{
+	    .name = "syn_flood",
+	    .severity = KIDOS_SEVERITY_FAILURE,
+	    .option = "SynFlood",
+	    .least = 200,
+	    .hold = 1,
+	    .intervals = 3,
+	    .keep = 50,
+	    .wording = "{observed} % of connections to {subject} are half-open, {threshold} % are allowed",
+	},
+    [KIDOS_ALERT_UNUSUAL_PROTOCOL] =
+	{
+	    .name = "unusual_protocol",
+	    .severity = KIDOS_SEVERITY_WARNING,
+	    .option = "UnusualProtocol",
+	    .hold = 1,
+	    .intervals = 3,
+	    .wording = "{observed} packets of protocol {subject}",
+	},
+    [KIDOS_ALERT_REPEATED_FLOW] =
+	{
+	    .name = "repeated_flow",
+	    .severity = KIDOS_SEVERITY_WARNING,
+	    .option = "RepeatedFlow",
+	    .hold = 1,
+	    .intervals = 3,
+	    .keep = 50,
+	    .wording = "{observed} flows from {subject}, {threshold} are allowed",
+	},
+    [KIDOS_ALERT_HIGH_VOLUME_SOURCE] =
+	{
+	    .name = "high_volume_source",
+	    .severity = KIDOS_SEVERITY_WARNING,
+	    .option = "VolumeShare",
+	    .hold = 1,
+	    .intervals = 3,
+	    .windows = 1,
+	    .keep = 50,
+	    .wording = "{observed} % of what the interface can carry is sent by {subject}, "
+		       "{threshold} % are allowed",
+	},
+    [KIDOS_ALERT_BASELINE] =
+	{
+	    .name = "baseline",
+	    .severity = KIDOS_SEVERITY_WARNING,
+	    .option = "Baseline",
+	    .least = 180, /* windows of this hour, three days at a minute each */
+	    .hold = 1,
+	    .intervals = 3,
+	    .windows = 1,
+	    .wording = "{observed} bytes a second {subject}, {threshold} are usual at this hour",
+	},
+    [KIDOS_ALERT_QUOTA] =
+	{
+	    .name = "quota",
+	    .severity = KIDOS_SEVERITY_WARNING,
+	    .option = "Quota",
+	    .hold = 1,
+	    .intervals = 3,
+	    .wording = "{observed} bytes since the bill's first day, {subject} of {threshold}",
+	},
 };

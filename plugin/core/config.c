@@ -132,6 +132,10 @@ static int check_count(const struct kidos_option *option, size_t count, char rea
 		return count ? 0 : kidos_fail(reason, "takes one value or more");
 	case KIDOS_OPTION_PREFIX_LENGTHS:
 		return count == 2 ? 0 : kidos_fail(reason, "takes two values");
+	case KIDOS_OPTION_QUOTAS:
+		return count == 3 ? 0
+				  : kidos_fail(reason, "takes three values: an interface, a size "
+						       "and a day of the month");
 	default:
 		return count == 1 ? 0 : kidos_fail(reason, "takes exactly one value");
 	}
@@ -181,7 +185,7 @@ int kidos_config_set(struct kidos_config *config, struct kidos_interface_rule *r
 	if (check_count(option, count, reason))
 		return -1;
 	if (option->type != KIDOS_OPTION_STRINGS)
-		count = 1; /* two lengths are one value */
+		count = 1; /* two lengths are one value, and so is a quota */
 	for (size_t i = 0; i < count; i++)
 		if (kidos_option_set(option, base, &values[i], reason))
 			return -1;
@@ -194,7 +198,7 @@ static void set_default(const struct kidos_option *option, void *base)
 					 { .type = KIDOS_VALUE_STRING } };
 	char reason[KIDOS_REASON], first[32];
 
-	if (option->type == KIDOS_OPTION_STRINGS)
+	if (option->type == KIDOS_OPTION_STRINGS || option->type == KIDOS_OPTION_QUOTAS)
 		return;
 	if (option->type == KIDOS_OPTION_PREFIX_LENGTHS) {
 		snprintf(first, sizeof(first), "%.*s", (int)strcspn(option->initial, " "),
@@ -232,6 +236,8 @@ static void lists_free(const struct kidos_block *block, void *base)
 	for (size_t i = 0; i < block->count; i++) {
 		struct kidos_strings *list = (void *)((char *)base + block->options[i].offset);
 
+		if (block->options[i].type == KIDOS_OPTION_QUOTAS)
+			free(((struct kidos_quotas *)(void *)list)->items);
 		if (block->options[i].type != KIDOS_OPTION_STRINGS)
 			continue;
 		while (list->count)

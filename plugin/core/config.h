@@ -52,6 +52,18 @@ struct kidos_prefix_lengths {
 	uint64_t v4, v6;
 };
 
+/* Bytes of an interface that are paid for, from a day of the month on; three values. */
+struct kidos_quota {
+	char interface[KIDOS_ALTNAME]; /* its name in values */
+	uint64_t bytes;
+	uint64_t day;
+};
+
+struct kidos_quotas {
+	struct kidos_quota *items;
+	size_t count;
+};
+
 #define KIDOS_BLOCKS_MAX 16
 
 struct kidos_block;
@@ -75,11 +87,12 @@ struct kidos_config {
 enum kidos_option_type {
 	KIDOS_OPTION_BOOLEAN,
 	KIDOS_OPTION_NUMBER,
-	KIDOS_OPTION_SIZE, /* bytes, with K, M or G */
+	KIDOS_OPTION_SIZE, /* bytes, with K, M, G or T */
 	KIDOS_OPTION_STRING,
 	KIDOS_OPTION_CHOICE,
 	KIDOS_OPTION_STRINGS, /* one or more values, may be repeated; "" adds none */
 	KIDOS_OPTION_PREFIX_LENGTHS, /* two numbers: for IPv4 and for IPv6 */
+	KIDOS_OPTION_QUOTAS, /* an interface, bytes and a day; may be repeated */
 };
 
 #define KIDOS_REASON 256
@@ -89,8 +102,8 @@ struct kidos_option {
 	enum kidos_option_type type;
 	size_t offset; /* in the block's struct */
 	uint64_t min, max; /* of a number; of a string the room it has */
-	const char *initial; /* the default as it would be written; of STRINGS an example: there are
-				none */
+	const char *initial; /* the default as it would be written; of STRINGS and QUOTAS an
+				example: there are none */
 	const char *const *choices; /* ends with NULL */
 	const char *help;
 	/* NULL, or of a text that is not empty: 0, or -1 with what is wrong with it. */

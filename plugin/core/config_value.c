@@ -32,10 +32,10 @@ static int set_boolean(bool *to, const struct kidos_value *value, char reason[KI
 	return kidos_fail(reason, "not a boolean (true or false)");
 }
 
-/* Digits with an optional K, M or G of 1024, where size allows it. */
+/* Digits with an optional K, M, G or T of 1024, where size allows it. */
 static int number_of_text(const char *text, bool size, double *number)
 {
-	static const char units[] = "KMG";
+	static const char units[] = "KMGT";
 	char *end;
 	const char *unit;
 
@@ -58,8 +58,8 @@ static int set_number(const struct kidos_option *option, uint64_t *to,
 
 	if (value->type == KIDOS_VALUE_BOOLEAN ||
 	    (value->type == KIDOS_VALUE_STRING && number_of_text(value->string, size, &number)))
-		return kidos_fail(reason,
-				  size ? "not a size (a number, with K, M or G)" : "not a number");
+		return kidos_fail(reason, size ? "not a size (a number, with K, M, G or T)"
+					       : "not a number");
 	if (!(number >= (double)option->min && number <= (double)option->max) ||
 	    number != floor(number)) {
 		snprintf(reason, KIDOS_REASON, "not a whole number from %llu to %llu",
@@ -140,6 +140,34 @@ static int set_lengths(struct kidos_prefix_lengths *to, const struct kidos_value
 	return 0;
 }
 
+static int add_quota(const struct kidos_option *option, struct kidos_quotas *to,
+		     const struct kidos_value values[3], char reason[KIDOS_REASON])
+{
+	struct kidos_quota quota = {}, *items;
+	const struct kidos_option name = { .initial = "eth0", .max = sizeof(quota.interface) };
+	const struct kidos_option bytes = { .type = KIDOS_OPTION_SIZE,
+					    .min = 1,
+					    .max = 1ull << 60 };
+	const struct kidos_option day = { .type = KIDOS_OPTION_NUMBER, .min = 1, .max = 28 };
+
+	if (set_string(&name, quota.interface, &values[0], reason) ||
+	    set_number(&bytes, &quota.bytes, &values[1], reason))
+		return -1;
+	if (set_number(&day, &quota.day, &values[2], reason))
+		return kidos_fail(reason, "the day is not a number from 1 to 28");
+	for (size_t i = 0; i < to->count; i++)
+		if (!strcmp(to->items[i].interface, quota.interface))
+			return kidos_fail(reason, "this interface has a quota already");
+	if (to->count == option->max)
+		return kidos_fail(reason, "one more than there may be");
+	items = reallocarray(to->items, to->count + 1, sizeof(*items));
+	if (!items)
+		return kidos_fail(reason, strerror(ENOMEM));
+	items[to->count++] = quota;
+	to->items = items;
+	return 0;
+}
+
 int kidos_option_set(const struct kidos_option *option, void *base, const struct kidos_value *value,
 		     char reason[KIDOS_REASON])
 {
@@ -162,6 +190,8 @@ int kidos_option_set(const struct kidos_option *option, void *base, const struct
 		return add_string(option, to, value, reason);
 	case KIDOS_OPTION_PREFIX_LENGTHS:
 		return set_lengths(to, value, reason);
+	case KIDOS_OPTION_QUOTAS:
+		return add_quota(option, to, value, reason);
 	}
 	return -1;
 }

@@ -9,9 +9,7 @@
 #include <unistd.h>
 
 /* What is no collector's, and what is promised to collectors to come. */
-static const char *const reserved[] = {
-	"self", "other", "connects", "accepts", "capture", "quota"
-};
+static const char *const reserved[] = { "self", "other", "connects", "accepts", "capture" };
 
 static void reserve(struct kidos_context *context, size_t *count, const char *name)
 {

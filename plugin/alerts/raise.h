@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* raise.h: what every rule over flows and interfaces works with, and how one raises an alert. */
+#ifndef KIDOS_ALERTS_RAISE_H
+#define KIDOS_ALERTS_RAISE_H
+
+#include "alerts/exempt.h"
+#include "alerts/settings.h"
+#include "context.h"
+
+/* The same for all rules; what it points to outlives them. */
+struct kidos_rules_base {
+	struct kidos_context *context;
+	const struct kidos_alert_settings *settings;
+	const struct kidos_exempts *exempts;
+	uint64_t *unjudged; /* flows and sources for which a rule had no room, since the start */
+};
+
+/* What was observed of a slot's interface. flow: NULL, or as in struct kidos_alert_event. */
+struct kidos_observed {
+	enum kidos_alert_kind kind;
+	enum kidos_severity severity; /* 0: that of its kind */
+	unsigned int slot;
+	double value, threshold;
+	const struct kidos_flow_key *flow;
+	const char *subject;
+	bool renews; /* starts nothing, whatever the value */
+	bool judged; /* value and threshold were compared already, in another way */
+};
+
+/*
+ * Starts or renews an alert where the value is the threshold or more; down to
+ * the part of it that the kind's row keeps, only renews. Under the context's lock.
+ */
+void kidos_rule_observe(const struct kidos_rules_base *base, const struct kidos_observed *observed);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "alerts/suspects.h"
+
+static uint32_t weight(const struct kidos_suspect *suspect)
+{
+	return suspect->flows > suspect->before ? suspect->flows : suspect->before;
+}
+
+/* The least of a set; of equals another one each time, so that a storm does not hit the same. */
+static struct kidos_suspect *least_of(struct kidos_suspects *suspects, struct kidos_suspect *set)
+{
+	struct kidos_suspect *least = NULL;
+
+	suspects->turn++;
+	for (unsigned int i = 0; i < KIDOS_SUSPECT_WAYS; i++) {
+		struct kidos_suspect *item = &set[(i + suspects->turn) % KIDOS_SUSPECT_WAYS];
+
+		if (!least || weight(item) < weight(least))
+			least = item;
+	}
+	return weight(least) <= 1 ? least : NULL;
+}
+
+struct kidos_suspect *kidos_suspect_of(struct kidos_suspects *suspects, uint64_t hash)
+{
+	struct kidos_suspect *set =
+		&suspects->items[hash % KIDOS_SUSPECT_SETS * KIDOS_SUSPECT_WAYS];
+	struct kidos_suspect *place = NULL;
+
+	for (unsigned int i = 0; i < KIDOS_SUSPECT_WAYS; i++) {
+		if (set[i].hash == hash)
+			return &set[i];
+		if (!set[i].hash)
+			place = &set[i];
+	}
+	if (!place)
+		place = least_of(suspects, set);
+	if (place)
+		*place = (struct kidos_suspect){};
+	return place;
+}
+
+void kidos_suspect_add(struct kidos_suspect *suspect, uint32_t thing)
+{
+	suspect->flows++;
+	if (suspect->distinct == KIDOS_DISTINCT)
+		return;
+	for (uint32_t i = 0; i < suspect->distinct; i++)
+		if (suspect->seen[i] == thing)
+			return;
+	suspect->seen[suspect->distinct++] = thing;
+}
+
+void kidos_suspects_begin(struct kidos_suspects *suspects)
+{
+	for (unsigned int i = 0; i < KIDOS_SUSPECTS; i++) {
+		struct kidos_suspect *item = &suspects->items[i];
+
+		item->before = item->flows;
+		item->whole = item->hash;
+		item->flows = item->distinct = 0;
+		item->half = item->checked = item->refused = 0;
+	}
+}

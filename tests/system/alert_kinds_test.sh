@@ -1,0 +1,205 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Each kind of alert over flows and interfaces, provoked by real traffic and received by a real script,
+# its start and its end paired.
+# shellcheck source-path=SCRIPTDIR source=support/lib.bash
+. "$(dirname "$0")/support/lib.bash"
+# shellcheck source-path=SCRIPTDIR source=support/alerts.bash
+. "$(dirname "$0")/support/alerts.bash"
+
+tries=$top/tests/tools/tries.py
+
+# config [LINES in <Alerts>]
+config() {
+	cat <<-END
+		<Interface "b0">
+		</Interface>
+		<Drops>
+		  Enabled false
+		</Drops>
+		<Flows>
+		  IdleTimeout 4
+		</Flows>
+		<Alerts>
+		  CoolDown 1
+		  Window 4
+		  RateLimit 0
+		  $1
+		</Alerts>
+	END
+}
+
+# start [LINES in <Alerts>]
+start() {
+	rm -f "$got"/*
+	write_receivers receive
+	start_collectd b "$(config "${1:-}")
+	</Plugin>
+	Include \"$work/receivers.conf\"
+	<Plugin kidos>"
+	wait_for 20 interface_is b0 attached
+	settle
+}
+
+# a is the other host, 10.1.0.1; b is watched, 10.1.0.2. What is sent to 10.9.0.0/16 goes to b, which drops it.
+make_hosts() {
+	make_ns a b
+	make_veth a a0 b b0
+	ip -n "$run-a" link set a0 arp on && ip -n "$run-b" link set b0 arp on
+	ip -n "$run-a" address add 10.1.0.1/24 dev a0
+	ip -n "$run-b" address add 10.1.0.2/24 dev b0
+	ip -n "$run-a" route add 10.9.0.0/16 via 10.1.0.2
+	ip -n "$run-b" route add 10.8.0.0/16 via 10.1.0.1
+	ip -n "$run-b" link set lo up
+	ip -n "$run-a" link set lo up
+	in_ns a ping -c 1 -W 2 10.1.0.2 >/dev/null
+}
+
+# paired KIND [PATTERN...]: one start and one end, of one alert
+paired() {
+	local kind=$1 start end
+	shift
+	start=$(told "Type: $kind\$" 'Severity: (WARNING|FAILURE)' "$@" | head -1)
+	end=$(told "Type: $kind\$" 'Severity: OKAY' "alert_id: $(header "$start" alert_id)")
+	echo "start $start, end $end"
+	[ -n "$start" ] && [ -n "$end" ]
+}
+
+# provoked KIND HEADERS... -- COMMAND...: the alert starts, has these headers and ends
+provoked() {
+	local kind=$1 headers=() header
+	shift
+	while [ "$1" != -- ]; do
+		headers+=("$1")
+		shift
+	done
+	shift
+	rm -f "$got"/[0-9]*
+	"$@" >"$work/traffic" 2>&1
+	check "$kind: starts" await_some "Type: $kind\$" 'Severity: (WARNING|FAILURE)'
+	check "$kind: metadata is complete" has_metadata "$(told "Type: $kind\$" 'Severity: (WARNING|FAILURE)' | head -1)"
+	for header in "${headers[@]}"; do
+		check "$kind: $header" test -n "$(told "Type: $kind\$" 'Severity: (WARNING|FAILURE)' "^$header\$")"
+	done
+	check "$kind: ends, with the same id" wait_for 20 paired "$kind"
+}
+
+await_some() {
+	wait_for 20 any_told "$@" && return
+	cat "$work/traffic"
+	cat "$got"/[0-9]*
+	return 1
+}
+
+any_told() {
+	[ -n "$(told "$@")" ]
+}
+
+at_host() {
+	in_ns "$1" python3 "$tries" "${@:2}"
+}
+
+
+flood() {
+	in_ns a "$frames" a0 udp 200000 --dst-mac "$(mac_of b b0)" --rate 60000
+}
+
+# A listener in b, for the connections that a makes.
+listen() {
+	nsenter --net="/run/netns/$run-b" python3 "$tries" accepts 9000 &
+	started+=($!)
+	wait_for 10 in_ns a python3 "$tries" connections 10.1.0.2 9000 1
+}
+
+# --- from the flow table ---
+
+flows() {
+	start 'RepeatedFlow 50'
+	provoked port_scan 'PluginInstance: b0' 'src: 10.1.0.1' 'dst: 10.1.0.2' 'proto: tcp' -- \
+		at_host a ports 10.1.0.2 7000 30
+	check 'port_scan: one alert' told_count 1 'Type: port_scan' 'Severity: WARNING'
+	provoked port_scan 'proto: udp' -- at_host a datagrams 10.1.0.2 7000 40
+	provoked host_sweep 'src: 10.1.0.1' -- at_host a hosts 10.9.0.1 40 80
+	provoked syn_flood 'dst: 10.1.0.2' 'proto: tcp' 'Severity: FAILURE' -- at_host a syns 10.1.0.2 80 5000 198.18.0.1
+	provoked unusual_protocol 'src: 10.1.0.1' 'proto: sctp' 'community_id: 1:.*' -- at_host a packets 10.1.0.2 132 10
+	provoked repeated_flow 'src: 10.1.0.1' 'dst: 10.1.0.2' 'dport: 9000' 'proto: tcp' 'community_id: 1:.*' -- \
+		at_host a connections 10.1.0.2 9000 80
+	provoked rate_spike 'proto: udp' 'threshold: 5.000000e.04' 'community_id: 1:.*' -- flood
+	check 'rate_spike: one alert' told_count 1 'Type: rate_spike' 'Severity: WARNING'
+	stop_collectd
+	check 'no error is logged' no_error
+}
+
+no_error() {
+	! grep -F '[error]' "$work/log"
+}
+
+# --- from an interface's counts ---
+
+# 600 kB in a window of 4 s are 1.2 % of 100 Mbit/s; a veth says that it carries 10 Gbit/s.
+volume() {
+	start $'VolumeShare 1\nVolumeMin 1M'
+	provoked high_volume_source 'src: 10.1.0.1' 'PluginInstance: b0' -- send_bytes 4000000000
+	stop_collectd
+}
+
+# send_bytes COUNT: from a to b
+send_bytes() {
+	head -c "$1" /dev/zero | in_ns a python3 -c 'import socket, sys, shutil
+one = socket.create_connection(("10.1.0.2", 9000)).makefile("wb")
+shutil.copyfileobj(sys.stdin.buffer, one)'
+}
+
+quota_bytes() {
+	csv_last quota/total_bytes-b0 | cut -d. -f1
+}
+
+quota() {
+	local before
+	start 'Quota "b0" "10M" 1'
+	rm -f "$got"/[0-9]*
+	send_bytes 8500000
+	check 'quota: 80 %' await_some 'Type: quota' 'Severity: WARNING' 'observed: [89].*e.06'
+	settle
+	before=$(quota_bytes)
+	stop_collectd
+	check 'quota: ends with the daemon' wait_for 20 paired quota
+	rm -f "$got"/[0-9]*
+	check 'quota: remembered' grep -E "^20[0-9]+-[0-9]+-01 $before b0\$" "$work/kidos-quota"
+	start 'Quota "b0" "10M" 1'
+	settle
+	check 'quota: goes on after a restart' test "$(quota_bytes)" -ge "$before"
+	check 'quota: 80 % is still over' await_some 'Type: quota' 'Severity: WARNING'
+	send_bytes 2000000
+	check 'quota: 100 %' await_some 'Type: quota' 'Severity: FAILURE'
+	settle
+	check 'quota: percent' percent_is_over 100
+	stop_collectd
+}
+
+percent_is_over() {
+	csv_last quota/percent-b0 | awk -v least="$1" '{ print; exit !($1 > least) }'
+}
+
+# What was learned on other days: nothing is usual at any hour.
+baseline() {
+	local hour
+	for hour in {0..23}; do
+		echo "0 $hour 300 10 100 b0"
+	done >"$work/kidos-usual"
+	chmod 600 "$work/kidos-usual"
+	start 'Baseline true'
+	provoked baseline 'threshold: 1.0.*e.01' 'PluginInstance: b0' -- send_bytes 300000000
+	stop_collectd
+	check 'baseline: remembered' grep -E "^1 [0-9]+ [0-9.e+]+ [0-9.e+]+ [0-9.e+]+ b0\$" "$work/kidos-usual"
+}
+
+write_scripts
+make_hosts
+listen
+flows
+volume
+quota
+baseline
+check 'nothing is left' nothing_left
+finish
