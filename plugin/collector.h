@@ -39,6 +39,12 @@ struct kidos_collector {
 	void (*close)(void *self);
 
 	/*
+	 * When all are made and sinks have their takers: 0, or -1 with a line in the log, and kidos
+	 * is not started. Optional.
+	 */
+	int (*check)(const void *self);
+
+	/*
 	 * Bytes that it takes at least, in maps and tables; then how many of `room`
 	 * more it takes.
 	 */

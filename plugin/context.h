@@ -28,7 +28,10 @@ enum kidos_sink_kind {
 	KIDOS_SINK_FLOW, /* struct kidos_flow_gain; given by a thread that may wait for seconds */
 	KIDOS_SINK_SCAN, /* uint32_t, kidos time units: a scan of the flow table begins */
 	KIDOS_SINK_SEEN, /* struct kidos_flow_seen: each flow of the scan; under the lock */
-	KIDOS_SINK_NOTIFICATION, /* of another plugin */
+	KIDOS_SINK_NOTIFICATION, /* struct kidos_notification: of another plugin, from any thread */
+	/* What the configuration wants because of one: struct kidos_notification. */
+	KIDOS_SINK_WANT_CAPTURE,
+	KIDOS_SINK_WANT_POLICY_LOG, /* policy stops dropping and logs */
 	KIDOS_SINK_SLOT_TAKEN, /* unsigned int: it is an interface's, which is not attached yet */
 	KIDOS_SINK_SLOTS_GONE, /* bool[KIDOS_SLOTS_MAX]: others will have these slots */
 	KIDOS_SINK_KINDS

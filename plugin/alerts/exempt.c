@@ -148,8 +148,7 @@ bool kidos_exempts_flow(const struct kidos_exempts *exempts, enum kidos_alert_ki
 	return false;
 }
 
-bool kidos_exempts_event(const struct kidos_exempts *exempts,
-			 const struct kidos_alert_event *event)
+bool kidos_exempts_event(const struct kidos_exempts *exempts, const struct kidos_alert_event *event)
 {
 	for (size_t i = 0; i < exempts->count; i++) {
 		const struct kidos_exempt *exempt = &exempts->items[i];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* exempt.h: what raises no alert: prefixes, ports, interfaces, protocols; of all kinds or of one. */
+/* exempt.h: what raises no alert: prefixes, ports, interfaces, protocols; of all kinds or of one.
+ */
 #ifndef KIDOS_ALERTS_EXEMPT_H
 #define KIDOS_ALERTS_EXEMPT_H
 

@@ -27,8 +27,8 @@ uint64_t kidos_protocols_bytes(void)
 
 struct kidos_protocols *kidos_protocols_new(const struct kidos_rules_base *base)
 {
-	static const unsigned char ordinary[] = { IPPROTO_ICMP, IPPROTO_IGMP,   IPPROTO_TCP,
-						  IPPROTO_UDP,  IPPROTO_GRE,    IPPROTO_ESP,
+	static const unsigned char ordinary[] = { IPPROTO_ICMP, IPPROTO_IGMP,  IPPROTO_TCP,
+						  IPPROTO_UDP,  IPPROTO_GRE,   IPPROTO_ESP,
 						  IPPROTO_AH,   IPPROTO_ICMPV6 };
 	struct kidos_protocols *protocols = calloc(1, sizeof(*protocols));
 

@@ -110,7 +110,8 @@ static struct fast *place_of(struct kidos_rates *rates, uint64_t hash)
 }
 
 /* NULL where all that are remembered are faster. */
-static struct fast *fast_of(struct kidos_rates *rates, const struct kidos_flow_key *key, double rate)
+static struct fast *fast_of(struct kidos_rates *rates, const struct kidos_flow_key *key,
+			    double rate)
 {
 	uint64_t hash = kidos_key_hash(key, rates->seed) | 1;
 	struct fast *fast = place_of(rates, hash);
@@ -193,8 +194,8 @@ static void judge(const struct kidos_rates *rates, struct fast *fast,
 		return;
 	}
 	fast->raised = 0;
-	if (fast->rate < threshold || kidos_exempts_flow(rates->base.exempts,
-							   KIDOS_ALERT_RATE_SPIKE, key))
+	if (fast->rate < threshold ||
+	    kidos_exempts_flow(rates->base.exempts, KIDOS_ALERT_RATE_SPIKE, key))
 		return;
 	fast->raised = fast->rate;
 	observe(rates, fast, key, threshold, false);

@@ -29,7 +29,8 @@ static bool wants_tries(const struct kidos_alert_settings *settings)
 
 uint64_t kidos_alert_rules_bytes(const struct kidos_alert_settings *settings, unsigned int slots)
 {
-	return sizeof(struct kidos_alert_rules) + (settings->rate_threshold ? kidos_rates_bytes() : 0) +
+	return sizeof(struct kidos_alert_rules) +
+	       (settings->rate_threshold ? kidos_rates_bytes() : 0) +
 	       (wants_tries(settings) ? kidos_tries_bytes(settings) : 0) +
 	       (settings->unusual_protocol ? kidos_protocols_bytes() : 0) +
 	       (settings->volume_share ? kidos_volumes_bytes() : 0) +
@@ -50,8 +51,8 @@ static bool make_all(struct kidos_alert_rules *rules)
 }
 
 struct kidos_alert_rules *kidos_alert_rules_new(struct kidos_context *context,
-				    const struct kidos_alert_settings *settings,
-				    const struct kidos_exempts *exempts)
+						const struct kidos_alert_settings *settings,
+						const struct kidos_exempts *exempts)
 {
 	struct kidos_alert_rules *rules = calloc(1, sizeof(*rules));
 
@@ -100,7 +101,8 @@ void kidos_alert_rules_see(struct kidos_alert_rules *rules, const struct kidos_f
 		kidos_volumes_see(rules->volumes, seen);
 }
 
-void kidos_alert_rules_poll(struct kidos_alert_rules *rules, const struct kidos_poll *poll, bool judging)
+void kidos_alert_rules_poll(struct kidos_alert_rules *rules, const struct kidos_poll *poll,
+			    bool judging)
 {
 	if (rules->tries && judging)
 		kidos_tries_judge(rules->tries);

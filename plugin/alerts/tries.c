@@ -80,8 +80,8 @@ static unsigned int vain_limit(const struct kidos_alert_settings *settings)
 
 static unsigned int half_limit(const struct kidos_alert_settings *settings)
 {
-	return (unsigned int)(kidos_alert_kinds[KIDOS_ALERT_SYN_FLOOD].least *
-			      settings->syn_flood / 100);
+	return (unsigned int)(kidos_alert_kinds[KIDOS_ALERT_SYN_FLOOD].least * settings->syn_flood /
+			      100);
 }
 
 static uint16_t *cell_of(struct kidos_tries *tries, unsigned int rule, uint32_t cell)
@@ -122,7 +122,8 @@ void kidos_tries_begin(struct kidos_tries *tries)
 static struct kidos_flow_key who_of(enum rule rule, const struct kidos_flow_key *key)
 {
 	struct kidos_flow_key who = {
-		.meta = key->meta & (KIDOS_META_IPV4 | KIDOS_META_SLOT_MASK << KIDOS_META_SLOT_SHIFT),
+		.meta = key->meta &
+			(KIDOS_META_IPV4 | KIDOS_META_SLOT_MASK << KIDOS_META_SLOT_SHIFT),
 	};
 
 	if (rule != SYN_FLOOD)

@@ -97,7 +97,7 @@ static void load(struct kidos_usual *usual)
 	if (error)
 		kidos_log(LOG_WARNING, "usual rates in %s/" KIDOS_USUAL_FILE ": %s: learned anew",
 			  folder,
-			  error == -EPERM      ? "not a file that only we may write"
+			  error == -EPERM     ? "not a file that only we may write"
 			  : error == -EBADMSG ? "not as kidos writes it"
 					      : strerror(-error));
 }
@@ -234,9 +234,8 @@ static void turn_window(const struct kidos_usual *usual, struct interface *item,
 static void poll_slot(struct kidos_usual *usual, const struct kidos_poll *poll, unsigned int slot,
 		      uint64_t now_ns)
 {
-	struct interface *item = is_plain(poll->instances[slot])
-					 ? interface_of(usual, poll->instances[slot])
-					 : NULL;
+	struct interface *item =
+		is_plain(poll->instances[slot]) ? interface_of(usual, poll->instances[slot]) : NULL;
 
 	if (!item)
 		++*usual->base.unjudged;

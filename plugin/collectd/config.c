@@ -111,12 +111,14 @@ static int read_interface(const oconfig_item_t *block, struct kidos_config *conf
 static int read_block(const oconfig_item_t *block, struct kidos_config *config)
 {
 	struct place place = { block->key, NULL };
+	char reason[KIDOS_REASON];
 
 	if (!strcasecmp(block->key, "Interface"))
 		return read_interface(block, config);
 	if (block->values_num)
 		return complain(&(struct place){ "", NULL }, block->key, block, "takes no value");
-	kidos_config_open_block(config, block->key);
+	if (kidos_config_open_block(config, block->key, reason))
+		return complain(&place, "", NULL, reason);
 	return read_children(block, &place, config, NULL);
 }
 

@@ -6,16 +6,20 @@
 #include "collectd/values.h"
 #include "collector.h"
 #include "core/log.h"
+#include "core/notification.h"
 #include "engine/engine.h"
 
 #include <configfile.h>
 #include <plugin.h>
+#include <pthread.h>
 #include <stdio.h>
 
 static struct kidos_config config;
 static bool configured;
 static int config_errors;
 static struct kidos_engine *engine;
+/* Notifications come from any thread, until the engine is no longer there for them. */
+static pthread_rwlock_t hearing = PTHREAD_RWLOCK_INITIALIZER;
 
 static void log_to_collectd(int priority, const char *line)
 {
@@ -50,9 +54,40 @@ static int kidos_config_callback(oconfig_item_t *item)
 	return 0;
 }
 
-static struct kidos_engine *start(void)
+static void set_engine(struct kidos_engine *to)
 {
-	return kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()), collectd_notify);
+	pthread_rwlock_wrlock(&hearing);
+	engine = to;
+	pthread_rwlock_unlock(&hearing);
+}
+
+static void start(void)
+{
+	set_engine(kidos_engine_start(&config, CDTIME_T_TO_NS(plugin_get_interval()),
+				      collectd_notify));
+}
+
+/* Nobody hears anything any more before it stops. */
+static void stop(void)
+{
+	struct kidos_engine *old = engine;
+
+	set_engine(NULL);
+	kidos_engine_stop(old);
+}
+
+static int kidos_hear(const notification_t *from, user_data_t *data)
+{
+	struct kidos_notification notification;
+
+	(void)data;
+	if (!collectd_notification_read(from, &notification))
+		return 0;
+	pthread_rwlock_rdlock(&hearing);
+	if (engine)
+		kidos_engine_hear(engine, &notification);
+	pthread_rwlock_unlock(&hearing);
+	return 0;
 }
 
 /* Its state directory has gone: all of it anew, at once, and each minute while that fails. */
@@ -66,8 +101,8 @@ static void begin_anew(void)
 	else if (cdtime() - tried < TIME_T_TO_CDTIME_T(60))
 		return;
 	tried = cdtime();
-	kidos_engine_stop(engine);
-	engine = start();
+	stop();
+	start();
 }
 
 static int kidos_read(user_data_t *data)
@@ -91,8 +126,7 @@ static int kidos_read(user_data_t *data)
 static void kidos_stop(void *data)
 {
 	(void)data;
-	kidos_engine_stop(engine);
-	engine = NULL;
+	stop();
 }
 
 static int kidos_init(void)
@@ -114,9 +148,11 @@ static int kidos_init(void)
 	snprintf(config.data_path, sizeof(config.data_path), "%s", folder ? folder : "");
 	config.test = collectd_is_test_run();
 	collectd_notify_as_here();
-	engine = start();
+	start();
 	if (!engine)
 		return -1;
+	if (kidos_engine_listens(engine) && plugin_register_notification("kidos", kidos_hear, NULL))
+		kidos_log(LOG_ERR, "collectd does not hand on notifications");
 	return plugin_register_complex_read(NULL, "kidos", kidos_read, 0,
 					    &(user_data_t){ &engine, kidos_stop });
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "collectd/notify.h"
+#include "core/notification.h"
 
 #include <collectd.h>
 
 #include <plugin.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Each thread has its own: exec, for one, looks there for the interval. */
 static plugin_ctx_t context;
@@ -61,4 +63,49 @@ int collectd_notify(const struct kidos_notice *notice)
 		status = plugin_dispatch_notification(&notification);
 	plugin_notification_meta_free(notification.meta);
 	return status ? -1 : 0;
+}
+
+static enum kidos_severity severity_from(int severity)
+{
+	switch (severity) {
+	case NOTIF_FAILURE:
+		return KIDOS_SEVERITY_FAILURE;
+	case NOTIF_WARNING:
+		return KIDOS_SEVERITY_WARNING;
+	default:
+		return KIDOS_SEVERITY_OKAY;
+	}
+}
+
+/* threshold says which data source it judged, and what its value is. */
+static bool is_by_threshold(const notification_t *notification)
+{
+	bool source = false, value = false;
+
+	for (const notification_meta_t *meta = notification->meta; meta; meta = meta->next) {
+		source |= !strcmp(meta->name, "DataSource");
+		value |= !strcmp(meta->name, "CurrentValue");
+	}
+	return source && value;
+}
+
+bool collectd_notification_read(const notification_t *from, struct kidos_notification *to)
+{
+	bool by_threshold = is_by_threshold(from);
+
+	/* What threshold says of kidos's values is not kidos's own. */
+	if (strcmp(from->host, hostname_g) != 0 ||
+	    (!strcmp(from->plugin, "kidos") && !by_threshold))
+		return false;
+	*to = (struct kidos_notification){
+		.severity = severity_from(from->severity),
+		.time_ns = CDTIME_T_TO_NS(from->time),
+		.by_threshold = by_threshold,
+		.plugin = from->plugin,
+		.plugin_instance = from->plugin_instance,
+		.type = from->type,
+		.type_instance = from->type_instance,
+		.message = from->message,
+	};
+	return true;
 }

@@ -5,6 +5,8 @@
 
 #include "alerts/notice.h"
 
+#include <stdbool.h>
+
 /* Notifications come from the plugin whose callback calls this: once, in init. */
 void collectd_notify_as_here(void);
 
@@ -13,5 +15,14 @@ void collectd_notify_as_here(void);
  * none took it (or there is none).
  */
 int collectd_notify(const struct kidos_notice *notice);
+
+struct kidos_notification;
+struct notification_s;
+
+/*
+ * Is it one that kidos takes: of this host, and not its own? The network plugin delivers other
+ * hosts'. *to has its strings then, which stay collectd's.
+ */
+bool collectd_notification_read(const struct notification_s *from, struct kidos_notification *to);
 
 #endif

@@ -87,12 +87,33 @@ bool kidos_config_has_block(const struct kidos_config *config, const char *block
 	       block_index(config, block) < config->block_count;
 }
 
-void kidos_config_open_block(struct kidos_config *config, const char *block)
+int kidos_config_open_block(struct kidos_config *config, const char *block,
+			    char reason[KIDOS_REASON])
 {
-	size_t index = block_index(config, block);
+	size_t index = block_index(config, block), most;
 
-	if (index < config->block_count)
-		config->present[index] = true;
+	if (index == config->block_count)
+		return 0;
+	most = config->blocks[index]->most;
+	if (most && config->opened[index] == most)
+		return kidos_fail(reason, "one block more than there may be");
+	config->opened[index]++;
+	return 0;
+}
+
+size_t kidos_config_opened(const struct kidos_config *config, const struct kidos_block *block)
+{
+	return config->opened[block_index(config, block->name)];
+}
+
+/* Of a block that may be repeated, the one that was opened last. */
+static void *open_settings(const struct kidos_config *config, size_t index)
+{
+	size_t last = config->blocks[index]->most && config->opened[index] > 1
+			      ? config->opened[index] - 1
+			      : 0;
+
+	return (char *)config->settings[index] + last * config->blocks[index]->size;
 }
 
 void *kidos_config_settings(const struct kidos_config *config, const struct kidos_block *block)
@@ -119,10 +140,14 @@ static const struct kidos_option *option_find(const struct kidos_block *block, c
 bool kidos_config_enabled(const struct kidos_config *config, const struct kidos_block *block)
 {
 	const struct kidos_option *option = option_find(block, "Enabled");
-	size_t index = block_index(config, block->name);
+	size_t index = block_index(config, block->name), opened = config->opened[index];
+	size_t count = block->most && opened ? opened : 1;
+	const char *enabled = (const char *)config->settings[index] + option->offset;
+	bool any = false;
 
-	return *(const bool *)((const char *)config->settings[index] + option->offset) &&
-	       (config->present[index] || !block->off_without);
+	for (size_t i = 0; i < count; i++)
+		any |= *(const bool *)(enabled + i * block->size);
+	return any && (opened || !block->off_without);
 }
 
 static int check_count(const struct kidos_option *option, size_t count, char reason[KIDOS_REASON])
@@ -153,7 +178,7 @@ static const struct kidos_block *block_find(struct kidos_config *config,
 		return &kidos_interface_block;
 	if (index == config->block_count)
 		return &kidos_plugin_block;
-	*base = config->settings[index];
+	*base = open_settings(config, index);
 	return config->blocks[index];
 }
 
@@ -220,11 +245,13 @@ int kidos_config_init(struct kidos_config *config, const struct kidos_block *con
 	memset(config, 0, sizeof(*config));
 	set_defaults(&kidos_plugin_block, config);
 	for (; *blocks && config->block_count < KIDOS_BLOCKS_MAX; blocks++) {
-		void *settings = calloc(1, (*blocks)->size);
+		size_t count = (*blocks)->most ? (*blocks)->most : 1;
+		char *settings = calloc(count, (*blocks)->size);
 
 		if (!settings)
 			return -ENOMEM;
-		set_defaults(*blocks, settings);
+		for (size_t i = 0; i < count; i++)
+			set_defaults(*blocks, settings + i * (*blocks)->size);
 		config->blocks[config->block_count] = *blocks;
 		config->settings[config->block_count++] = settings;
 	}
@@ -261,7 +288,9 @@ void kidos_config_free(struct kidos_config *config)
 		rule_free(&config->rules[i]);
 	free(config->rules);
 	for (size_t i = 0; i < config->block_count; i++) {
-		lists_free(config->blocks[i], config->settings[i]);
+		for (size_t j = 0; j == 0 || j < config->blocks[i]->most; j++)
+			lists_free(config->blocks[i],
+				   (char *)config->settings[i] + j * config->blocks[i]->size);
 		free(config->settings[i]);
 	}
 	*config = (struct kidos_config){};

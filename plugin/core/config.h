@@ -80,7 +80,7 @@ struct kidos_config {
 	/* The collectors' blocks, what was set in each, and whether the configuration has it. */
 	const struct kidos_block *blocks[KIDOS_BLOCKS_MAX];
 	void *settings[KIDOS_BLOCKS_MAX];
-	bool present[KIDOS_BLOCKS_MAX];
+	size_t opened[KIDOS_BLOCKS_MAX]; /* blocks of this name that the configuration has */
 	size_t block_count;
 };
 
@@ -117,6 +117,7 @@ struct kidos_block {
 	size_t count;
 	size_t size; /* of the struct */
 	bool off_without; /* what it is about is off as long as the block is not there */
+	size_t most; /* so many blocks, each a struct of its own in an array; 0: all are one */
 };
 
 /* An option's offset and, of a string, its room. */
@@ -149,10 +150,14 @@ void kidos_config_free(struct kidos_config *config);
 /* Is there such a block? Capitals do not matter. */
 bool kidos_config_has_block(const struct kidos_config *config, const char *block);
 
-/* The block stands in the configuration: what is off without it goes on. */
-void kidos_config_open_block(struct kidos_config *config, const char *block);
+/* The block stands in the configuration: what is off without it goes on. 0, or -1: one too many. */
+int kidos_config_open_block(struct kidos_config *config, const char *block,
+			    char reason[KIDOS_REASON]);
 
-/* The struct that a collector's block sets. */
+/* How many blocks of this name it has. */
+size_t kidos_config_opened(const struct kidos_config *config, const struct kidos_block *block);
+
+/* The struct that a collector's block sets, or the array of them. */
 void *kidos_config_settings(const struct kidos_config *config, const struct kidos_block *block);
 
 /* Its option Enabled, and the block itself where it is off without. */

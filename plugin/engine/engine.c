@@ -258,6 +258,16 @@ struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint6
 	return NULL;
 }
 
+bool kidos_engine_listens(const struct kidos_engine *engine)
+{
+	return engine->context.sinks[KIDOS_SINK_NOTIFICATION].count;
+}
+
+void kidos_engine_hear(struct kidos_engine *engine, const struct kidos_notification *notification)
+{
+	kidos_sinks_give(&engine->context.sinks[KIDOS_SINK_NOTIFICATION], notification);
+}
+
 bool kidos_engine_is_lost(const struct kidos_engine *engine)
 {
 	return kidos_state_is_lost(&engine->context.state);

@@ -13,6 +13,7 @@
 
 struct kidos_engine;
 struct kidos_notice;
+struct kidos_notification;
 
 /* Hands an alert on and may take its time; 0, or -1 if nobody took it. */
 typedef int (*kidos_notify)(const struct kidos_notice *notice);
@@ -28,6 +29,10 @@ struct kidos_engine *kidos_engine_start(const struct kidos_config *config, uint6
 
 /* Reads every map once and emits every value; any thread, one at a time. */
 void kidos_engine_poll(struct kidos_engine *engine, kidos_emit emit, void *context);
+
+/* Does a collector take notifications of other plugins? And here is one; any thread. */
+bool kidos_engine_listens(const struct kidos_engine *engine);
+void kidos_engine_hear(struct kidos_engine *engine, const struct kidos_notification *notification);
 
 /*
  * Has somebody removed its state directory? Then nothing new can be attached,

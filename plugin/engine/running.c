@@ -41,6 +41,18 @@ static void slots_gone(void *self, const void *slots)
 			engine->running[i].collector->slots_gone(engine->running[i].self, slots);
 }
 
+/* What one asks of the others. */
+static int check_all(const struct kidos_engine *engine)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < engine->running_count; i++)
+		if (engine->running[i].enabled && engine->running[i].collector->check &&
+		    engine->running[i].collector->check(engine->running[i].self))
+			error = -EINVAL;
+	return error;
+}
+
 int kidos_running_create(struct kidos_engine *engine)
 {
 	struct kidos_context *context = &engine->context;
@@ -61,7 +73,9 @@ int kidos_running_create(struct kidos_engine *engine)
 			kidos_log(LOG_INFO, "Plugin kidos / %s / Enabled is false: %s", block->name,
 				  running->collector->without);
 	}
-	return kidos_sinks_add(&context->sinks[KIDOS_SINK_SLOTS_GONE], slots_gone, engine);
+	if (kidos_sinks_add(&context->sinks[KIDOS_SINK_SLOTS_GONE], slots_gone, engine))
+		return -ENOSPC;
+	return check_all(engine);
 }
 
 /* In turn from the end: what was made first may be used by what came later. */

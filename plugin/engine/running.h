@@ -5,7 +5,7 @@
 
 #include "engine/engine_internal.h"
 
-/* Makes all of them; 0 or -ENOMEM. Close them either way. */
+/* Makes and checks all of them; 0 or -errno. Close them either way. */
 int kidos_running_create(struct kidos_engine *engine);
 void kidos_running_close(struct kidos_engine *engine);
 

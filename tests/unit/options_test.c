@@ -120,18 +120,25 @@ static void test_conf_has_nothing_else(void **state)
 	assert_int_equal(unknown, 0);
 }
 
+static const char *man_entry(const char *man, const char *macro, const char *name)
+{
+	char entry[128];
+
+	snprintf(entry, sizeof(entry), "\n%s \"%s ", macro, name);
+	return strstr(man, entry);
+}
+
 /* ".BI "Name " ..." begins an option, its default is given before the next one. */
 static bool man_has(const char *man, const struct kidos_option *option)
 {
-	char entry[128];
-	const char *at, *end, *initial;
+	const char *at = man_entry(man, ".BI", option->name), *end, *initial;
 
-	snprintf(entry, sizeof(entry), "\"%s ", option->name);
-	at = strstr(man, entry);
+	if (!at)
+		at = man_entry(man, ".BR", option->name);
 	if (!at)
 		return false;
 	end = strstr(at, "\n.TP");
-	if (!*option->initial)
+	if (!*option->initial || option->type == KIDOS_OPTION_QUOTAS)
 		return strstr(at, "Default:");
 	initial = strstr(at, option->initial);
 	return initial && (!end || initial < end);

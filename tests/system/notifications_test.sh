@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# <OnNotification>: notifications of other plugins, handed to a real collectd over its unixsock, start
+# what the configuration says: those of this host, of exactly this plugin and type, and never kidos's own.
+# shellcheck source-path=SCRIPTDIR source=support/lib.bash
+. "$(dirname "$0")/support/lib.bash"
+
+# start BLOCKS [LINES outside of <Plugin kidos>]
+start() {
+	start_collectd b "<Drops>
+	  Enabled false
+	</Drops>
+	$1
+	</Plugin>
+	LoadPlugin unixsock
+	<Plugin unixsock>
+	  SocketFile \"$work/socket\"
+	</Plugin>
+	${2:-}
+	<Plugin kidos>"
+}
+
+rule() {
+	printf '<OnNotification>\n%s\n</OnNotification>\n' "$1"
+}
+
+# put SEVERITY HOST PLUGIN TYPE MESSAGE
+put() {
+	python3 - "$work/socket" "$@" <<-'END'
+		import socket, sys, time
+		path, severity, host, plugin, kind, message = sys.argv[1:]
+		one = socket.socket(socket.AF_UNIX)
+		one.connect(path)
+		one.sendall(('PUTNOTIF severity=%s time=%d host=%s plugin=%s type=%s message="%s"\n' % (
+		    severity, time.time(), host, plugin, kind, message)).encode("utf-8", "surrogateescape"))
+		answer = one.recv(256).decode()
+		print(answer)
+		sys.exit(0 if answer.startswith("0 ") else 1)
+	END
+}
+
+ready() {
+	[ -S "$work/socket" ] && logged 'Initialization complete'
+}
+
+# lines PATTERN: how many of the log have it
+lines() {
+	grep -cE -- "kidos: notification: $1" "$work/log"
+}
+
+refused() {
+	start "$(rule "Do \"$1\"")"
+	check "$1: nobody does it yet" wait_for 20 logged "Plugin kidos / OnNotification / Do \"$1\": there is nobody who does it"
+	check "$1: collectd goes on without kidos" wait_for 20 logged 'Initialization complete'
+	check "$1: kidos has not begun" test ! -e "$state"
+	stop_collectd
+}
+
+taken() {
+	start "$(rule $'Plugin "toy"\nType "heat"\nSeverity "warning"')
+	$(rule $'Plugin "toy"\nType "heat"\nEnabled false')
+	$(rule $'Plugin "kidos"\nSeverity "okay"')"
+	wait_for 20 ready
+	check 'as severe as the rule' put warning kt toy heat hot
+	put failure kt toy heat hotter >/dev/null
+	put okay kt toy heat cold >/dev/null
+	put failure kt toys heat no >/dev/null
+	put failure kt toy heating no >/dev/null
+	put failure elsewhere toy heat no >/dev/null
+	put failure kt kidos heat own >/dev/null
+	put failure kt toy heat $'e\e[2J\\nvil\xff' >/dev/null
+	check 'those that match have a line' wait_for 20 logged 'FAILURE of toy, heat: e'
+	equal 'a line each' '1 1 3' "$(lines 'WARNING of toy, heat: hot$') $(lines 'FAILURE of toy, heat: hotter$') $(lines '')"
+	check 'nothing in it can move a terminal' grep -qF 'FAILURE of toy, heat: e\x1b[2J' "$work/log"
+	settle
+	equal 'they are counted' 3 "$(csv_last self/total_events-notifications | cut -d. -f1)"
+	ctl collector notifications off >/dev/null
+	put failure kt toy heat off >/dev/null
+	equal 'switched off: no line' 3 "$(lines '')"
+	stop_collectd
+}
+
+# threshold names the plugin of the value.
+threshold() {
+	start "$(rule 'Type "gauge"')" "LoadPlugin threshold
+	<Plugin threshold>
+	  <Plugin kidos>
+	    Instance \"self\"
+	    <Type gauge>
+	      Instance \"last_poll\"
+	      FailureMax 1
+	    </Type>
+	  </Plugin>
+	</Plugin>"
+	check 'what threshold says of a value of kidos' wait_for 20 logged 'notification: FAILURE of kidos-self, gauge: '
+	stop_collectd
+}
+
+make_ns b
+refused capture
+refused policy-log
+taken
+threshold
+check 'nothing is left' nothing_left
+finish
