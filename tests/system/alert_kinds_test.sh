@@ -7,8 +7,6 @@
 # shellcheck source-path=SCRIPTDIR source=support/alerts.bash
 . "$(dirname "$0")/support/alerts.bash"
 
-tries=$top/tests/tools/tries.py
-
 # config [LINES in <Alerts>]
 config() {
 	cat <<-END
@@ -39,20 +37,6 @@ start() {
 	<Plugin kidos>"
 	wait_for 20 interface_is b0 attached
 	settle
-}
-
-# a is the other host, 10.1.0.1; b is watched, 10.1.0.2. What is sent to 10.9.0.0/16 goes to b, which drops it.
-make_hosts() {
-	make_ns a b
-	make_veth a a0 b b0
-	ip -n "$run-a" link set a0 arp on && ip -n "$run-b" link set b0 arp on
-	ip -n "$run-a" address add 10.1.0.1/24 dev a0
-	ip -n "$run-b" address add 10.1.0.2/24 dev b0
-	ip -n "$run-a" route add 10.9.0.0/16 via 10.1.0.2
-	ip -n "$run-b" route add 10.8.0.0/16 via 10.1.0.1
-	ip -n "$run-b" link set lo up
-	ip -n "$run-a" link set lo up
-	in_ns a ping -c 1 -W 2 10.1.0.2 >/dev/null
 }
 
 # paired KIND [PATTERN...]: one start and one end, of one alert
@@ -91,24 +75,8 @@ await_some() {
 	return 1
 }
 
-any_told() {
-	[ -n "$(told "$@")" ]
-}
-
-at_host() {
-	in_ns "$1" python3 "$tries" "${@:2}"
-}
-
-
 flood() {
 	in_ns a "$frames" a0 udp 200000 --dst-mac "$(mac_of b b0)" --rate 60000
-}
-
-# A listener in b, for the connections that a makes.
-listen() {
-	nsenter --net="/run/netns/$run-b" python3 "$tries" accepts 9000 &
-	started+=($!)
-	wait_for 10 in_ns a python3 "$tries" connections 10.1.0.2 9000 1
 }
 
 # --- from the flow table ---
@@ -195,7 +163,7 @@ baseline() {
 }
 
 write_scripts
-make_hosts
+two_hosts
 listen
 flows
 volume

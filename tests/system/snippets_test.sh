@@ -4,15 +4,8 @@
 # alone: all that is dropped on the machine is looked at
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
-
-got=$work/got
-
-# What stands behind one # is an option, a block or a line of LoadPlugin; behind "# " is prose.
-uncommented() {
-	sed -E 's/^#(<|LoadPlugin|  )/\1/' "$top/collectd.conf.d/$1" |
-		sed -e "s,/sys/fs/bpf/kidos,$state," -e "s,/usr/local/lib/kidos,$work," -e 's/"eth0"/"b0"/' \
-			-e "s,/etc/kidos/,$work/," -e "s,/var/log/kidos/,$work/,"
-}
+# shellcheck source-path=SCRIPTDIR source=support/alerts.bash
+. "$(dirname "$0")/support/alerts.bash"
 
 # The shipped script, with a logger that writes into a file that nobody may write.
 write_script() {
@@ -94,7 +87,10 @@ all_known() {
 	for file in "$top"/collectd.conf.d/*; do
 		case ${file##*/} in
 		policies) find "$file" -type f -print0 | xargs -0 -n 1 "$kidosctl" policy check || return 1 ;;
-		kidos.conf | notify-exec.conf | notify-log | store-*.conf | threshold.conf) ;; # stores_test.sh and dashboards_test.sh have others
+		kidos.conf | notify-exec.conf | notify-log) ;;
+		store-*.conf | threshold.conf) ;; # of stores_test.sh and dashboards_test.sh
+		notify-block* | block-address | never-block | notify-alertmanager* | notify-email.conf | \
+			notify-nagios.conf) ;; # of examples_test.sh
 		*)
 			echo "$file is not tried"
 			return 1

@@ -89,3 +89,48 @@ has_metadata() {
 	[ -z "$missing" ] || { echo "missing:$missing"; return 1; }
 }
 
+
+# uncommented SNIPPET: what stands behind one # is an option, a block or a line of LoadPlugin; behind
+# "# " is prose. Installed in the test's folder.
+uncommented() {
+	sed -E 's/^#(<|LoadPlugin|  )/\1/' "$top/collectd.conf.d/$1" |
+		sed -e "s,/sys/fs/bpf/kidos,$state," -e "s,/usr/local/lib/kidos,$work," -e 's/"eth0"/"b0"/' \
+			-e "s,/etc/kidos/,$work/," -e "s,/var/log/kidos/,$work/,"
+}
+
+# What tries.py does, in a namespace.
+tries=$top/tests/tools/tries.py
+
+at_host() {
+	in_ns "$1" python3 "$tries" "${@:2}"
+}
+
+any_told() {
+	[ -n "$(told "$@")" ]
+}
+
+# two_hosts: a is another host, 10.1.0.1; b is watched, 10.1.0.2. What is sent to 10.9.0.0/16 goes to b,
+# which drops it.
+two_hosts() {
+	make_ns a b
+	make_veth a a0 b b0
+	ip -n "$run-a" link set a0 arp on && ip -n "$run-b" link set b0 arp on
+	ip -n "$run-a" address add 10.1.0.1/24 dev a0
+	ip -n "$run-b" address add 10.1.0.2/24 dev b0
+	ip -n "$run-a" route add 10.9.0.0/16 via 10.1.0.2
+	ip -n "$run-a" link set lo up
+	ip -n "$run-b" link set lo up
+	in_ns a ping -c 1 -W 2 10.1.0.2 >/dev/null
+}
+
+# background NS COMMAND...: until the test ends
+background() {
+	nsenter --net="/run/netns/$run-$1" "${@:2}" >"$work/background" 2>&1 &
+	started+=($!)
+}
+
+# A listener in b on port 9000, for connections that a makes.
+listen() {
+	background b python3 "$tries" accepts 9000
+	wait_for 10 at_host a connections 10.1.0.2 9000 1
+}
