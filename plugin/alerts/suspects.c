@@ -33,8 +33,10 @@ struct kidos_suspect *kidos_suspect_of(struct kidos_suspects *suspects, uint64_t
 		if (!set[i].hash)
 			place = &set[i];
 	}
-	if (!place)
+	if (!place) {
 		place = least_of(suspects, set);
+		suspects->evicted += place != NULL;
+	}
 	if (place)
 		*place = (struct kidos_suspect){};
 	return place;

@@ -30,6 +30,7 @@ struct kidos_suspect {
 struct kidos_suspects {
 	struct kidos_suspect items[KIDOS_SUSPECTS];
 	unsigned int turn; /* which of equals goes next */
+	uint64_t evicted; /* suspects that gave their place to others */
 };
 
 /*

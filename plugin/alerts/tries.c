@@ -488,6 +488,8 @@ static void judge(const struct kidos_tries *tries, struct kidos_suspect *suspect
 
 void kidos_tries_judge(struct kidos_tries *tries)
 {
+	*tries->base.unjudged += tries->suspects.evicted;
+	tries->suspects.evicted = 0;
 	for (size_t i = 0; i < KIDOS_SUSPECTS; i++)
 		if (tries->suspects.items[i].hash)
 			judge(tries, &tries->suspects.items[i]);
