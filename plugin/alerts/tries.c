@@ -17,7 +17,7 @@
 #define CELL_HOT 0x4000u /* so many datagrams that each has to be looked up */
 #define CELL_MOST 0x3fffu
 
-#define FINDS 65536u /* look-ups of answers in a scan: some 10 ms */
+#define FINDS 16384u /* look-ups of answers in a scan: some milliseconds */
 #define CHECKS 4096u /* ... for one syn_flood */
 #define OTHER_SLOTS 8u /* interfaces on which an answer may have gone another way */
 #define ANSWER_NS 1000000000u /* what is younger may be answered yet */
@@ -37,8 +37,10 @@ struct kidos_tries {
 	uint32_t window, answer; /* kidos time units */
 	uint32_t finds; /* in this scan */
 	unsigned int floods; /* suspects of syn_flood */
-	uint16_t datagrams[SOURCES]; /* by source: flows of datagrams, answered or not */
-	uint16_t vain[SOURCES]; /* by source: flows that nobody answered */
+	struct {
+		uint16_t datagrams; /* flows of them, answered or not */
+		uint16_t vain; /* flows that nobody answered */
+	} sources[SOURCES]; /* side by side: one cache miss */
 	uint16_t half[PORTS]; /* by destination and port */
 	struct kidos_suspects suspects;
 	uint16_t repeats[]; /* REPEATS, or none */
@@ -92,7 +94,7 @@ static uint16_t *cell_of(struct kidos_tries *tries, unsigned int rule, uint32_t 
 	case REPEATED_FLOW:
 		return &tries->repeats[cell % REPEATS];
 	default:
-		return &tries->vain[cell % SOURCES];
+		return &tries->sources[cell % SOURCES].vain;
 	}
 }
 
@@ -100,9 +102,11 @@ void kidos_tries_begin(struct kidos_tries *tries)
 {
 	unsigned int limit = vain_limit(tries->base.settings);
 
-	for (size_t i = 0; i < SOURCES; i++)
-		tries->vain[i] = limit && tries->datagrams[i] >= limit ? CELL_HOT : 0;
-	memset(tries->datagrams, 0, sizeof(tries->datagrams));
+	for (size_t i = 0; i < SOURCES; i++) {
+		tries->sources[i].vain =
+			limit && tries->sources[i].datagrams >= limit ? CELL_HOT : 0;
+		tries->sources[i].datagrams = 0;
+	}
 	memset(tries->half, 0, sizeof(tries->half));
 	if (tries->base.settings->repeated_flow)
 		memset(tries->repeats, 0, REPEATS * sizeof(tries->repeats[0]));
@@ -183,7 +187,7 @@ static void see_vain(struct kidos_tries *tries, uint64_t hash, const struct kido
 	const struct kidos_alert_settings *settings = tries->base.settings;
 	struct kidos_suspect *suspect;
 
-	if (!count(&tries->vain[hash % SOURCES], vain_limit(settings)))
+	if (!count(&tries->sources[hash % SOURCES].vain, vain_limit(settings)))
 		return;
 	if (settings->port_scan && kidos_key_has_ports(key)) {
 		suspect = suspect_of(tries, PORT_SCAN, hash, who, key);
@@ -294,11 +298,11 @@ static void see_datagrams(struct kidos_tries *tries, const struct kidos_flow_see
 {
 	struct kidos_flow_key who = who_of(PORT_SCAN, seen->key);
 	uint64_t hash = kidos_key_hash(&who, tries->seed);
-	uint16_t *datagrams = &tries->datagrams[hash % SOURCES];
+	uint16_t *datagrams = &tries->sources[hash % SOURCES].datagrams;
 
 	if (*datagrams < UINT16_MAX)
 		++*datagrams;
-	if (!(tries->vain[hash % SOURCES] & (CELL_HOT | CELL_SUSPECT)))
+	if (!(tries->sources[hash % SOURCES].vain & (CELL_HOT | CELL_SUSPECT)))
 		return;
 	if (is_group(seen->key) || is_recent(tries, seen) || !hears_answers(tries, seen->key) ||
 	    is_answered(tries, seen->key))

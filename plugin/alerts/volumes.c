@@ -17,11 +17,19 @@ struct source {
 	uint64_t bytes;
 };
 
+/* The hashes lie in one cache line: of the sources only the right one is read. */
+struct set {
+	uint64_t hashes[WAYS];
+	struct source sources[WAYS];
+};
+
 struct kidos_volumes {
 	struct kidos_rules_base base;
 	uint64_t seed;
 	uint64_t since_ns; /* of the window, CLOCK_MONOTONIC */
-	struct source sources[SETS][WAYS];
+	uint64_t
+		speeds[KIDOS_SLOTS_MAX]; /* bits a second, as asked for at the window's end; or 0 */
+	struct set sets[SETS];
 };
 
 uint64_t kidos_volumes_bytes(void)
@@ -48,15 +56,31 @@ void kidos_volumes_free(struct kidos_volumes *volumes)
 
 #define META (KIDOS_META_IPV4 | KIDOS_META_SLOT_MASK << KIDOS_META_SLOT_SHIFT)
 
-static struct source *set_of(struct kidos_volumes *volumes, const struct kidos_flow_key *key)
+static uint64_t hash_of(const struct kidos_volumes *volumes, const struct kidos_flow_key *key)
 {
-	const struct kidos_flow_key source = { .src = key->src, .meta = key->meta & META };
+	uint64_t hash = (key->src.halves[0] ^ volumes->seed) * 0x9e3779b97f4a7c15u;
 
-	return volumes->sources[kidos_key_hash(&source, volumes->seed) % SETS];
+	hash = (hash ^ hash >> 32 ^ key->src.halves[1]) * 0x9e3779b97f4a7c15u;
+	hash = (hash ^ hash >> 32 ^ (key->meta & META)) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 32;
+}
+
+static bool is_of(const struct source *source, const struct kidos_flow_key *key)
+{
+	return source->bytes && source->meta == (key->meta & META) &&
+	       !memcmp(&source->address, &key->src, sizeof(key->src));
+}
+
+static struct source *find(struct set *set, uint64_t hash, const struct kidos_flow_key *key)
+{
+	for (unsigned int i = 0; i < WAYS; i++)
+		if (set->hashes[i] == hash && is_of(&set->sources[i], key))
+			return &set->sources[i];
+	return NULL;
 }
 
 /* No place is free: what came takes as much from each of the set, until it or one is used up. */
-static void take_from_all(struct source *set, uint64_t *bytes)
+static void take_from_all(struct source set[WAYS], uint64_t *bytes)
 {
 	uint64_t least = *bytes;
 
@@ -68,47 +92,67 @@ static void take_from_all(struct source *set, uint64_t *bytes)
 	*bytes -= least;
 }
 
-static struct source *free_in(struct source *set)
+static void put(struct set *set, uint64_t hash, const struct kidos_flow_key *key, uint64_t bytes)
 {
 	for (unsigned int i = 0; i < WAYS; i++)
-		if (!set[i].bytes)
-			return &set[i];
-	return NULL;
+		if (!set->sources[i].bytes) {
+			set->hashes[i] = hash;
+			set->sources[i] = (struct source){ key->src, key->meta & META, bytes };
+			return;
+		}
+}
+
+static bool is_full(const struct set *set)
+{
+	for (unsigned int i = 0; i < WAYS; i++)
+		if (!set->sources[i].bytes)
+			return false;
+	return true;
 }
 
 void kidos_volumes_see(struct kidos_volumes *volumes, const struct kidos_flow_seen *seen)
 {
 	const struct kidos_flow_key *key = seen->key;
-	uint64_t bytes = seen->gained.bytes;
-	struct source *set, *place;
+	uint64_t bytes = seen->gained.bytes, hash;
+	struct source *source;
+	struct set *set;
 
 	if (!bytes || !kidos_key_slot(key))
 		return;
-	set = set_of(volumes, key);
-	for (unsigned int i = 0; i < WAYS; i++)
-		if (set[i].bytes && set[i].meta == (key->meta & META) &&
-		    !memcmp(&set[i].address, &key->src, sizeof(key->src))) {
-			set[i].bytes += bytes;
-			return;
-		}
-	if (!free_in(set))
-		take_from_all(set, &bytes);
-	place = bytes ? free_in(set) : NULL;
-	if (place)
-		*place = (struct source){ key->src, key->meta & META, bytes };
+	hash = hash_of(volumes, key);
+	set = &volumes->sets[hash % SETS];
+	source = find(set, hash, key);
+	if (source) {
+		source->bytes += bytes;
+		return;
+	}
+	if (is_full(set))
+		take_from_all(set->sources, &bytes);
+	if (bytes)
+		put(set, hash, key, bytes);
 }
 
-static void judge(const struct kidos_volumes *volumes, const struct source *source, double seconds)
+/* The driver is asked once for each interface. */
+static double speed_of(struct kidos_volumes *volumes, unsigned int slot)
+{
+	uint64_t *speed = &volumes->speeds[slot];
+
+	if (!*speed)
+		*speed = kidos_slot_speed(volumes->base.context, slot);
+	if (!*speed)
+		*speed = DEFAULT_SPEED;
+	return (double)*speed;
+}
+
+static void judge(struct kidos_volumes *volumes, const struct source *source, double seconds)
 {
 	const struct kidos_flow_key flow = { .src = source->address, .meta = (__u32)source->meta };
 	unsigned int slot = kidos_key_slot(&flow);
-	uint64_t speed = kidos_slot_speed(volumes->base.context, slot);
 	char subject[KIDOS_TEXT_ADDRESS];
 	const struct kidos_observed observed = {
 		.kind = KIDOS_ALERT_HIGH_VOLUME_SOURCE,
 		.slot = slot,
-		.value = 100.0 * 8 * (double)source->bytes / seconds /
-			 (double)(speed ? speed : DEFAULT_SPEED),
+		.value = 100.0 * 8 * (double)source->bytes / seconds / speed_of(volumes, slot),
 		.threshold = (double)volumes->base.settings->volume_share,
 		.flow = &flow,
 		.subject = subject,
@@ -124,12 +168,13 @@ void kidos_volumes_judge(struct kidos_volumes *volumes)
 
 	if (passed < volumes->base.settings->window * 1000000000u)
 		return;
+	memset(volumes->speeds, 0, sizeof(volumes->speeds));
 	for (unsigned int i = 0; i < SETS * WAYS; i++) {
-		const struct source *source = &volumes->sources[i / WAYS][i % WAYS];
+		const struct source *source = &volumes->sets[i / WAYS].sources[i % WAYS];
 
 		if (source->bytes && source->bytes >= volumes->base.settings->volume_min)
 			judge(volumes, source, (double)passed / 1e9);
 	}
-	memset(volumes->sources, 0, sizeof(volumes->sources));
+	memset(volumes->sets, 0, sizeof(volumes->sets));
 	volumes->since_ns = now;
 }

@@ -10,7 +10,7 @@ long=$(printf 'a%.0s' {1..128})
 cases='a number that is none|<Flows>;MaxFlows "abc";</Flows>|Plugin kidos / Flows / MaxFlows "abc": not a number
 a number out of range|<Flows>;MaxFlows 3;</Flows>|Plugin kidos / Flows / MaxFlows "3": not a whole number from 1024 to 4194304
 a fraction|<Flows>;IdleTimeout 1.5;</Flows>|Plugin kidos / Flows / IdleTimeout "1.5": not a whole number from 1 to 86400
-a size that is none|MemoryLimit "12X"|Plugin kidos / MemoryLimit "12X": not a size (a number, with K, M or G)
+a size that is none|MemoryLimit "12X"|Plugin kidos / MemoryLimit "12X": not a size (a number, with K, M, G or T)
 a boolean that is none|<Flows>;Enabled "maybe";</Flows>|Plugin kidos / Flows / Enabled "maybe": not a boolean (true or false)
 a word that is none of the choices|<Interface "x">;XdpMode "fast";</Interface>|Plugin kidos / Interface "x" / XdpMode "fast": not one of auto native generic hw tc
 an unknown option|Colour "red"|Plugin kidos / Colour "red": unknown option
@@ -21,6 +21,10 @@ a prefix that is none|<Flows>;Group "10.0.0.0/8" "10.0.0.0/33";</Flows>|Plugin k
 one length of two|<Flows>;GroupPrefix 24;</Flows>|Plugin kidos / Flows / GroupPrefix "24": takes two values
 a length beyond the address|<Flows>;GroupPrefix 33 64;</Flows>|Plugin kidos / Flows / GroupPrefix "33 64": not two numbers up to 32 (IPv4) and 128 (IPv6)
 a flow key that is none|<Flows>;FlowKey "host";</Flows>|Plugin kidos / Flows / FlowKey "host": not one of prefix five-tuple group
+a quota of two values|<Alerts>;Quota "eth0" "1T";</Alerts>|Plugin kidos / Alerts / Quota "eth0 1T": takes three values: an interface, a size and a day of the month
+a quota of a day that some months lack|<Alerts>;Quota "eth0" "1T" 31;</Alerts>|Plugin kidos / Alerts / Quota "eth0 1T 31": the day is not a number from 1 to 28
+what can not be exempt|<Alerts>;Exempt "port 99999";</Alerts>|Plugin kidos / Alerts / Exempt "port 99999": not a prefix, "port N"
+an action that nobody does|<OnNotification>;Do "capture";</OnNotification>|Plugin kidos / OnNotification / Do "capture": there is nobody who does it
 a value of a block that takes none|<Flows "x">;</Flows>|Plugin kidos / Flows "x": takes no value
 a string where a number was given|StatePath 5|Plugin kidos / StatePath "5": not a string
 an empty state path|StatePath ""|Plugin kidos / StatePath "": is empty
