@@ -21,24 +21,29 @@ static struct kidos_suspect *least_of(struct kidos_suspects *suspects, struct ki
 	return weight(least) <= 1 ? least : NULL;
 }
 
+static struct kidos_suspect *place_in(struct kidos_suspects *suspects, struct kidos_suspect *set)
+{
+	for (unsigned int i = 0; i < KIDOS_SUSPECT_WAYS; i++)
+		if (!set[i].hash)
+			return &set[i];
+	set = least_of(suspects, set);
+	suspects->evicted += set != NULL;
+	return set;
+}
+
 struct kidos_suspect *kidos_suspect_of(struct kidos_suspects *suspects, uint64_t hash)
 {
-	struct kidos_suspect *set =
-		&suspects->items[hash % KIDOS_SUSPECT_SETS * KIDOS_SUSPECT_WAYS];
-	struct kidos_suspect *place = NULL;
+	size_t first = hash % KIDOS_SUSPECT_SETS * KIDOS_SUSPECT_WAYS;
+	struct kidos_suspect *place;
 
-	for (unsigned int i = 0; i < KIDOS_SUSPECT_WAYS; i++) {
-		if (set[i].hash == hash)
-			return &set[i];
-		if (!set[i].hash)
-			place = &set[i];
-	}
-	if (!place) {
-		place = least_of(suspects, set);
-		suspects->evicted += place != NULL;
-	}
-	if (place)
-		*place = (struct kidos_suspect){};
+	for (size_t i = first; i < first + KIDOS_SUSPECT_WAYS; i++)
+		if (suspects->hashes[i] == hash && suspects->items[i].hash == hash)
+			return &suspects->items[i];
+	place = place_in(suspects, &suspects->items[first]);
+	if (!place)
+		return NULL;
+	*place = (struct kidos_suspect){};
+	suspects->hashes[place - suspects->items] = hash;
 	return place;
 }
 

@@ -28,6 +28,7 @@ struct kidos_suspect {
 };
 
 struct kidos_suspects {
+	uint64_t hashes[KIDOS_SUSPECTS]; /* of the items, or what they were: a set is one line */
 	struct kidos_suspect items[KIDOS_SUSPECTS];
 	unsigned int turn; /* which of equals goes next */
 	uint64_t evicted; /* suspects that gave their place to others */
