@@ -12,6 +12,7 @@ struct kidos_rules_base {
 	struct kidos_context *context;
 	const struct kidos_alert_settings *settings;
 	const struct kidos_exempts *exempts;
+	uint64_t seed; /* of hashes; nobody else knows it */
 	uint64_t *unjudged; /* flows and sources for which a rule had no room, since the start */
 };
 
@@ -25,6 +26,15 @@ struct kidos_observed {
 	const char *subject;
 	bool renews; /* starts nothing, whatever the value */
 	bool judged; /* value and threshold were compared already, in another way */
+};
+
+#define KIDOS_RULE_SOURCE (KIDOS_META_IPV4 | KIDOS_META_SLOT_MASK << KIDOS_META_SLOT_SHIFT)
+
+/* A flow of a scan, as rules get it that count by source. */
+struct kidos_rule_flow {
+	struct kidos_flow_seen seen; /* without what is valid during the scan's call only */
+	struct kidos_flow_key key;
+	uint64_t source; /* hash of its source on its interface */
 };
 
 /*

@@ -7,7 +7,12 @@
 #include "alerts/usual.h"
 #include "alerts/volumes.h"
 
+#include "core/flow_key.h"
+#include "core/hash.h"
+
 #include <stdlib.h>
+
+#define AHEAD 16u /* flows on their way: what the rules keep of their sources comes from memory */
 
 /* NULL: its kinds are off. */
 struct kidos_alert_rules {
@@ -19,6 +24,8 @@ struct kidos_alert_rules {
 	struct kidos_volumes *volumes;
 	struct kidos_usual *usual;
 	struct kidos_quota_counts *quotas;
+	struct kidos_rule_flow ahead[AHEAD]; /* seen.key NULL: none */
+	unsigned int turn;
 };
 
 static bool wants_tries(const struct kidos_alert_settings *settings)
@@ -61,6 +68,7 @@ struct kidos_alert_rules *kidos_alert_rules_new(struct kidos_context *context,
 	rules->base = (struct kidos_rules_base){ .context = context,
 						 .settings = settings,
 						 .exempts = exempts,
+						 .seed = kidos_key_seed(),
 						 .unjudged = &rules->unjudged };
 	if (make_all(rules))
 		return rules;
@@ -89,21 +97,57 @@ void kidos_alert_rules_begin(struct kidos_alert_rules *rules, uint32_t now)
 		kidos_tries_begin(rules->tries);
 }
 
+static uint64_t source_of(const struct kidos_rules_base *base, const struct kidos_flow_key *key)
+{
+	const uint64_t words[] = { key->src.halves[0], key->src.halves[1],
+				   key->meta & KIDOS_RULE_SOURCE };
+
+	return kidos_hash_words(words, sizeof(words) / sizeof(words[0]), base->seed);
+}
+
+/* By source: the flow that came AHEAD flows ago. */
+static void judge_source(struct kidos_alert_rules *rules, struct kidos_rule_flow *flow)
+{
+	if (!flow->seen.key)
+		return;
+	if (rules->tries)
+		kidos_tries_see(rules->tries, flow);
+	if (rules->volumes)
+		kidos_volumes_see(rules->volumes, flow);
+	flow->seen.key = NULL;
+}
+
+static void see_source(struct kidos_alert_rules *rules, const struct kidos_flow_seen *seen)
+{
+	struct kidos_rule_flow *flow = &rules->ahead[rules->turn++ % AHEAD];
+
+	judge_source(rules, flow);
+	flow->seen = *seen;
+	flow->seen.detail = NULL;
+	flow->key = *seen->key;
+	flow->seen.key = &flow->key;
+	flow->source = source_of(&rules->base, seen->key);
+	if (rules->tries)
+		kidos_tries_fetch(rules->tries, flow->source);
+	if (rules->volumes)
+		kidos_volumes_fetch(rules->volumes, flow->source);
+}
+
 void kidos_alert_rules_see(struct kidos_alert_rules *rules, const struct kidos_flow_seen *seen)
 {
 	if (rules->rates)
 		kidos_rates_see(rules->rates, seen);
-	if (rules->tries)
-		kidos_tries_see(rules->tries, seen);
 	if (rules->protocols)
 		kidos_protocols_see(rules->protocols, seen);
-	if (rules->volumes)
-		kidos_volumes_see(rules->volumes, seen);
+	if (rules->tries || rules->volumes)
+		see_source(rules, seen);
 }
 
 void kidos_alert_rules_poll(struct kidos_alert_rules *rules, const struct kidos_poll *poll,
 			    bool judging)
 {
+	for (unsigned int i = 0; i < AHEAD; i++)
+		judge_source(rules, &rules->ahead[i]);
 	if (rules->tries && judging)
 		kidos_tries_judge(rules->tries);
 	if (rules->protocols && judging)

@@ -2,6 +2,7 @@
 #include "alerts/tries.h"
 #include "alerts/suspects.h"
 #include "core/flow_key.h"
+#include "core/hash.h"
 #include "state/flow_find.h"
 
 #include <netinet/in.h>
@@ -33,7 +34,6 @@ static const enum kidos_alert_kind kinds[] = {
 
 struct kidos_tries {
 	struct kidos_rules_base base;
-	uint64_t seed;
 	uint32_t window, answer; /* kidos time units */
 	uint32_t finds; /* in this scan */
 	unsigned int floods; /* suspects of syn_flood */
@@ -60,7 +60,6 @@ struct kidos_tries *kidos_tries_new(const struct kidos_rules_base *base)
 	if (!tries)
 		return NULL;
 	tries->base = *base;
-	tries->seed = kidos_key_seed();
 	tries->window = (uint32_t)(base->settings->window * 1000000000u / unit_ns);
 	tries->answer = (uint32_t)(ANSWER_NS / unit_ns);
 	return tries;
@@ -126,8 +125,7 @@ void kidos_tries_begin(struct kidos_tries *tries)
 static struct kidos_flow_key who_of(enum rule rule, const struct kidos_flow_key *key)
 {
 	struct kidos_flow_key who = {
-		.meta = key->meta &
-			(KIDOS_META_IPV4 | KIDOS_META_SLOT_MASK << KIDOS_META_SLOT_SHIFT),
+		.meta = key->meta & KIDOS_RULE_SOURCE,
 	};
 
 	if (rule != SYN_FLOOD)
@@ -150,7 +148,6 @@ static bool count(uint16_t *cell, unsigned int limit)
 
 /* NULL where there is no room, or the flow is exempt. */
 static struct kidos_suspect *suspect_of(struct kidos_tries *tries, enum rule rule, uint64_t hash,
-					const struct kidos_flow_key *who,
 					const struct kidos_flow_key *key)
 {
 	struct kidos_suspect *suspect;
@@ -166,7 +163,7 @@ static struct kidos_suspect *suspect_of(struct kidos_tries *tries, enum rule rul
 		suspect->hash = (hash ^ rule * 0x9e3779b97f4a7c15u) | 1;
 		suspect->rule = rule;
 		suspect->cell = (uint32_t)hash;
-		suspect->who = *who;
+		suspect->who = who_of(rule, key);
 		tries->floods += rule == SYN_FLOOD;
 	}
 	suspect->example = *key;
@@ -175,14 +172,21 @@ static struct kidos_suspect *suspect_of(struct kidos_tries *tries, enum rule rul
 
 static uint32_t host_hash(const struct kidos_tries *tries, const struct kidos_flow_key *key)
 {
-	struct kidos_flow_key host = { .dst = key->dst };
+	return (uint32_t)kidos_hash_words(key->dst.halves, 2, tries->base.seed);
+}
 
-	return (uint32_t)kidos_key_hash(&host, tries->seed);
+/* Of what is tried, and on which interface. */
+static uint64_t service_hash(const struct kidos_tries *tries, const struct kidos_flow_key *key)
+{
+	const uint64_t words[] = { key->dst.halves[0], key->dst.halves[1],
+				   (uint64_t)key->dport << 32 | (key->meta & KIDOS_RULE_SOURCE) |
+					   kidos_key_protocol(key) };
+
+	return kidos_hash_words(words, sizeof(words) / sizeof(words[0]), tries->base.seed);
 }
 
 /* A flow that its source began and nobody answered, or by a refusal. */
-static void see_vain(struct kidos_tries *tries, uint64_t hash, const struct kidos_flow_key *who,
-		     const struct kidos_flow_key *key)
+static void see_vain(struct kidos_tries *tries, uint64_t hash, const struct kidos_flow_key *key)
 {
 	const struct kidos_alert_settings *settings = tries->base.settings;
 	struct kidos_suspect *suspect;
@@ -190,12 +194,12 @@ static void see_vain(struct kidos_tries *tries, uint64_t hash, const struct kido
 	if (!count(&tries->sources[hash % SOURCES].vain, vain_limit(settings)))
 		return;
 	if (settings->port_scan && kidos_key_has_ports(key)) {
-		suspect = suspect_of(tries, PORT_SCAN, hash, who, key);
+		suspect = suspect_of(tries, PORT_SCAN, hash, key);
 		if (suspect)
 			kidos_suspect_add(suspect, key->dport);
 	}
 	if (settings->host_sweep) {
-		suspect = suspect_of(tries, HOST_SWEEP, hash, who, key);
+		suspect = suspect_of(tries, HOST_SWEEP, hash, key);
 		if (suspect)
 			kidos_suspect_add(suspect, host_hash(tries, key));
 	}
@@ -294,10 +298,9 @@ static bool is_recent(const struct kidos_tries *tries, const struct kidos_flow_s
 	return kidos_age(seen->now, seen->last) < tries->answer;
 }
 
-static void see_datagrams(struct kidos_tries *tries, const struct kidos_flow_seen *seen)
+static void see_datagrams(struct kidos_tries *tries, const struct kidos_flow_seen *seen,
+			  uint64_t hash)
 {
-	struct kidos_flow_key who = who_of(PORT_SCAN, seen->key);
-	uint64_t hash = kidos_key_hash(&who, tries->seed);
 	uint16_t *datagrams = &tries->sources[hash % SOURCES].datagrams;
 
 	if (*datagrams < UINT16_MAX)
@@ -307,7 +310,7 @@ static void see_datagrams(struct kidos_tries *tries, const struct kidos_flow_see
 	if (is_group(seen->key) || is_recent(tries, seen) || !hears_answers(tries, seen->key) ||
 	    is_answered(tries, seen->key))
 		return;
-	see_vain(tries, hash, &who, seen->key);
+	see_vain(tries, hash, seen->key);
 }
 
 /* A closed port is no flood: whose connections are refused are not half-open. */
@@ -325,14 +328,13 @@ static void check_refusal(struct kidos_tries *tries, struct kidos_suspect *suspe
 
 static void see_flood(struct kidos_tries *tries, const struct kidos_flow_key *key, bool half)
 {
-	struct kidos_flow_key who = who_of(SYN_FLOOD, key);
-	uint64_t hash = kidos_key_hash(&who, tries->seed);
+	uint64_t hash = service_hash(tries, key);
 	uint16_t *cell = &tries->half[hash % PORTS];
 	struct kidos_suspect *suspect;
 
 	if (half ? !count(cell, half_limit(tries->base.settings)) : !(*cell & CELL_SUSPECT))
 		return;
-	suspect = suspect_of(tries, SYN_FLOOD, hash, &who, key);
+	suspect = suspect_of(tries, SYN_FLOOD, hash, key);
 	if (!suspect)
 		return;
 	suspect->flows++;
@@ -342,11 +344,10 @@ static void see_flood(struct kidos_tries *tries, const struct kidos_flow_key *ke
 }
 
 /* Later fragments have neither ports nor flags. */
-static void see_tcp(struct kidos_tries *tries, const struct kidos_flow_seen *seen)
+static void see_tcp(struct kidos_tries *tries, const struct kidos_flow_seen *seen, uint64_t source)
 {
 	const struct kidos_alert_settings *settings = tries->base.settings;
 	unsigned int flags = seen->marks & KIDOS_MARKS_TCP_FLAGS;
-	struct kidos_flow_key who;
 
 	if (!seen->key->sport && !seen->key->dport)
 		return;
@@ -356,8 +357,7 @@ static void see_tcp(struct kidos_tries *tries, const struct kidos_flow_seen *see
 	if (flags & TH_ACK || (flags & TH_RST && !(flags & TH_SYN)) || !vain_limit(settings) ||
 	    (is_recent(tries, seen) && seen->packets < 2))
 		return;
-	who = who_of(PORT_SCAN, seen->key);
-	see_vain(tries, kidos_key_hash(&who, tries->seed), &who, seen->key);
+	see_vain(tries, source, seen->key);
 }
 
 /* Of TCP those alone that were established. */
@@ -372,11 +372,11 @@ static void see_repeated(struct kidos_tries *tries, const struct kidos_flow_seen
 	     (~seen->marks & (TH_SYN | TH_ACK)) != 0))
 		return;
 	who = who_of(REPEATED_FLOW, seen->key);
-	hash = kidos_key_hash(&who, tries->seed);
+	hash = kidos_key_hash(&who, tries->base.seed);
 	if (!count(&tries->repeats[hash % REPEATS],
 		   (unsigned int)tries->base.settings->repeated_flow))
 		return;
-	suspect = suspect_of(tries, REPEATED_FLOW, hash, &who, seen->key);
+	suspect = suspect_of(tries, REPEATED_FLOW, hash, seen->key);
 	if (suspect)
 		suspect->flows++;
 }
@@ -386,14 +386,21 @@ static bool is_echo(const struct kidos_flow_key *key)
 	return key->dport == (kidos_key_is_ipv4(key) ? ICMP_ECHO : ICMPV6_ECHO);
 }
 
-void kidos_tries_see(struct kidos_tries *tries, const struct kidos_flow_seen *seen)
+void kidos_tries_fetch(const struct kidos_tries *tries, uint64_t source)
 {
+	__builtin_prefetch(&tries->sources[source % SOURCES], 1);
+}
+
+void kidos_tries_see(struct kidos_tries *tries, const struct kidos_rule_flow *flow)
+{
+	const struct kidos_flow_seen *seen = &flow->seen;
+
 	if (kidos_key_slot(seen->key) == KIDOS_SLOT_OTHER ||
 	    kidos_age(seen->now, seen->last) > tries->window)
 		return;
 	switch (kidos_key_protocol(seen->key)) {
 	case IPPROTO_TCP:
-		see_tcp(tries, seen);
+		see_tcp(tries, seen, flow->source);
 		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
@@ -404,7 +411,7 @@ void kidos_tries_see(struct kidos_tries *tries, const struct kidos_flow_seen *se
 	case IPPROTO_UDPLITE:
 	case IPPROTO_SCTP:
 		if (vain_limit(tries->base.settings))
-			see_datagrams(tries, seen);
+			see_datagrams(tries, seen, flow->source);
 		break;
 	}
 	if (tries->base.settings->repeated_flow)

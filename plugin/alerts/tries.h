@@ -25,7 +25,8 @@ void kidos_tries_free(struct kidos_tries *tries); /* accepts NULL */
 
 /* A scan begins; each of its flows; it is over. */
 void kidos_tries_begin(struct kidos_tries *tries);
-void kidos_tries_see(struct kidos_tries *tries, const struct kidos_flow_seen *seen);
+void kidos_tries_fetch(const struct kidos_tries *tries, uint64_t source); /* into the cache */
+void kidos_tries_see(struct kidos_tries *tries, const struct kidos_rule_flow *flow);
 void kidos_tries_judge(struct kidos_tries *tries);
 
 #endif

@@ -13,19 +13,18 @@
 
 struct source {
 	union kidos_address address;
-	uint64_t meta; /* slot and family as in a flow key; with bytes 0: free */
-	uint64_t bytes;
+	uint32_t meta; /* slot and family as in a flow key */
 };
 
-/* The hashes lie in one cache line: of the sources only the right one is read. */
+/* Hashes and bytes take a cache line each: of a source nothing else is read until it is judged. */
 struct set {
 	uint64_t hashes[WAYS];
+	uint64_t bytes[WAYS]; /* 0: free */
 	struct source sources[WAYS];
 };
 
 struct kidos_volumes {
 	struct kidos_rules_base base;
-	uint64_t seed;
 	uint64_t since_ns; /* of the window, CLOCK_MONOTONIC */
 	uint64_t
 		speeds[KIDOS_SLOTS_MAX]; /* bits a second, as asked for at the window's end; or 0 */
@@ -44,7 +43,6 @@ struct kidos_volumes *kidos_volumes_new(const struct kidos_rules_base *base)
 	if (!volumes)
 		return NULL;
 	volumes->base = *base;
-	volumes->seed = kidos_key_seed();
 	volumes->since_ns = kidos_now_ns(CLOCK_MONOTONIC);
 	return volumes;
 }
@@ -54,82 +52,76 @@ void kidos_volumes_free(struct kidos_volumes *volumes)
 	free(volumes);
 }
 
-#define META (KIDOS_META_IPV4 | KIDOS_META_SLOT_MASK << KIDOS_META_SLOT_SHIFT)
-
-static uint64_t hash_of(const struct kidos_volumes *volumes, const struct kidos_flow_key *key)
+/*
+ * WAYS: there is none. A place that was freed is still its last source's. No branch in the loop:
+ * which place it is cannot be predicted.
+ */
+static unsigned int find(const struct set *set, uint64_t hash)
 {
-	uint64_t hash = (key->src.halves[0] ^ volumes->seed) * 0x9e3779b97f4a7c15u;
+	unsigned int found = 1u << WAYS;
 
-	hash = (hash ^ hash >> 32 ^ key->src.halves[1]) * 0x9e3779b97f4a7c15u;
-	hash = (hash ^ hash >> 32 ^ (key->meta & META)) * 0x9e3779b97f4a7c15u;
-	return hash ^ hash >> 32;
-}
-
-static bool is_of(const struct source *source, const struct kidos_flow_key *key)
-{
-	return source->bytes && source->meta == (key->meta & META) &&
-	       !memcmp(&source->address, &key->src, sizeof(key->src));
-}
-
-static struct source *find(struct set *set, uint64_t hash, const struct kidos_flow_key *key)
-{
+#pragma GCC unroll 8
 	for (unsigned int i = 0; i < WAYS; i++)
-		if (set->hashes[i] == hash && is_of(&set->sources[i], key))
-			return &set->sources[i];
-	return NULL;
+		found |= (unsigned int)(set->hashes[i] == hash) << i;
+	return (unsigned int)__builtin_ctz(found);
+}
+
+static unsigned int find_free(const struct set *set)
+{
+	unsigned int free = 1u << WAYS;
+
+#pragma GCC unroll 8
+	for (unsigned int i = 0; i < WAYS; i++)
+		free |= (unsigned int)!set->bytes[i] << i;
+	return (unsigned int)__builtin_ctz(free);
 }
 
 /* No place is free: what came takes as much from each of the set, until it or one is used up. */
-static void take_from_all(struct source set[WAYS], uint64_t *bytes)
+static void take_from_all(struct set *set, uint64_t *bytes)
 {
 	uint64_t least = *bytes;
 
 	for (unsigned int i = 0; i < WAYS; i++)
-		if (set[i].bytes < least)
-			least = set[i].bytes;
+		least = set->bytes[i] < least ? set->bytes[i] : least;
 	for (unsigned int i = 0; i < WAYS; i++)
-		set[i].bytes -= least;
+		set->bytes[i] -= least;
 	*bytes -= least;
 }
 
-static void put(struct set *set, uint64_t hash, const struct kidos_flow_key *key, uint64_t bytes)
+static void put(struct set *set, const struct kidos_rule_flow *flow, uint64_t bytes)
 {
-	for (unsigned int i = 0; i < WAYS; i++)
-		if (!set->sources[i].bytes) {
-			set->hashes[i] = hash;
-			set->sources[i] = (struct source){ key->src, key->meta & META, bytes };
-			return;
-		}
+	unsigned int place = find_free(set);
+
+	set->hashes[place] = flow->source;
+	set->bytes[place] = bytes;
+	set->sources[place] = (struct source){ flow->key.src, flow->key.meta & KIDOS_RULE_SOURCE };
 }
 
-static bool is_full(const struct set *set)
+void kidos_volumes_fetch(const struct kidos_volumes *volumes, uint64_t source)
 {
-	for (unsigned int i = 0; i < WAYS; i++)
-		if (!set->sources[i].bytes)
-			return false;
-	return true;
+	const struct set *set = &volumes->sets[source % SETS];
+
+	__builtin_prefetch(set->hashes, 1);
+	__builtin_prefetch(set->bytes, 1);
 }
 
-void kidos_volumes_see(struct kidos_volumes *volumes, const struct kidos_flow_seen *seen)
+void kidos_volumes_see(struct kidos_volumes *volumes, const struct kidos_rule_flow *flow)
 {
-	const struct kidos_flow_key *key = seen->key;
-	uint64_t bytes = seen->gained.bytes, hash;
-	struct source *source;
-	struct set *set;
+	struct set *set = &volumes->sets[flow->source % SETS];
+	uint64_t bytes = flow->seen.gained.bytes;
+	unsigned int place;
 
-	if (!bytes || !kidos_key_slot(key))
+	if (!bytes || !kidos_key_slot(&flow->key))
 		return;
-	hash = hash_of(volumes, key);
-	set = &volumes->sets[hash % SETS];
-	source = find(set, hash, key);
-	if (source) {
-		source->bytes += bytes;
+	place = find(set, flow->source);
+	if (place < WAYS) {
+		set->bytes[place] += bytes;
 		return;
 	}
-	if (is_full(set))
-		take_from_all(set->sources, &bytes);
+	if (find_free(set) == WAYS)
+		take_from_all(set, &bytes);
 	if (bytes)
-		put(set, hash, key, bytes);
+		put(set, flow, bytes);
 }
 
 /* The driver is asked once for each interface. */
@@ -144,15 +136,16 @@ static double speed_of(struct kidos_volumes *volumes, unsigned int slot)
 	return (double)*speed;
 }
 
-static void judge(struct kidos_volumes *volumes, const struct source *source, double seconds)
+static void judge(struct kidos_volumes *volumes, const struct source *source, uint64_t bytes,
+		  double seconds)
 {
-	const struct kidos_flow_key flow = { .src = source->address, .meta = (__u32)source->meta };
+	const struct kidos_flow_key flow = { .src = source->address, .meta = source->meta };
 	unsigned int slot = kidos_key_slot(&flow);
 	char subject[KIDOS_TEXT_ADDRESS];
 	const struct kidos_observed observed = {
 		.kind = KIDOS_ALERT_HIGH_VOLUME_SOURCE,
 		.slot = slot,
-		.value = 100.0 * 8 * (double)source->bytes / seconds / speed_of(volumes, slot),
+		.value = 100.0 * 8 * (double)bytes / seconds / speed_of(volumes, slot),
 		.threshold = (double)volumes->base.settings->volume_share,
 		.flow = &flow,
 		.subject = subject,
@@ -170,10 +163,11 @@ void kidos_volumes_judge(struct kidos_volumes *volumes)
 		return;
 	memset(volumes->speeds, 0, sizeof(volumes->speeds));
 	for (unsigned int i = 0; i < SETS * WAYS; i++) {
-		const struct source *source = &volumes->sets[i / WAYS].sources[i % WAYS];
+		const struct set *set = &volumes->sets[i / WAYS];
+		uint64_t bytes = set->bytes[i % WAYS];
 
-		if (source->bytes && source->bytes >= volumes->base.settings->volume_min)
-			judge(volumes, source, (double)passed / 1e9);
+		if (bytes && bytes >= volumes->base.settings->volume_min)
+			judge(volumes, &set->sources[i % WAYS], bytes, (double)passed / 1e9);
 	}
 	memset(volumes->sets, 0, sizeof(volumes->sets));
 	volumes->since_ns = now;

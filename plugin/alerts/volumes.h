@@ -19,7 +19,8 @@ struct kidos_volumes *kidos_volumes_new(const struct kidos_rules_base *base);
 void kidos_volumes_free(struct kidos_volumes *volumes); /* accepts NULL */
 
 /* Under the context's lock. Judges once in a window. */
-void kidos_volumes_see(struct kidos_volumes *volumes, const struct kidos_flow_seen *seen);
+void kidos_volumes_fetch(const struct kidos_volumes *volumes, uint64_t source); /* into the cache */
+void kidos_volumes_see(struct kidos_volumes *volumes, const struct kidos_rule_flow *flow);
 void kidos_volumes_judge(struct kidos_volumes *volumes);
 
 #endif
