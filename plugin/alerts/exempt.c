@@ -10,19 +10,11 @@
 
 enum { SOURCE = 1, DESTINATION = 2, BOTH = 3 };
 
-/* Whose address exempts. */
+/* Whose address exempts; 0: either. */
 static const unsigned int ends[KIDOS_ALERT_KINDS] = {
-	[KIDOS_ALERT_DROP_SHARE] = BOTH,
-	[KIDOS_ALERT_NEW_DROP_REASON] = BOTH,
-	[KIDOS_ALERT_RATE_SPIKE] = BOTH,
-	[KIDOS_ALERT_PORT_SCAN] = SOURCE,
-	[KIDOS_ALERT_HOST_SWEEP] = SOURCE,
-	[KIDOS_ALERT_SYN_FLOOD] = DESTINATION,
-	[KIDOS_ALERT_UNUSUAL_PROTOCOL] = BOTH,
-	[KIDOS_ALERT_REPEATED_FLOW] = SOURCE,
-	[KIDOS_ALERT_HIGH_VOLUME_SOURCE] = SOURCE,
-	[KIDOS_ALERT_BASELINE] = BOTH,
-	[KIDOS_ALERT_QUOTA] = BOTH,
+	[KIDOS_ALERT_NOT_PERMITTED] = SOURCE, [KIDOS_ALERT_PORT_SCAN] = SOURCE,
+	[KIDOS_ALERT_HOST_SWEEP] = SOURCE,    [KIDOS_ALERT_SYN_FLOOD] = DESTINATION,
+	[KIDOS_ALERT_REPEATED_FLOW] = SOURCE, [KIDOS_ALERT_HIGH_VOLUME_SOURCE] = SOURCE,
 };
 
 /* What stands behind "WORD ", or NULL. */
@@ -128,7 +120,7 @@ static bool holds(const struct kidos_exempt *exempt, enum kidos_alert_kind kind,
 		return false;
 	switch (exempt->type) {
 	case KIDOS_EXEMPT_PREFIX:
-		return holds_end(&exempt->prefix, flow, ends[kind]);
+		return holds_end(&exempt->prefix, flow, ends[kind] ? ends[kind] : BOTH);
 	case KIDOS_EXEMPT_PORT:
 		return kidos_key_has_ports(flow) && (flow->sport || flow->dport) &&
 		       (is_within(exempt, flow->sport) || is_within(exempt, flow->dport));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "alerts/raise.h"
+#include "core/flow_key.h"
 #include "core/now.h"
 #include "links/rule.h"
 
@@ -12,6 +13,17 @@ static bool keeps(const struct kidos_observed *observed)
 
 	return observed->judged ||
 	       observed->value * 100 >= observed->threshold * (keep ? keep : 100);
+}
+
+struct kidos_flow_key kidos_rule_shown(const struct kidos_rules_base *base,
+				       const struct kidos_flow_key *flow)
+{
+	struct kidos_flow_key shown = *flow;
+	bool ipv4 = kidos_key_is_ipv4(flow);
+
+	kidos_privacy_address(&base->privacy, ipv4, &shown.src);
+	kidos_privacy_address(&base->privacy, ipv4, &shown.dst);
+	return shown;
 }
 
 void kidos_rule_observe(const struct kidos_rules_base *base, const struct kidos_observed *observed)
@@ -34,5 +46,8 @@ void kidos_rule_observe(const struct kidos_rules_base *base, const struct kidos_
 	kidos_port_name(context->reserved, &context->slots[observed->slot], event.instance,
 			sizeof(event.instance));
 	snprintf(event.subject, sizeof(event.subject), "%s", observed->subject);
+	if (kidos_exempts_event(base->exempts, &event))
+		return;
+	event.flow = kidos_rule_shown(base, &event.flow);
 	kidos_sinks_give(&context->sinks[KIDOS_SINK_ALERT_EVENT], &event);
 }

@@ -6,12 +6,14 @@
 #include "alerts/exempt.h"
 #include "alerts/settings.h"
 #include "context.h"
+#include "core/privacy.h"
 
 /* The same for all rules; what it points to outlives them. */
 struct kidos_rules_base {
 	struct kidos_context *context;
 	const struct kidos_alert_settings *settings;
 	const struct kidos_exempts *exempts;
+	struct kidos_privacy privacy;
 	uint64_t seed; /* of hashes; nobody else knows it */
 	uint64_t *unjudged; /* flows and sources for which a rule had no room, since the start */
 };
@@ -22,11 +24,15 @@ struct kidos_observed {
 	enum kidos_severity severity; /* 0: that of its kind */
 	unsigned int slot;
 	double value, threshold;
-	const struct kidos_flow_key *flow;
-	const char *subject;
+	const struct kidos_flow_key *flow; /* raw: it may be exempt */
+	const char *subject; /* of what kidos_rule_shown leaves */
 	bool renews; /* starts nothing, whatever the value */
 	bool judged; /* value and threshold were compared already, in another way */
 };
+
+/* The flow as an alert may name it: without what <Privacy> hides of its addresses. */
+struct kidos_flow_key kidos_rule_shown(const struct kidos_rules_base *base,
+				       const struct kidos_flow_key *flow);
 
 #define KIDOS_RULE_SOURCE (KIDOS_META_IPV4 | KIDOS_META_SLOT_MASK << KIDOS_META_SLOT_SHIFT)
 

@@ -171,6 +171,7 @@ static double threshold_of(const struct kidos_rates *rates, const struct fast *f
 static void observe(const struct kidos_rates *rates, const struct fast *fast,
 		    const struct kidos_flow_key *key, double threshold, bool renews)
 {
+	const struct kidos_flow_key shown = kidos_rule_shown(&rates->base, key);
 	char id[KIDOS_COMMUNITY_ID];
 	const struct kidos_observed observed = { .kind = KIDOS_ALERT_RATE_SPIKE,
 						 .slot = kidos_key_slot(key),
@@ -180,7 +181,7 @@ static void observe(const struct kidos_rates *rates, const struct fast *fast,
 						 .subject = id,
 						 .renews = renews };
 
-	kidos_community_id(key, id);
+	kidos_community_id(&shown, id);
 	kidos_rule_observe(&rates->base, &observed);
 }
 

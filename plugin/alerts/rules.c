@@ -68,6 +68,7 @@ struct kidos_alert_rules *kidos_alert_rules_new(struct kidos_context *context,
 	rules->base = (struct kidos_rules_base){ .context = context,
 						 .settings = settings,
 						 .exempts = exempts,
+						 .privacy = kidos_privacy_of(context->config),
 						 .seed = kidos_key_seed(),
 						 .unjudged = &rules->unjudged };
 	if (make_all(rules))

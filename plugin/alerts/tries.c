@@ -466,15 +466,16 @@ static struct kidos_flow_key flow_of(const struct kidos_suspect *suspect)
 	return flow;
 }
 
-static void subject_of(const struct kidos_suspect *suspect, char subject[KIDOS_ALERT_SUBJECT])
+static void subject_of(const struct kidos_tries *tries, const struct kidos_suspect *suspect,
+		       char subject[KIDOS_ALERT_SUBJECT])
 {
-	bool ipv4 = kidos_key_is_ipv4(&suspect->who);
+	const struct kidos_flow_key who = kidos_rule_shown(&tries->base, &suspect->who);
 	char text[KIDOS_TEXT_ADDRESS];
 
-	kidos_address_text(suspect->rule == SYN_FLOOD ? &suspect->who.dst : &suspect->who.src, ipv4,
-			   text);
-	if (suspect->who.dport)
-		snprintf(subject, KIDOS_ALERT_SUBJECT, "%s port %u", text, suspect->who.dport);
+	kidos_address_text(suspect->rule == SYN_FLOOD ? &who.dst : &who.src,
+			   kidos_key_is_ipv4(&who), text);
+	if (who.dport)
+		snprintf(subject, KIDOS_ALERT_SUBJECT, "%s port %u", text, who.dport);
 	else
 		snprintf(subject, KIDOS_ALERT_SUBJECT, "%s", text);
 }
@@ -489,7 +490,7 @@ static void judge(const struct kidos_tries *tries, struct kidos_suspect *suspect
 					   .subject = subject };
 	bool known = measure(tries, suspect, &observed);
 
-	subject_of(suspect, subject);
+	subject_of(tries, suspect, subject);
 	if (known)
 		kidos_rule_observe(&tries->base, &observed);
 	/* Whose flows were all seen, and are less than half of what it takes, is none. */

@@ -140,6 +140,7 @@ static void judge(struct kidos_volumes *volumes, const struct source *source, ui
 		  double seconds)
 {
 	const struct kidos_flow_key flow = { .src = source->address, .meta = source->meta };
+	const struct kidos_flow_key shown = kidos_rule_shown(&volumes->base, &flow);
 	unsigned int slot = kidos_key_slot(&flow);
 	char subject[KIDOS_TEXT_ADDRESS];
 	const struct kidos_observed observed = {
@@ -151,7 +152,7 @@ static void judge(struct kidos_volumes *volumes, const struct source *source, ui
 		.subject = subject,
 	};
 
-	kidos_address_text(&flow.src, kidos_key_is_ipv4(&flow), subject);
+	kidos_address_text(&shown.src, kidos_key_is_ipv4(&shown), subject);
 	kidos_rule_observe(&volumes->base, &observed);
 }
 

@@ -238,8 +238,41 @@ static void test_exempt(void **state)
 	assert_false(kidos_exempts_flow(&exempts, KIDOS_ALERT_HOST_SWEEP, &there));
 	kidos_exempt_parse("10.0.0.7", &exempts.items[0]);
 	assert_true(kidos_exempts_flow(&exempts, KIDOS_ALERT_RATE_SPIKE, &back));
+	for (unsigned int kind = 0; kind < KIDOS_ALERT_KINDS; kind++)
+		assert_true(kidos_exempts_flow(&exempts, kind, &there) ||
+			    kidos_exempts_flow(&exempts, kind, &back));
+	assert_false(kidos_exempts_flow(&exempts, KIDOS_ALERT_NOT_PERMITTED, &back));
 	kidos_exempt_parse("port 80", &exempts.items[0]);
 	assert_true(kidos_exempts_flow(&exempts, KIDOS_ALERT_RATE_SPIKE, &back));
+}
+
+static void scan_hidden(const char *exempt)
+{
+	struct kidos_privacy_settings *privacy;
+
+	rule_table_open(&table, 4096);
+	privacy = kidos_config_settings(&table.config, &kidos_privacy_block);
+	privacy->bits_v4 = 24;
+	table.exempts.count = kidos_exempt_parse(exempt, &table.exempts.items[0]);
+	for (uint16_t port = 1; port < 20; port++)
+		connect_one(7, 40000, ME, port, REFUSED);
+	rule_poll(&table, 2);
+	rule_poll(&table, 2);
+}
+
+/* What is hidden is exempt nevertheless, by what it is. */
+static void test_privacy(void **state)
+{
+	(void)state;
+	scan_hidden("10.0.0.8");
+	assert_int_equal(rule_starts(&table, KIDOS_ALERT_PORT_SCAN), 1);
+	assert_string_equal(table.events[0].subject, "10.0.0.0");
+	assert_int_equal(table.events[0].flow.src.words[3], rule_host(0).words[3]);
+	assert_int_equal(table.events[0].flow.dst.words[3], rule_host(0).words[3]);
+	rule_table_close(&table);
+	scan_hidden("10.0.0.7");
+	assert_int_equal(table.count, 0);
+	rule_table_close(&table);
 }
 
 /* One source sends most, among as many as there are. */
@@ -279,6 +312,7 @@ int main(void)
 		{ "alerts: a flow's rate, its mean and its end", test_rate, NULL, NULL, NULL },
 		{ "alerts: a burst within a poll", test_burst, NULL, NULL, NULL },
 		{ "alerts: what is exempt", test_exempt, NULL, NULL, NULL },
+		{ "alerts: addresses that are hidden", test_privacy, NULL, NULL, NULL },
 		{ "alerts: a source of high volume among many", test_volume, NULL, NULL, NULL },
 	};
 

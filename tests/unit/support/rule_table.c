@@ -58,7 +58,8 @@ static void fill_context(struct rule_table *table, uint32_t max_flows)
 
 void rule_table_open(struct rule_table *table, uint32_t max_flows)
 {
-	static const struct kidos_block *const blocks[] = { &kidos_alert_block, NULL };
+	static const struct kidos_block *const blocks[] = { &kidos_alert_block,
+							    &kidos_privacy_block, NULL };
 	size_t sets = kidos_flow_sets(max_flows);
 
 	memset(table, 0, sizeof(*table));

@@ -7,6 +7,7 @@
 #define KIDOS_TEST_RULE_TABLE_H
 
 #include "alerts/rules.h"
+#include "core/privacy.h"
 #include "flows/reader.h"
 
 #define RULE_UNIT_NS 4000000u
