@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define KIDOS_ABI_VERSION 5
+#define KIDOS_ABI_VERSION 6
 
 enum kidos_direction {
 	KIDOS_RX, /* towards the host */
