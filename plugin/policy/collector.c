@@ -100,6 +100,20 @@ static void publish_action(struct kidos_policy_state *state)
 	atomic_store(&state->context->refused, action);
 }
 
+/* Of <OnNotification>, in any thread. */
+static void log_alone(void *self, const void *notification)
+{
+	struct kidos_policy_state *state = self;
+
+	(void)notification;
+	pthread_mutex_lock(&state->context->lock);
+	kidos_policy_disarm(state);
+	publish_action(state);
+	pthread_mutex_unlock(&state->context->lock);
+	kidos_log(LOG_WARNING, "policy: a notification wants it to log alone, until kidosctl "
+			       "policy confirm");
+}
+
 static int start(void *self)
 {
 	struct kidos_policy_state *state = self;
@@ -144,7 +158,7 @@ static void describe(const struct kidos_policy_state *state, char *text, size_t 
 					 ", to be confirmed within %lld s", (long long)left);
 	else if (!left)
 		used += (size_t)snprintf(text + used, size - used,
-					 ", not confirmed in time: logs and does not drop");
+					 ", not confirmed: logs and does not drop");
 	if (*state->reason && used < size)
 		snprintf(text + used, size - used, "; the file now: %.100s", state->reason);
 }
@@ -260,7 +274,9 @@ static void *create(struct kidos_context *context, const void *settings, bool en
 	state->enabled = enabled;
 	if (enabled)
 		read_file(state);
-	if (enabled && kidos_sinks_add(&context->sinks[KIDOS_SINK_SLOT_TAKEN], slot_taken, state)) {
+	if (enabled &&
+	    (kidos_sinks_add(&context->sinks[KIDOS_SINK_SLOT_TAKEN], slot_taken, state) ||
+	     kidos_sinks_add(&context->sinks[KIDOS_SINK_WANT_POLICY_LOG], log_alone, state))) {
 		kidos_policy_free(&state->read);
 		free(state);
 		return NULL;

@@ -26,7 +26,7 @@ static void describe(struct view *view)
 	if (!control->generation)
 		view->state = "off";
 	else if (!view->left)
-		view->state = "not confirmed in time: logs and does not drop";
+		view->state = "not confirmed: logs and does not drop";
 	else
 		view->state = view->left < 0 ? "on" : "on, to be confirmed";
 }

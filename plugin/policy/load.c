@@ -191,3 +191,12 @@ int kidos_policy_confirm(struct kidos_policy_state *state)
 	__atomic_store_n(&control->deadline_ns, 0, __ATOMIC_RELEASE);
 	return kidos_confirmed_save(state->context->config->data_path, state->force.file.digest);
 }
+
+void kidos_policy_disarm(struct kidos_policy_state *state)
+{
+	struct kidos_policy_control *control = state->force.control;
+
+	if (control && state->settings->action == KIDOS_ACTION_DROP)
+		__atomic_store_n(&control->deadline_ns, kidos_now_ns(CLOCK_BOOTTIME),
+				 __ATOMIC_RELEASE);
+}

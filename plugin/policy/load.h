@@ -20,4 +20,7 @@ int kidos_policy_reload(struct kidos_policy_state *state, bool carefully);
  */
 int kidos_policy_confirm(struct kidos_policy_state *state);
 
+/* It logs what it would drop, as if it had not been confirmed in time, until it is. */
+void kidos_policy_disarm(struct kidos_policy_state *state);
+
 #endif

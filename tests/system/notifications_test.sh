@@ -50,7 +50,7 @@ lines() {
 
 refused() {
 	start "$(rule "Do \"$1\"")"
-	check "$1: nobody does it yet" wait_for 20 logged "Plugin kidos / OnNotification / Do \"$1\": there is nobody who does it"
+	check "$1: nobody does it" wait_for 20 logged "Plugin kidos / OnNotification / Do \"$1\": there is nobody who does it"
 	check "$1: collectd goes on without kidos" wait_for 20 logged 'Initialization complete'
 	check "$1: kidos has not begun" test ! -e "$state"
 	stop_collectd
@@ -96,10 +96,43 @@ threshold() {
 	stop_collectd
 }
 
+send() {
+	in_ns a python3 "$top/tests/tools/udp-frames.py" a0 02:00:00:00:00:99 "$1" --src 192.0.2.1 --dst 10.0.0.9 >/dev/null
+	settle
+	echo "$(csv_last b0/ipt_packets-dropped) $(csv_last b0/ipt_packets-logged)"
+}
+
+policy_says() {
+	ctl policy show | grep -F "$1"
+}
+
+disarmed() {
+	make_ns a
+	make_veth a a0 b b0
+	echo '{ "permitted_cidrs": ["10.0.0.0/8"] }' >"$work/permitted.json"
+	chmod 644 "$work/permitted.json"
+	start "<Interface \"b0\">
+	</Interface>
+	<Policy>
+	  PermittedFile \"$work/permitted.json\"
+	  Action \"drop\"
+	</Policy>
+	$(rule $'Plugin "toy"\nDo "policy-log"')"
+	wait_for 20 interface_is b0 attached && wait_for 20 ready
+	equal 'policy-log: it drops' '5 0' "$(send 5)"
+	put failure kt toy heat hot >/dev/null
+	check 'policy-log: kidosctl says it' wait_for 5 policy_says 'logs and does not drop'
+	equal 'policy-log: it logs' '5 7' "$(send 7)"
+	check 'policy-log: confirmed' ctl policy confirm
+	equal 'policy-log: it drops again' '14 7' "$(send 9)"
+	stop_collectd
+}
+
 make_ns b
 refused capture
 refused policy-log
 taken
 threshold
+disarmed
 check 'nothing is left' nothing_left
 finish
