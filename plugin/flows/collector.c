@@ -39,9 +39,11 @@ struct flows {
 	bool opened; /* reader and series are there */
 };
 
-static void gained(void *context, const struct kidos_flow_key *key, const struct kidos_count *count)
+static void gained(void *self, const struct kidos_flow_key *key, const struct kidos_count *count)
 {
-	kidos_series_add(context, key, count);
+	struct flows *flows = self;
+
+	kidos_series_add(&flows->series, key, count);
 }
 
 /* Does a collector take flows? When nothing is sent or remembered it does not. */
@@ -74,6 +76,19 @@ static void seen(void *context, const struct kidos_flow_seen *flow)
 	kidos_sinks_give(&flows->context->sinks[KIDOS_SINK_SEEN], flow);
 }
 
+/* What was evicted since the last time that somebody asked. */
+static void read_spills(void *self)
+{
+	struct flows *flows = self;
+	const struct kidos_spill *spills;
+	size_t count = kidos_spills_take(&flows->spills, KIDOS_SPILLS_FOR_POLL, &spills);
+	struct kidos_count rest;
+
+	for (size_t i = 0; i < count; i++)
+		if (kidos_reader_spilled(&flows->reader, &spills[i], &rest))
+			kidos_series_add(&flows->series, &spills[i].key, &rest);
+}
+
 static bool is_judged(const struct kidos_context *context)
 {
 	return context->sinks[KIDOS_SINK_SEEN].count;
@@ -93,11 +108,11 @@ static int open_reader(struct flows *flows)
 				  wanted               ? gained
 				  : is_judged(context) ? gained_nothing
 						       : NULL,
-				  &flows->series);
+				  flows);
 	if (error)
 		return error;
 	flows->reader.seen = is_judged(context) ? seen : NULL;
-	flows->reader.seen_context = flows;
+	flows->reader.evicted = read_spills;
 	if (flows->series.by[0])
 		kidos_saved_names_load(&flows->saved, &flows->series.names,
 				       context->config->data_path);
@@ -147,18 +162,6 @@ static void status(const void *self, struct kidos_collector_status *status)
 
 	status->state = flows->context->wanted & KIDOS_WANT_FLOWS ? KIDOS_COLLECTOR_ON
 								  : KIDOS_COLLECTOR_OFF;
-}
-
-/* Before the scan: it overwrites what was last read of entries that went to others. */
-static void read_spills(struct flows *flows)
-{
-	const struct kidos_spill *spills;
-	size_t count = kidos_spills_take(&flows->spills, KIDOS_SPILLS_FOR_POLL, &spills);
-	struct kidos_count rest;
-
-	for (size_t i = 0; i < count; i++)
-		if (kidos_reader_spilled(&flows->reader, &spills[i], &rest))
-			kidos_series_add(&flows->series, &spills[i].key, &rest);
 }
 
 struct hashed {

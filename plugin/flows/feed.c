@@ -70,8 +70,9 @@ static void gained(void *self, const struct kidos_flow_key *key, const struct ki
 }
 
 /* An evicted flow brings no times: its packets came since the last window. */
-static void read_spills(struct kidos_feed *feed)
+static void read_spills(void *self)
 {
+	struct kidos_feed *feed = self;
 	const struct kidos_spill *spills;
 	size_t count = kidos_spills_take(feed->spills, KIDOS_SPILLS_FOR_FEED, &spills);
 	struct kidos_flow_gain gain = { .first_ns = feed->clock.realtime_ns,
@@ -165,6 +166,7 @@ static int start(struct kidos_feed *feed)
 	const struct kidos_meta *meta = &feed->context->meta;
 	int error = kidos_reader_init(&feed->reader, meta, gained, feed);
 
+	feed->reader.evicted = read_spills;
 	feed->names = calloc(meta->slots, sizeof(*feed->names));
 	if (feed->reader.hashed)
 		feed->before = calloc(feed->reader.hashed_mask + 1, sizeof(*feed->before));

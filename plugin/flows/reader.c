@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "flows/reader.h"
 #include "core/flow_key.h"
-#include "state/entry.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -83,7 +82,7 @@ static void tell(const struct kidos_reader *reader, bool active)
 	if (at->gained.packets || at->gained.bytes)
 		reader->gained(reader->context, at->key, &at->gained);
 	if (active && reader->seen)
-		reader->seen(reader->seen_context, at);
+		reader->seen(reader->context, at);
 }
 
 /* An entry whose owner the last scan knew. */
@@ -108,25 +107,66 @@ static void read_known(struct kidos_reader *reader, const struct kidos_flow *flo
 	tell(reader, active);
 }
 
-static void read_new(struct kidos_reader *reader, const struct kidos_flow *flow,
-		     struct kidos_last_read *last)
+/* Owners of an entry, in the order that they had it, are counted in 30 bits. */
+static bool is_later(uint32_t owner, uint32_t than)
 {
-	struct kidos_flow_seen *at = &reader->at;
-	struct kidos_flow_reading reading;
-	bool active;
+	uint32_t apart = (owner - than) << 2;
 
-	if (!kidos_flow_read(flow, &reading))
+	return than && apart && apart < HALF;
+}
+
+static void tell_fresh(struct kidos_reader *reader, const struct kidos_fresh *fresh)
+{
+	struct kidos_last_read *last = &reader->last[fresh->entry];
+	struct kidos_flow_seen *at = &reader->at;
+	bool active = tally(reader, kidos_key_slot(&fresh->flow.key), fresh->flow.last);
+
+	/* It was evicted since, and is counted in full. */
+	if (is_later(last->owner, fresh->flow.owner))
 		return;
-	active = tally(reader, kidos_key_slot(&reading.key), reading.last);
-	if (!last)
-		return;
-	at->key = &reading.key;
-	at->last = reading.last;
-	at->marks = reading.marks;
-	at->packets = (uint32_t)reading.packets;
-	*last = (struct kidos_last_read){ .owner = reading.owner };
-	compare(last, at->packets, reading.bytes, &at->gained);
+	if (last->owner != fresh->flow.owner)
+		*last = (struct kidos_last_read){ .owner = fresh->flow.owner };
+	at->entry = fresh->entry;
+	at->key = &fresh->flow.key;
+	at->last = fresh->flow.last;
+	at->marks = fresh->flow.marks;
+	at->packets = (uint32_t)fresh->flow.packets;
+	compare(last, at->packets, fresh->flow.bytes, &at->gained);
 	tell(reader, active);
+}
+
+/*
+ * Whoever had an entry was told of before its next owner began. What is asked
+ * for once that one was read has it, compared with what was last read of it;
+ * only then is that overwritten.
+ */
+static void tell_all_fresh(struct kidos_reader *reader)
+{
+	if (reader->fresh_count && reader->evicted)
+		reader->evicted(reader->context);
+	for (size_t i = 0; i < reader->fresh_count; i++)
+		tell_fresh(reader, &reader->fresh[i]);
+	reader->fresh_count = 0;
+}
+
+static void read_fresh(struct kidos_reader *reader, const struct kidos_flow *flow, size_t entry)
+{
+	struct kidos_fresh *fresh = &reader->fresh[reader->fresh_count];
+
+	if (!kidos_flow_read(flow, &fresh->flow))
+		return;
+	fresh->entry = entry;
+	if (++reader->fresh_count == KIDOS_READER_FRESH)
+		tell_all_fresh(reader);
+}
+
+/* For those who want no deltas. */
+static void read_active(struct kidos_reader *reader, const struct kidos_flow *flow)
+{
+	struct kidos_flow_reading reading;
+
+	if (kidos_flow_read(flow, &reading))
+		tally(reader, kidos_key_slot(&reading.key), reading.last);
 }
 
 void kidos_reader_table(struct kidos_reader *reader, const struct kidos_flow_set *sets,
@@ -142,11 +182,14 @@ void kidos_reader_table(struct kidos_reader *reader, const struct kidos_flow_set
 		if (!owner || state & KIDOS_STATE_WRITING)
 			continue;
 		reader->at.entry = i;
-		if (last && last[i].owner == owner)
+		if (!last)
+			read_active(reader, flow);
+		else if (last[i].owner == owner)
 			read_known(reader, flow, state, &last[i]);
 		else
-			read_new(reader, flow, last ? &last[i] : NULL);
+			read_fresh(reader, flow, i);
 	}
+	tell_all_fresh(reader);
 }
 
 static uint64_t hash_of(const struct kidos_reader *reader, const struct kidos_flow_key *key)
@@ -232,22 +275,19 @@ void kidos_reader_forget(struct kidos_reader *reader, const struct kidos_flow_ke
 	}
 }
 
-bool kidos_reader_spilled(const struct kidos_reader *reader, const struct kidos_spill *spill,
+bool kidos_reader_spilled(struct kidos_reader *reader, const struct kidos_spill *spill,
 			  struct kidos_count *gained)
 {
 	size_t entries = ((size_t)reader->meta->set_mask + 1) * KIDOS_WAYS;
-	struct kidos_last_read last = {};
+	struct kidos_last_read *last;
 
 	if (!reader->last || spill->entry >= entries)
 		return false;
-	if (reader->last[spill->entry].owner == spill->owner)
-		last = reader->last[spill->entry];
-	/* Owners are counted in 30 bits. */
-	else if ((spill->owner - reader->last[spill->entry].owner) << 2 >= HALF)
+	last = &reader->last[spill->entry];
+	if (is_later(last->owner, spill->owner))
 		return false;
-	gained->packets = (uint32_t)((uint32_t)spill->packets - last.packets);
-	gained->bytes = spill->bytes > last.bytes ? spill->bytes - last.bytes : 0;
-	if (gained->packets >= HALF)
-		gained->packets = 0;
+	if (last->owner != spill->owner)
+		*last = (struct kidos_last_read){ .owner = spill->owner };
+	compare(last, (uint32_t)spill->packets, spill->bytes, gained);
 	return true;
 }

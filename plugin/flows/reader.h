@@ -7,7 +7,7 @@
 #define KIDOS_FLOWS_READER_H
 
 #include "core/flow_seen.h"
-#include "state/state.h"
+#include "state/entry.h"
 
 #include <stdbool.h>
 
@@ -32,6 +32,17 @@ typedef void (*kidos_gained)(void *context, const struct kidos_flow_key *key,
 /* Each flow that had a packet within IdleTimeout, at every scan. */
 typedef void (*kidos_seen)(void *context, const struct kidos_flow_seen *flow);
 
+/* Asks for what was evicted so far: kidos_reader_spilled() is to be told of each. */
+typedef void (*kidos_evicted)(void *context);
+
+#define KIDOS_READER_FRESH 64
+
+/* An entry that has another flow than the last scan saw there. */
+struct kidos_fresh {
+	struct kidos_flow_reading flow;
+	size_t entry;
+};
+
 struct kidos_reader {
 	const struct kidos_meta *meta;
 	uint64_t seed; /* of hashed */
@@ -44,8 +55,12 @@ struct kidos_reader {
 	kidos_gained gained;
 	void *context;
 	struct kidos_flow_seen at; /* the flow that `gained` and `seen` are called for */
-	kidos_seen seen; /* NULL: nobody judges flows; set it after init, with deltas wanted */
-	void *seen_context;
+	/* Set after init, with deltas wanted. NULL: nobody judges flows; nothing is evicted. */
+	kidos_seen seen;
+	kidos_evicted evicted;
+	/* Not told of yet: what their entries had before is asked for at once for all of them. */
+	struct kidos_fresh fresh[KIDOS_READER_FRESH];
+	size_t fresh_count;
 };
 
 /*
@@ -78,10 +93,10 @@ void kidos_reader_forget_all(struct kidos_reader *reader);
 void kidos_reader_forget(struct kidos_reader *reader, const struct kidos_flow_key *key);
 
 /*
- * What an evicted entry had that no scan saw; false if the scan already saw a
- * later owner, so that nobody knows it any more. spill->entry: its place.
+ * What an evicted entry had that no scan saw; false if a later owner of it was
+ * told of already, which is so of no spill that came in its turn.
  */
-bool kidos_reader_spilled(const struct kidos_reader *reader, const struct kidos_spill *spill,
+bool kidos_reader_spilled(struct kidos_reader *reader, const struct kidos_spill *spill,
 			  struct kidos_count *gained);
 
 #endif

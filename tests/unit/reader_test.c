@@ -161,7 +161,7 @@ static void test_spilled(void **state)
 	} cases[] = {
 		{ { .entry = entry, .owner = 5, .packets = 12, .bytes = 1300 }, true, 2, 300 },
 		{ { .entry = entry, .owner = 6, .packets = 12, .bytes = 1300 }, true, 12, 1300 },
-		{ { .entry = entry, .owner = 4, .packets = 12, .bytes = 1300 }, false, 0, 0 },
+		{ { .entry = entry, .owner = 5, .packets = 14, .bytes = 1500 }, false, 0, 0 },
 		{ { .entry = SETS * KIDOS_WAYS, .owner = 5 }, false, 0, 0 },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -172,6 +172,51 @@ static void test_spilled(void **state)
 		assert_int_equal(rest.packets, cases[i].packets);
 		assert_int_equal(rest.bytes, cases[i].bytes);
 	}
+	kidos_reader_free(&reader);
+}
+
+static const struct kidos_spill *on_their_way;
+static size_t spill_count;
+
+static void evicted(void *context)
+{
+	struct kidos_count rest;
+
+	for (size_t i = 0; i < spill_count; i++)
+		if (kidos_reader_spilled(context, &on_their_way[i], &rest))
+			gained(NULL, &on_their_way[i].key, &rest);
+	spill_count = 0;
+}
+
+/* The flow that a scan finds was given its entry while the scan ran: nobody had asked yet. */
+static void test_evicted_meanwhile(void **state)
+{
+	static struct kidos_flow_set sets[SETS];
+	struct kidos_meta meta = meta_of(false);
+	struct kidos_reader reader;
+	struct kidos_flow *flow;
+
+	(void)state;
+	assert_int_equal(kidos_reader_init(&reader, &meta, gained, &reader), 0);
+	reader.evicted = evicted;
+	flow = put(sets, 1, 5, 10, 1000, 0);
+	scan(&reader, sets, 10, 1000);
+	const uint32_t entry = (uint32_t)(flow - sets[0].ways);
+	const struct kidos_spill spills[] = {
+		{ .entry = entry, .owner = 5, .packets = 12, .bytes = 1300 },
+		{ .entry = entry, .owner = 6, .packets = 4, .bytes = 400 },
+		{ .entry = entry, .owner = 7, .packets = 9, .bytes = 900 },
+	};
+	on_their_way = spills;
+	spill_count = 1;
+	put(sets, 1, 6, 3, 250, 0);
+	scan(&reader, sets, 2 + 3, 300 + 250);
+	on_their_way = &spills[1];
+	spill_count = 2; /* also the one that the scan has just read */
+	put(sets, 1, 7, 8, 800, 0);
+	scan(&reader, sets, 1 + 9, 150 + 900);
+	put(sets, 1, 8, 1, 100, 0);
+	scan(&reader, sets, 1, 100);
 	kidos_reader_free(&reader);
 }
 
@@ -220,6 +265,8 @@ int main(void)
 		  NULL, NULL },
 		{ "reader: an emptied entry is left out", test_emptied, NULL, NULL, NULL },
 		{ "reader: what an evicted flow had that no scan saw", test_spilled, NULL, NULL,
+		  NULL },
+		{ "reader: who was evicted while a scan ran", test_evicted_meanwhile, NULL, NULL,
 		  NULL },
 		{ "reader: flows of a hash map", test_hashed, NULL, NULL, NULL },
 	};

@@ -72,10 +72,9 @@ void rule_table_open(struct rule_table *table, uint32_t max_flows)
 	memcpy(&table->settings, kidos_config_settings(&table->config, &kidos_alert_block),
 	       sizeof(table->settings));
 	fill_context(table, max_flows);
-	if (kidos_reader_init(&table->reader, &table->context.meta, gained, NULL))
+	if (kidos_reader_init(&table->reader, &table->context.meta, gained, table))
 		abort();
 	table->reader.seen = seen;
-	table->reader.seen_context = table;
 }
 
 void rule_table_close(struct rule_table *table)
