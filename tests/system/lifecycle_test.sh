@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10
+# kernels: 6.1
 # Interfaces and namespaces that come and go, a daemon that is killed, a second one, SIGTERM in
 # every phase: nothing is lost, nothing is left.
 # alone: stops are timed

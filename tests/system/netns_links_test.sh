@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10
+# kernels: 6.12
 # The kinds of links that the shipped topologies lack: macvlan, VLAN on VLAN, STP, MAC and MTU; and
 # a failure's report as JSON.
 . "$(dirname "$0")/support/netns_lib.bash"
