@@ -35,6 +35,9 @@ start() {
 	<Drops>
 	  Enabled false
 	</Drops>
+	<Connects>
+	  Enabled false
+	</Connects>
 	<Flows>
 	  IdleTimeout 3
 	</Flows>
