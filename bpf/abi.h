@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define KIDOS_ABI_VERSION 5
+#define KIDOS_ABI_VERSION 6
 
 enum kidos_direction {
 	KIDOS_RX, /* towards the host */
@@ -269,6 +269,13 @@ static inline __attribute__((always_inline)) __u32 kidos_port_home(__u32 netns, 
 struct kidos_origin {
 	__u32 netns;
 	__u32 direction;
+};
+
+/* Elements of the arrays that entry programs jump by: always to the first of them. */
+enum kidos_entry_place {
+	KIDOS_ENTRY_FIRST, /* what counts, or what makes copies for a capture before that */
+	KIDOS_ENTRY_COUNTS, /* where copies go on */
+	KIDOS_ENTRY_PROGRAMS
 };
 
 /* What the flow table's hash is keyed with: random, no number used twice (flow_hash.h). */

@@ -3,8 +3,8 @@ pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
 
 # Flows and drops filtered, sorted, grouped and named: no libbpf.
 add_library(kidos_flows STATIC
-  connects/view.c core/community_id.c core/flow_filter.c drops/view.c eventlog/entry.c eventlog/format.c
-  flows/group.c flows/history.c
+  capture/ledger.c capture/order.c connects/view.c core/community_id.c core/flow_filter.c drops/view.c
+  eventlog/entry.c eventlog/format.c flows/group.c flows/history.c
   flows/rows.c state/health.c core/tally.c core/when.c)
 set_target_properties(kidos_flows PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(kidos_flows PUBLIC kidos_core PkgConfig::NETTLE)
