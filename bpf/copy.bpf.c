@@ -53,7 +53,8 @@ struct {
 
 /*
  * The packet at hand, one for each CPU: what functions leave for the next. They are global, so that
- * the verifier walks each once, and kernels before 5.12 let those take the context and numbers only.
+ * the verifier walks each once, and kernels before 5.12 let those take the context and numbers
+ * only.
  */
 struct packet {
 	struct kidos_origin from;
@@ -95,8 +96,8 @@ static __always_inline int matches_ends(const struct kidos_copy_filter *filter,
 			return 0;
 		if (i >= filter->addresses)
 			continue;
-		if (ipv4 != key->meta >> 31 || (!is_address(filter, i, &key->src) &&
-						!is_address(filter, i, &key->dst)))
+		if (ipv4 != key->meta >> 31 ||
+		    (!is_address(filter, i, &key->src) && !is_address(filter, i, &key->dst)))
 			return 0;
 	}
 	return 1;
@@ -122,9 +123,8 @@ static __always_inline int matches(const struct kidos_copy_filter *filter,
 
 static __always_inline int is_of(const struct kidos_copy_filter *filter, const struct packet *at)
 {
-	return filter->armed &&
-	       (!filter->ifindex ||
-		(filter->ifindex == at->ifindex && filter->netns == at->from.netns));
+	return filter->armed && (!filter->ifindex || (filter->ifindex == at->ifindex &&
+						      filter->netns == at->from.netns));
 }
 
 /* Filters of the interface, by bit; and shifted those of them that ask for more. */
@@ -210,38 +210,37 @@ static __always_inline void fill(struct kidos_copy *copy, const struct packet *a
  * Kernels up to 6.1 learn nothing from n != 0, and the compiler must not merge the two bounds.
  * load(context, offset, to, size). Evaluates to whether the ring had room.
  */
-#define COPY(context, at, found, room, load)                                               \
-	({                                                                                 \
-		struct kidos_copy *_copy =                                                 \
-			bpf_ringbuf_reserve(&copies, sizeof(*_copy) + (room), 0);          \
-		__u64 _size = (at)->length;                                                \
-                                                                                           \
-		if (_copy) {                                                               \
-			fill(_copy, at, found);                                            \
-			if (_size > (room))                                                \
-				_size = (room);                                            \
-			asm volatile("" : "+r"(_size));                                    \
-			if (_size < 2 || _size > (room) ||                                 \
-			    load(context, 0, _copy + 1, _size))                            \
-				_size = 0;                                                 \
-			_copy->captured = _size;                                           \
-			bpf_ringbuf_submit(_copy, BPF_RB_NO_WAKEUP);                       \
-		}                                                                          \
-		_copy != NULL;                                                             \
+#define COPY(context, at, found, room, load)                                                   \
+	({                                                                                     \
+		struct kidos_copy *_copy =                                                     \
+			bpf_ringbuf_reserve(&copies, sizeof(*_copy) + (room), 0);              \
+		__u64 _size = (at)->length;                                                    \
+                                                                                               \
+		if (_copy) {                                                                   \
+			fill(_copy, at, found);                                                \
+			if (_size > (room))                                                    \
+				_size = (room);                                                \
+			asm volatile("" : "+r"(_size));                                        \
+			if (_size < 2 || _size > (room) || load(context, 0, _copy + 1, _size)) \
+				_size = 0;                                                     \
+			_copy->captured = _size;                                               \
+			bpf_ringbuf_submit(_copy, BPF_RB_NO_WAKEUP);                           \
+		}                                                                              \
+		_copy != NULL;                                                                 \
 	})
 
 /* A record's size is the verifier's to know: there are two. Returns whether it was lost. */
-#define COPY_FUNCTION(name, type, load)                                                       \
-	__noinline int name(struct type *ctx, __u32 found, __u32 whole)                       \
-	{                                                                                     \
-		const __u32 zero = 0;                                                         \
-		const struct packet *at = bpf_map_lookup_elem(&packet, &zero);                \
-                                                                                              \
-		if (!at)                                                                      \
-			return 1;                                                             \
-		if (whole)                                                                    \
-			return !COPY(ctx, at, found, kidos_config.whole, load);               \
-		return !COPY(ctx, at, found, kidos_config.head, load);                        \
+#define COPY_FUNCTION(name, type, load)                                         \
+	__noinline int name(struct type *ctx, __u32 found, __u32 whole)         \
+	{                                                                       \
+		const __u32 zero = 0;                                           \
+		const struct packet *at = bpf_map_lookup_elem(&packet, &zero);  \
+                                                                                \
+		if (!at)                                                        \
+			return 1;                                               \
+		if (whole)                                                      \
+			return !COPY(ctx, at, found, kidos_config.whole, load); \
+		return !COPY(ctx, at, found, kidos_config.head, load);          \
 	}
 COPY_FUNCTION(copy_skb, __sk_buff, bpf_skb_load_bytes)
 COPY_FUNCTION(copy_xdp, xdp_md, bpf_xdp_load_bytes)

@@ -25,7 +25,8 @@ add_library(kidos_ctl STATIC
   flows/ctl.c flows/ctl_brief.c flows/ctl_options.c flows/ctl_scan.c flows/ctl_table.c flows/json.c
   drops/ctl.c drops/ctl_brief.c drops/ctl_group.c drops/ctl_names.c drops/ctl_options.c drops/ctl_scan.c drops/json.c
   drops/maps_reader.c
-  alerts/ctl.c alerts/json.c connects/ctl_brief.c connects/ctl_list.c connects/ctl_options.c connects/ctl_scan.c
+  alerts/ctl.c alerts/json.c capture/ctl.c capture/ctl_evidence.c capture/ctl_follow.c capture/ctl_packets.c
+  capture/json.c capture/verify.c connects/ctl_brief.c connects/ctl_list.c connects/ctl_options.c connects/ctl_scan.c
   connects/ctl_sockets.c connects/ctl_sum.c connects/ctl_top.c connects/ctl_top_read.c connects/ctl_window.c
   connects/json.c connects/json_sums.c connects/reader.c eventlog/ctl.c eventlog/ctl_report.c policy/ctl.c
   policy/ctl_file.c policy/ctl_show.c policy/ctl_table.c)

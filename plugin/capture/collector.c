@@ -20,7 +20,8 @@ static bool is_in_use(void *context, const char *name)
 {
 	const struct capture *capture = context;
 
-	/* The files of a capture that is being opened or written have a name that nobody else has. */
+	/* The files of a capture that is being opened or written have a name that nobody else has.
+	 */
 	for (unsigned int i = 0; i < KIDOS_JOBS; i++) {
 		struct kidos_job *job = &capture->jobs[i];
 
@@ -130,8 +131,8 @@ static int start_threads(struct capture *capture)
 		return -errno;
 	error = kidos_thread_start(&capture->reader, "kidos capture", kidos_capture_read, capture);
 	if (!error)
-		error = kidos_thread_start(&capture->manager, "kidos mirrors",
-					   kidos_capture_manage, capture);
+		error = kidos_thread_start(&capture->manager, "kidos mirrors", kidos_capture_manage,
+					   capture);
 	return error;
 }
 

@@ -150,8 +150,7 @@ static int precede(const struct kidos_copies *copies, bool on)
 	int error = 0;
 
 	for (size_t i = 0; !error && i < PROGRAMS; i++) {
-		const struct kidos_entry_target *target =
-			&kidos_entry_targets[programs[i].program];
+		const struct kidos_entry_target *target = &kidos_entry_targets[programs[i].program];
 		const struct bpf_program *program =
 			bpf_object__find_program_by_name(copies->object, programs[i].name);
 

@@ -170,8 +170,7 @@ static bool is_wanted(const struct kidos_job *job, bool ethernet, const struct k
 		return true;
 	if (packet->tag && ethernet)
 		return matches_tagged(expression, packet);
-	return kidos_expression_matches(expression, packet->data, packet->captured,
-					packet->length);
+	return kidos_expression_matches(expression, packet->data, packet->captured, packet->length);
 }
 
 static void put_chunk(struct kidos_job *job)

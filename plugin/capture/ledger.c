@@ -12,8 +12,8 @@ static const struct {
 	const char *name;
 	size_t offset;
 } numbers[] = {
-#define NUMBER(member)                                        \
-	{                                                     \
+#define NUMBER(member)                                         \
+	{                                                      \
 		#member, offsetof(struct kidos_ledger, member) \
 	}
 	NUMBER(started_ns), NUMBER(ended_ns), NUMBER(first_ns),

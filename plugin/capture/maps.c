@@ -3,13 +3,12 @@
 
 #include <linux/bpf.h>
 
-const char *const kidos_capture_stage_names[] = { "none", "opening", "running", "ending",
-						 "done" };
+const char *const kidos_capture_stage_names[] = { "none", "opening", "running", "ending", "done" };
 
 const char *const kidos_fate_names[KIDOS_FATES] = {
-	[KIDOS_FATE_WRITTEN] = "packets",       [KIDOS_FATE_UNWANTED] = "unwanted",
-	[KIDOS_FATE_BEYOND] = "beyond_limits",  [KIDOS_FATE_LATE] = "late_interface",
-	[KIDOS_FATE_RING] = "lost_ring",        [KIDOS_FATE_CHUNKS] = "lost_slow_disk",
+	[KIDOS_FATE_WRITTEN] = "packets",      [KIDOS_FATE_UNWANTED] = "unwanted",
+	[KIDOS_FATE_BEYOND] = "beyond_limits", [KIDOS_FATE_LATE] = "late_interface",
+	[KIDOS_FATE_RING] = "lost_ring",       [KIDOS_FATE_CHUNKS] = "lost_slow_disk",
 	[KIDOS_FATE_DISK] = "lost_full_disk",
 };
 

@@ -37,7 +37,8 @@ struct kidos_packet_record {
 };
 _Static_assert(sizeof(struct kidos_packet_record) == 64, "packet record");
 
-/* (source, destination, protocol); torn reads are told by the sequence, as above. packets 0: free. */
+/* (source, destination, protocol); torn reads are told by the sequence, as above. packets 0: free.
+ */
 #define KIDOS_PAIRS 4096u
 struct kidos_pair {
 	__u64 sequence;

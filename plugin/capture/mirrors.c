@@ -92,8 +92,8 @@ void kidos_capture_find_ports(struct capture *capture)
 		*port = (struct kidos_job_port){ .netns = ns->number,
 						 .ifindex = slot->ifindex,
 						 .slot = i,
-						 .ethernet = flags < 0 ||
-							     flags & KIDOS_PORT_ETHERNET };
+						 .ethernet =
+							 flags < 0 || flags & KIDOS_PORT_ETHERNET };
 		memcpy(port->name, slot->name, sizeof(port->name));
 		memcpy(port->netns_name, slot->netns, sizeof(port->netns_name));
 		kidos_port_name(context->reserved, slot, port->label, sizeof(port->label));

@@ -76,9 +76,9 @@ static const struct {
 	const char *name;
 	bool (*set)(struct kidos_order *order, const char *value);
 } lines[] = {
-	{ "interface", set_interface }, { "host", set_host },           { "port", set_port },
-	{ "proto", set_proto },         { "filter", set_expression },   { "packets", set_packets },
-	{ "bytes", set_bytes },         { "seconds", set_seconds },     { "snap", set_snap },
+	{ "interface", set_interface }, { "host", set_host },         { "port", set_port },
+	{ "proto", set_proto },         { "filter", set_expression }, { "packets", set_packets },
+	{ "bytes", set_bytes },         { "seconds", set_seconds },   { "snap", set_snap },
 };
 
 static bool set_line(struct kidos_order *order, const char *line)
@@ -119,8 +119,8 @@ struct draft {
 	bool full;
 };
 
-static void __attribute__((format(printf, 2, 3))) append(struct draft *draft, const char *format,
-							 ...)
+static void __attribute__((format(printf, 2, 3)))
+append(struct draft *draft, const char *format, ...)
 {
 	va_list arguments;
 	int length;
@@ -136,8 +136,7 @@ static void __attribute__((format(printf, 2, 3))) append(struct draft *draft, co
 	draft->used += (size_t)length;
 }
 
-static const char *prefix_text(const struct kidos_prefix *prefix,
-			       char text[KIDOS_TEXT_ADDRESS + 4])
+static const char *prefix_text(const struct kidos_prefix *prefix, char text[KIDOS_TEXT_ADDRESS + 4])
 {
 	char address[KIDOS_TEXT_ADDRESS];
 

@@ -66,8 +66,7 @@ static void take_mirrored(void *context, const struct kidos_sniffed *packet)
 	struct capture *capture = mirrored->capture;
 	struct kidos_mirror *mirror = mirrored->mirror;
 	struct kidos_frame frame = { .data = (void *)(uintptr_t)packet->data,
-				     .data_end = (char *)(uintptr_t)packet->data +
-						 packet->captured,
+				     .data_end = (char *)(uintptr_t)packet->data + packet->captured,
 				     .length = packet->length };
 	const struct kidos_taken taken = {
 		.data = packet->data,
@@ -124,8 +123,7 @@ static void count_copies(struct capture *capture, struct kidos_job *job)
 {
 	struct kidos_copied count;
 
-	if (job->copy < 0 ||
-	    kidos_copies_count(capture->copies, (unsigned int)job->copy, &count))
+	if (job->copy < 0 || kidos_copies_count(capture->copies, (unsigned int)job->copy, &count))
 		return;
 	job->matched += count.matched.packets - job->base_matched;
 	job->fates[KIDOS_FATE_RING] = count.lost - job->base_lost;
@@ -157,7 +155,8 @@ static void tend_job(struct capture *capture, struct kidos_job *job, uint64_t no
 
 unsigned int kidos_capture_round(struct capture *capture)
 {
-	/* Before the ring is read: a job ends with a ring that was read after the time it waited. */
+	/* Before the ring is read: a job ends with a ring that was read after the time it waited.
+	 */
 	uint64_t now_ns = kidos_now_ns(CLOCK_MONOTONIC);
 	unsigned int got = 0;
 

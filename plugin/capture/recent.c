@@ -22,7 +22,8 @@ static void keep_record(struct kidos_recent *recent, unsigned int mirror, uint64
 			uint32_t length, const struct kidos_packet *packet)
 {
 	uint64_t sequence = ++recent->last;
-	struct kidos_packet_record *record = &recent->records[(sequence - 1) % KIDOS_PACKET_RECORDS];
+	struct kidos_packet_record *record =
+		&recent->records[(sequence - 1) % KIDOS_PACKET_RECORDS];
 	const struct kidos_flow_key *key = &packet->key;
 
 	open_element(&record->sequence);

@@ -139,8 +139,7 @@ static int open_queues(struct kidos_sniffer *sniffer, const struct kidos_sniffer
 	int error = 0;
 
 	while (!error && sniffer->count < plan->queues) {
-		error = queue_open(sniffer, &sniffer->queues[sniffer->count], plan,
-				   sniffer->count);
+		error = queue_open(sniffer, &sniffer->queues[sniffer->count], plan, sniffer->count);
 		if (!error)
 			sniffer->count++;
 	}

@@ -133,8 +133,7 @@ static int run_job(struct capture *capture, struct kidos_job *job, char reason[K
 		return error;
 	}
 	if (job->order.seconds)
-		job->deadline_ns =
-			kidos_now_ns(CLOCK_MONOTONIC) + job->order.seconds * SECOND_NS;
+		job->deadline_ns = kidos_now_ns(CLOCK_MONOTONIC) + job->order.seconds * SECOND_NS;
 	job->stage = KIDOS_CAPTURE_RUNNING;
 	kidos_capture_show(capture);
 	return 0;
