@@ -224,7 +224,7 @@ static void add_row(struct ctl_grid *grid, const struct kidos_capture_row *row)
 static void print_rows(const struct kidos_capture_row *rows, size_t count)
 {
 	static const struct ctl_grid_column columns[] = {
-		{ "NUMBER", true }, { "STATE", false }, { "START", false },   { "PACKETS", true },
+		{ "NUMBER", true }, { "STATE", false }, { "START", false },    { "PACKETS", true },
 		{ "LOST", true },   { "FILE", false },  { "CAPTURES", false },
 	};
 	struct ctl_grid grid = { .columns = columns,

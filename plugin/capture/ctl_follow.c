@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ctl_follow.c: what the daemon writes for a capture, copied as it grows, from one file to the
- * next: sections of pcapng may stand one behind the other. The daemon's files are removed behind it.
+ * next: sections of pcapng may stand one behind the other. The daemon's files are removed behind
+ * it.
  */
 #include "capture/ctl.h"
 #include "ctl/request.h"

@@ -176,8 +176,8 @@ static void add_number(struct ctl_grid *grid, uint64_t number)
 static void print_mirrors(const struct ctl_packets *packets)
 {
 	static const struct ctl_grid_column columns[] = {
-		{ "MIRROR PORT", false },    { "SEEN", true },   { "RECEIVED", true },
-		{ "RX_DROPPED", true },      { "RX_RING_FULL", true }, { "PASSED", true },
+		{ "MIRROR PORT", false }, { "SEEN", true },         { "RECEIVED", true },
+		{ "RX_DROPPED", true },   { "RX_RING_FULL", true }, { "PASSED", true },
 		{ "SOCKETS", false },
 	};
 	struct ctl_grid grid = { .columns = columns,

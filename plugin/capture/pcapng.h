@@ -12,8 +12,9 @@
 
 #define KIDOS_PCAPNG_ETHERNET 1 /* LINKTYPE_ETHERNET */
 #define KIDOS_PCAPNG_RAW 101 /* LINKTYPE_RAW: from the IP header on */
-#define KIDOS_PCAPNG_PACKET_EXTRA 80 /* more than a packet's block takes beside data and comment \
-				      */
+#define KIDOS_PCAPNG_PACKET_EXTRA                                      \
+	80 /* more than a packet's block takes beside data and comment \
+	    */
 
 /* Begins a file. comment: NULL for none. */
 size_t kidos_pcapng_section(char *to, size_t room, const char *comment);

@@ -25,8 +25,8 @@ struct reading {
 	char text[KIDOS_LEDGER_TEXT];
 };
 
-static void __attribute__((format(printf, 2, 3))) fault(struct kidos_verified *verified,
-							const char *format, ...)
+static void __attribute__((format(printf, 2, 3)))
+fault(struct kidos_verified *verified, const char *format, ...)
 {
 	va_list arguments;
 
@@ -145,8 +145,8 @@ static bool find_comment(struct reading *reading, const uint8_t *at)
 
 static bool take_statistics(struct reading *reading)
 {
-	reading->ended = reading->end - reading->at >= 12 &&
-			 find_comment(reading, reading->at + 12);
+	reading->ended =
+		reading->end - reading->at >= 12 && find_comment(reading, reading->at + 12);
 	return reading->ended;
 }
 
@@ -197,8 +197,10 @@ static void compare(struct kidos_verified *verified)
 	for (unsigned int i = 0; i < KIDOS_FATES; i++)
 		sum += ledger->fates[i];
 	if (sum != ledger->matched)
-		fault(verified, "what became of packets adds up to %" PRIu64 ", the filter took "
-				"%" PRIu64, sum, ledger->matched);
+		fault(verified,
+		      "what became of packets adds up to %" PRIu64 ", the filter took "
+		      "%" PRIu64,
+		      sum, ledger->matched);
 	if (verified->packets != ledger->fates[KIDOS_FATE_WRITTEN])
 		fault(verified, "%" PRIu64 " packets are in the file, %" PRIu64 " in its ledger",
 		      verified->packets, ledger->fates[KIDOS_FATE_WRITTEN]);
@@ -233,7 +235,8 @@ void kidos_verify(const void *file, size_t size, struct kidos_verified *verified
 		return;
 	}
 	if (verified->ledger.files != 1) {
-		fault(verified, "the capture has %" PRIu64 " files: those of one alone are verified",
+		fault(verified,
+		      "the capture has %" PRIu64 " files: those of one alone are verified",
 		      verified->ledger.files);
 		return;
 	}

@@ -11,7 +11,7 @@ got=$work/got
 uncommented() {
 	sed -E 's/^#(<|LoadPlugin|  )/\1/' "$top/collectd.conf.d/$1" |
 		sed -e "s,/sys/fs/bpf/kidos,$state," -e "s,/usr/local/lib/kidos,$work," -e 's/"eth0"/"b0"/' \
-			-e "s,/etc/kidos/,$work/," -e "s,/var/log/kidos/,$work/,"
+			-e "s,/etc/kidos/,$work/," -e "s,/var/log/kidos/,$work/," -e "s,/var/lib/kidos,$work/capture,"
 }
 
 # The shipped script, with a logger that writes into a file that nobody may write.
