@@ -45,6 +45,7 @@ struct capture {
 	bool enabled;
 	int maps[KIDOS_CAPTURE_MAPS];
 	uint64_t mirror_memory; /* bytes, of each mirror port's sockets */
+	struct kidos_files_names names;
 	struct kidos_files_rules rules;
 	struct kidos_writer *writer;
 	struct kidos_thread reader, manager;
@@ -96,8 +97,11 @@ uint64_t kidos_capture_start(struct capture *capture, const struct kidos_order *
 struct kidos_job *kidos_capture_find(struct capture *capture, uint64_t number);
 bool kidos_capture_request(void *self, const struct kidos_request *request,
 			   struct kidos_answer *answer);
-/* Every capture ends, and its file is whole: waits a second for the disk. Not under the lock. */
-void kidos_capture_end_all(struct capture *capture);
+/*
+ * Every capture ends, and its file is whole. False when the disk takes longer than a second. Not
+ * under the lock.
+ */
+bool kidos_capture_end_all(struct capture *capture);
 
 /* evidence.c: a sink of alerts. */
 void kidos_capture_alert(void *self, const void *notice);

@@ -14,23 +14,7 @@
 
 #define PATIENCE_S 1 /* with the disk, at the end */
 #define MIRROR_LEAST (512u * 1024u) /* bytes of sockets */
-#define MIRROR_MOST (8u << 20)
-
-static bool is_in_use(void *context, const char *name)
-{
-	const struct capture *capture = context;
-
-	/* The files of a capture that is being opened or written have a name that nobody else has.
-	 */
-	for (unsigned int i = 0; i < KIDOS_JOBS; i++) {
-		struct kidos_job *job = &capture->jobs[i];
-
-		if (job->stage != KIDOS_CAPTURE_NONE && job->sheaf.files.rules &&
-		    kidos_files_has(&job->sheaf.files, name))
-			return true;
-	}
-	return false;
-}
+#define MIRROR_MOST (32u << 20)
 
 static int map_array(int fd, size_t size, void **address)
 {
@@ -88,15 +72,19 @@ static void open_copies(struct capture *capture)
 		kidos_log(LOG_WARNING, "capture: mirror ports only: %s", capture->copies_refused);
 }
 
-/* What is there from the first start to the end. */
+/* What is there from the first start to the end; captures anew where a disk kept the old ones. */
 static int open_once(struct capture *capture)
 {
 	if (capture->jobs)
 		return 0;
 	capture->jobs = calloc(KIDOS_JOBS, sizeof(*capture->jobs));
-	capture->port_reasons = calloc(KIDOS_JOB_PORTS, sizeof(*capture->port_reasons));
+	if (!capture->port_reasons)
+		capture->port_reasons = calloc(KIDOS_JOB_PORTS, sizeof(*capture->port_reasons));
 	if (!capture->jobs || !capture->port_reasons)
 		return -ENOMEM;
+	if (capture->mirror_count || capture->recent.records)
+		return 0;
+	open_mirrors(capture);
 	return open_maps(capture);
 }
 
@@ -113,8 +101,7 @@ static int open_folder(struct capture *capture)
 		.rotate_bytes = settings->rotate_bytes,
 		.rotate_ns = settings->rotate_seconds * 1000000000u,
 		.kept = (unsigned int)settings->files,
-		.in_use = is_in_use,
-		.context = capture,
+		.names = &capture->names,
 	};
 	return 0;
 }
@@ -148,25 +135,27 @@ static void forget_jobs(struct capture *capture, bool written)
 static void stop(void *self)
 {
 	struct capture *capture = self;
+	bool ended = true;
 
 	if (!capture->writer)
 		return;
 	atomic_store(&capture->on, false);
 	if (capture->reader.running)
-		kidos_capture_end_all(capture);
+		ended = kidos_capture_end_all(capture);
 	kidos_thread_stop(&capture->manager, 0);
 	kidos_thread_stop(&capture->reader, 0);
 	kidos_capture_close_mirrors(capture);
 	kidos_capture_show(capture);
-	forget_jobs(capture, kidos_writer_close(capture->writer, PATIENCE_S));
+	ended = kidos_writer_close(capture->writer, PATIENCE_S) && ended;
+	forget_jobs(capture, ended);
 	capture->writer = NULL;
 	kidos_copies_close(capture->copies);
 	capture->copies = NULL;
 	if (capture->wake >= 0)
 		close(capture->wake);
 	capture->wake = -1;
-	close(capture->rules.folder);
-	capture->mirror_count = 0;
+	if (ended)
+		close(capture->rules.folder);
 }
 
 static int start(void *self)
@@ -187,7 +176,6 @@ static int start(void *self)
 		kidos_log(LOG_ERR, "capture: %s", capture->refused);
 		return error;
 	}
-	open_mirrors(capture);
 	open_copies(capture);
 	error = start_threads(capture);
 	if (!error) {
@@ -241,6 +229,7 @@ static void close_capture(void *self)
 	if (capture->recent.pairs)
 		munmap(capture->recent.pairs, PAIRS_SIZE);
 	kidos_map_set_close(&kidos_capture_map_set, capture->maps);
+	pthread_mutex_destroy(&capture->names.lock);
 	pthread_mutex_destroy(&capture->lock);
 	free(capture->port_reasons);
 	free(capture->jobs);
@@ -264,6 +253,7 @@ static void *create(struct kidos_context *context, const void *settings, bool en
 		.mirror_memory = MIRROR_LEAST,
 	};
 	pthread_mutex_init(&capture->lock, NULL);
+	pthread_mutex_init(&capture->names.lock, NULL);
 	if (enabled)
 		kidos_sinks_add(&context->sinks[KIDOS_SINK_ALERT], kidos_capture_alert, capture);
 	return capture;

@@ -38,7 +38,7 @@ struct follow {
 	char name[KIDOS_FOLDER_NAME]; /* of the file */
 	unsigned int part;
 	struct kidos_capture_row row;
-	bool stopping, broken; /* stop was asked for; nobody takes what is written */
+	bool stopping; /* the daemon was asked to */
 	char *block;
 };
 
@@ -70,22 +70,22 @@ static int copy(struct follow *follow)
 	return size < 0 ? -errno : error;
 }
 
+static bool read_row(struct follow *follow)
+{
+	return !kidos_map_read(follow->maps[KIDOS_CAPTURE_MAP_ROWS],
+			       (unsigned int)(follow->number % KIDOS_CAPTURE_ROWS), &follow->row) &&
+	       follow->row.number == follow->number;
+}
+
 static void ask_to_stop(struct follow *follow)
 {
 	struct kidos_request request = { .verb = KIDOS_REQUEST_CAPTURE_STOP,
 					 .argument = (__u32)follow->number };
 	struct kidos_answer answer;
 
-	if (!follow->stopping && follow->row.stage == KIDOS_CAPTURE_RUNNING)
+	if (!follow->stopping && read_row(follow) && follow->row.stage == KIDOS_CAPTURE_RUNNING)
 		ctl_capture_ask(follow->state, &request, &answer);
 	follow->stopping = true;
-}
-
-static bool read_row(struct follow *follow)
-{
-	return !kidos_map_read(follow->maps[KIDOS_CAPTURE_MAP_ROWS],
-			       (unsigned int)(follow->number % KIDOS_CAPTURE_ROWS), &follow->row) &&
-	       follow->row.number == follow->number;
 }
 
 /* The capture's next file; its name has a later time than this one's. */
@@ -157,11 +157,8 @@ static int follow_to_end(struct follow *follow)
 
 	while (going > 0)
 		going = step(follow);
-	if (going < 0) {
-		follow->broken = true;
-		read_row(follow);
+	if (going < 0)
 		ask_to_stop(follow);
-	}
 	unlinkat(follow->folder, follow->name, 0);
 	return going;
 }

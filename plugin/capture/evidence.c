@@ -88,7 +88,7 @@ static uint64_t join(struct capture *capture, const struct kidos_order *order,
 			continue;
 		snprintf(job->comment, sizeof(job->comment), "alert_id=%016llx kind=%s",
 			 (unsigned long long)order->alert, order->kind);
-		kidos_files_name(&job->sheaf.files, file);
+		kidos_files_name(capture->rules.names, job->number, file);
 		return job->number;
 	}
 	return 0;

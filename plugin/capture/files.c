@@ -29,28 +29,44 @@ static int append(struct kidos_files *files, const char *data, size_t size)
 	return error;
 }
 
-static void set_name(struct kidos_files *files, const char *name)
+/* name "": it writes nothing any more. */
+static void set_name(struct kidos_files_names *names, uint64_t capture, const char *name)
 {
-	pthread_mutex_lock(&files->lock);
-	memcpy(files->name, name, KIDOS_FOLDER_NAME);
-	pthread_mutex_unlock(&files->lock);
+	size_t place = KIDOS_FILES_OPEN;
+
+	pthread_mutex_lock(&names->lock);
+	for (size_t i = 0; i < KIDOS_FILES_OPEN; i++)
+		if (names->open[i].capture == capture ||
+		    (!names->open[i].capture && place == KIDOS_FILES_OPEN))
+			place = i;
+	if (place < KIDOS_FILES_OPEN) {
+		names->open[place].capture = *name ? capture : 0;
+		memcpy(names->open[place].name, name, strlen(name) + 1);
+	}
+	pthread_mutex_unlock(&names->lock);
 }
 
-void kidos_files_name(struct kidos_files *files, char name[KIDOS_FOLDER_NAME])
+void kidos_files_name(struct kidos_files_names *names, uint64_t capture,
+		      char name[KIDOS_FOLDER_NAME])
 {
-	pthread_mutex_lock(&files->lock);
-	memcpy(name, files->name, KIDOS_FOLDER_NAME);
-	pthread_mutex_unlock(&files->lock);
+	*name = '\0';
+	pthread_mutex_lock(&names->lock);
+	for (size_t i = 0; i < KIDOS_FILES_OPEN; i++)
+		if (names->open[i].capture == capture)
+			memcpy(name, names->open[i].name, KIDOS_FOLDER_NAME);
+	pthread_mutex_unlock(&names->lock);
 }
 
-bool kidos_files_has(struct kidos_files *files, const char *name)
+static bool is_in_use(void *context, const char *name)
 {
-	bool has;
+	struct kidos_files_names *names = context;
+	bool found = false;
 
-	pthread_mutex_lock(&files->lock);
-	has = !strcmp(files->name, name);
-	pthread_mutex_unlock(&files->lock);
-	return has;
+	pthread_mutex_lock(&names->lock);
+	for (size_t i = 0; i < KIDOS_FILES_OPEN; i++)
+		found |= names->open[i].capture && !strcmp(names->open[i].name, name);
+	pthread_mutex_unlock(&names->lock);
+	return found;
 }
 
 static void close_current(struct kidos_files *files)
@@ -74,8 +90,7 @@ static int make_room(const struct kidos_files *files, size_t size)
 {
 	const struct kidos_files_rules *rules = files->rules;
 
-	return kidos_folder_trim(rules->folder, rules->folder_bytes, size, rules->in_use,
-				 rules->context);
+	return kidos_folder_trim(rules->folder, rules->folder_bytes, size, is_in_use, rules->names);
 }
 
 static int open_next(struct kidos_files *files)
@@ -104,7 +119,8 @@ static int open_next(struct kidos_files *files)
 		return error;
 	}
 	keep_name(files, name);
-	set_name(files, name);
+	memcpy(files->name, name, sizeof(files->name));
+	set_name(files->rules->names, files->capture, name);
 	return 0;
 }
 
@@ -116,7 +132,6 @@ int kidos_files_open(struct kidos_files *files, const struct kidos_files_rules *
 				       .fd = -1,
 				       .head = head,
 				       .head_size = head_size,
-				       .lock = PTHREAD_MUTEX_INITIALIZER,
 				       .names = calloc(rules->kept, sizeof(*files->names)) };
 	return files->names ? open_next(files) : -ENOMEM;
 }
@@ -148,6 +163,7 @@ int kidos_files_write(struct kidos_files *files, const void *blocks, size_t size
 void kidos_files_close(struct kidos_files *files)
 {
 	close_current(files);
+	set_name(files->rules->names, files->capture, "");
 	free(files->names);
 	files->names = NULL;
 }

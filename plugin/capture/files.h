@@ -12,6 +12,16 @@
 
 #define KIDOS_FILES_KEPT 1000 /* of one capture, at most */
 
+/* The file that each capture is writing: none of them is removed for want of room. */
+#define KIDOS_FILES_OPEN 16
+struct kidos_files_names {
+	pthread_mutex_t lock;
+	struct {
+		uint64_t capture; /* number; 0: none */
+		char name[KIDOS_FOLDER_NAME];
+	} open[KIDOS_FILES_OPEN];
+};
+
 /* What all captures have in common. */
 struct kidos_files_rules {
 	int folder;
@@ -19,8 +29,7 @@ struct kidos_files_rules {
 	uint64_t rotate_bytes; /* a file is not larger; 0: no limit */
 	uint64_t rotate_ns; /* nor open for longer; 0: no limit */
 	unsigned int kept; /* files of one capture: the oldest is removed for the next */
-	bool (*in_use)(void *context, const char *name); /* of any capture */
-	void *context;
+	struct kidos_files_names *names;
 };
 
 struct kidos_files {
@@ -31,7 +40,6 @@ struct kidos_files {
 	uint64_t size, since_ns; /* of the file; CLOCK_MONOTONIC */
 	const char *head; /* every file begins with it */
 	size_t head_size;
-	pthread_mutex_t lock; /* name alone: others ask for it */
 	char name[KIDOS_FOLDER_NAME];
 	char (*names)[KIDOS_FOLDER_NAME]; /* those that are kept, by number % rules->kept */
 };
@@ -46,8 +54,8 @@ int kidos_files_write(struct kidos_files *files, const void *blocks, size_t size
 
 void kidos_files_close(struct kidos_files *files);
 
-/* Any thread. */
-void kidos_files_name(struct kidos_files *files, char name[KIDOS_FOLDER_NAME]);
-bool kidos_files_has(struct kidos_files *files, const char *name);
+/* What a capture is writing, "" for nothing. Any thread. */
+void kidos_files_name(struct kidos_files_names *names, uint64_t capture,
+		      char name[KIDOS_FOLDER_NAME]);
 
 #endif

@@ -127,7 +127,7 @@ int kidos_job_open(struct kidos_job *job, const struct kidos_order *order,
 
 void kidos_job_free(struct kidos_job *job)
 {
-	if (job->sheaf.files.rules)
+	if (job->sheaf.files.names)
 		kidos_files_close(&job->sheaf.files);
 	kidos_expression_free(job->expressions[0]);
 	kidos_expression_free(job->expressions[1]);
@@ -307,6 +307,7 @@ void kidos_job_finish(struct kidos_sheaf *sheaf)
 			     ledger.fates[KIDOS_FATE_DISK];
 	kidos_files_write(&sheaf->files, block,
 			  kidos_pcapng_statistics(block, sizeof(block), &statistics));
+	memcpy(job->file, sheaf->files.name, sizeof(job->file));
 	kidos_files_close(&sheaf->files);
 	atomic_store(&job->stage, KIDOS_CAPTURE_DONE);
 }
@@ -326,6 +327,9 @@ void kidos_job_row(struct kidos_job *job, struct kidos_capture_row *row)
 	row->fates[KIDOS_FATE_WRITTEN] = atomic_load(&job->sheaf.written);
 	row->fates[KIDOS_FATE_DISK] = atomic_load(&job->sheaf.lost);
 	kidos_order_words(&job->order, row->words, sizeof(row->words));
-	kidos_files_name(&job->sheaf.files, row->file);
+	if (row->stage == KIDOS_CAPTURE_DONE)
+		memcpy(row->file, job->file, sizeof(row->file));
+	else
+		kidos_files_name(job->sheaf.files.rules->names, job->number, row->file);
 	snprintf(row->end, sizeof(row->end), "%s", job->end ? job->end : "");
 }

@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PERIOD_MS 100
+#define PERIOD_MS 200
 #define LOCK_US 2000
 #define RETRY_NS 5000000000u
 #define MTU_UNKNOWN 1500

@@ -214,7 +214,7 @@ void *kidos_capture_read(void *self)
 	struct capture *capture = self;
 	struct pollfd fds[FDS];
 	nfds_t count = 0;
-	int timeout = 0;
+	int timeout = 0, woken = 0;
 
 	while (!atomic_load(&capture->reader.stopping)) {
 		unsigned int got;
@@ -224,9 +224,13 @@ void *kidos_capture_read(void *self)
 		if (!got)
 			count = fill_poll(capture, fds, &timeout);
 		pthread_mutex_unlock(&capture->lock);
-		if (got)
+		/* Woken for nothing: a socket's device has gone, and the socket soon will. */
+		if (got || woken > 0)
 			usleep(NAP_US);
-		else if (poll(fds, count, timeout) > 0)
+		woken = 0;
+		if (!got)
+			woken = poll(fds, count, timeout);
+		if (woken > 0)
 			take_wake(capture, &fds[1]);
 	}
 	return NULL;

@@ -6,14 +6,15 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/if_xdp.h>
-#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
-#define FRAMES_MAX 4096u /* of a socket: 4 ms at a million packets a second */
+#define FRAMES_MAX 16384u /* of a socket: 16 ms at a million packets a second */
 #define FRAMES_MIN 64u
 #define CHUNK_SMALL 2048u /* less the 256 that XDP keeps, and Ethernet's */
 #define CHUNK_LARGE 4096u
@@ -152,6 +153,15 @@ static void close_queues(struct kidos_sniffer *sniffer)
 		queue_close(sniffer->libxdp, &sniffer->queues[--sniffer->count]);
 }
 
+/* Once: memory counts against the locked, which a limit may keep small. */
+static bool raise_limit(void)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	static atomic_bool tried;
+
+	return !atomic_exchange(&tried, true) && !setrlimit(RLIMIT_MEMLOCK, &all);
+}
+
 /* Pieces first; then without; then, where memory may not be locked, with less of it. */
 static int open_somehow(struct kidos_sniffer *sniffer, const struct kidos_sniffer_plan *plan)
 {
@@ -165,6 +175,8 @@ static int open_somehow(struct kidos_sniffer *sniffer, const struct kidos_sniffe
 		close_queues(sniffer);
 		if (error == -EINVAL && sniffer->pieces)
 			sniffer->pieces = false;
+		else if (error == -ENOBUFS && raise_limit())
+			continue;
 		else if ((error == -ENOBUFS || error == -ENOMEM) && sniffer->frames > FRAMES_MIN)
 			sniffer->frames /= 2;
 		else

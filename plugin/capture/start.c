@@ -176,7 +176,7 @@ uint64_t kidos_capture_start(struct capture *capture, const struct kidos_order *
 	if (!job || kidos_job_open(job, order, &ports, number, (uint32_t)snap, &capture->rules,
 				   capture->writer, reason))
 		return 0;
-	kidos_files_name(&job->sheaf.files, file);
+	memcpy(file, job->sheaf.files.name, KIDOS_FOLDER_NAME);
 	pthread_mutex_lock(&capture->lock);
 	error = run_job(capture, job, reason);
 	pthread_mutex_unlock(&capture->lock);
@@ -267,7 +267,7 @@ static bool is_any_left(struct capture *capture)
 	for (unsigned int i = 0; i < KIDOS_JOBS; i++) {
 		struct kidos_job *job = &capture->jobs[i];
 
-		left |= job->stage == KIDOS_CAPTURE_RUNNING || job->stage == KIDOS_CAPTURE_ENDING;
+		left |= job->stage != KIDOS_CAPTURE_NONE && job->stage != KIDOS_CAPTURE_DONE;
 		if (job->stage == KIDOS_CAPTURE_RUNNING && !job->end)
 			job->end = "the collector was stopped";
 	}
@@ -275,12 +275,14 @@ static bool is_any_left(struct capture *capture)
 	return left;
 }
 
-void kidos_capture_end_all(struct capture *capture)
+bool kidos_capture_end_all(struct capture *capture)
 {
 	uint64_t until_ns = kidos_now_ns(CLOCK_MONOTONIC) + END_PATIENCE_NS;
+	bool left;
 
-	while (is_any_left(capture) && kidos_now_ns(CLOCK_MONOTONIC) < until_ns) {
+	while ((left = is_any_left(capture)) && kidos_now_ns(CLOCK_MONOTONIC) < until_ns) {
 		kidos_capture_wake(capture);
 		usleep(END_POLL_US);
 	}
+	return !left;
 }

@@ -25,7 +25,6 @@ config() {
 		  Directory "$captures"
 		  RotateBytes 1M
 		  Files 2
-		  ${1:-}
 		</Capture>
 	END
 }
@@ -60,7 +59,7 @@ of_capture() {
 }
 
 is_done() {
-	[ "$(of_capture "$1" .state)" = done ]
+	[ "$(of_capture "$1" .state)" = 'done' ]
 }
 
 end_capture() {
@@ -117,7 +116,7 @@ by_filter() {
 	cp "$file" "$work/changed.pcapng"
 	printf '\x0a\x00\x00\x09' | dd of="$work/changed.pcapng" bs=1 seek=$(($(head_size "$file") + 28 + 26)) conv=notrunc 2>/dev/null
 	equal 'filter: a packet that was changed is found' 1 "$(ctl evidence verify "$work/changed.pcapng" | grep -c '1 packets are none that its filter takes')"
-	head -c $(($(stat -c %s "$file") / 8 * 4)) "$file" >"$work/cut.pcapng"
+	head -c $(($(stat -c %s "$file") / 2)) "$file" >"$work/cut.pcapng"
 	check 'filter: and a file that was cut' damaged "$work/cut.pcapng"
 	(
 		sleep 1

@@ -172,11 +172,7 @@ static void test_tag(void **state)
 	assert_memory_equal(block + 28 + 12, wanted, sizeof(wanted));
 }
 
-static bool none_in_use(void *context, const char *name)
-{
-	(void)name;
-	return context;
-}
+static struct kidos_files_names names = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static size_t count_files(uint64_t *bytes)
 {
@@ -205,7 +201,7 @@ static void test_rotation(void **state)
 					   .folder_bytes = 100000,
 					   .rotate_bytes = 1000,
 					   .kept = 3,
-					   .in_use = none_in_use };
+					   .names = &names };
 	char head[512], packets[500];
 	struct kidos_files files;
 	uint64_t bytes;
@@ -228,7 +224,7 @@ static void test_folder_limit(void **state)
 	struct kidos_files_rules rules = { .folder = kidos_folder_open(folder, reason),
 					   .folder_bytes = 4000,
 					   .kept = 100,
-					   .in_use = none_in_use };
+					   .names = &names };
 	char head[512], packets[1000] = "";
 	struct kidos_files files;
 	uint64_t bytes;
@@ -242,9 +238,12 @@ static void test_folder_limit(void **state)
 	}
 	count_files(&bytes);
 	assert_true(bytes > 0 && bytes <= rules.folder_bytes);
-	rules.context = &rules; /* all are in use */
 	assert_int_equal(kidos_files_open(&files, &rules, 7, head, write_head(head, 512)), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(kidos_files_write(&files, packets, sizeof(packets)), 0);
+	/* Its own file is in use, and there is no other left. */
 	assert_int_equal(kidos_files_write(&files, packets, sizeof(packets)), -ENOSPC);
+	assert_int_equal(count_files(&bytes), 1);
 	kidos_files_close(&files);
 	close(rules.folder);
 }
@@ -295,7 +294,7 @@ static void test_cycles(void **state)
 	struct kidos_files_rules rules = { .folder = kidos_folder_open(folder, reason),
 					   .folder_bytes = 20000,
 					   .kept = 2,
-					   .in_use = none_in_use };
+					   .names = &names };
 	struct kidos_writer *writer = kidos_writer_open(count_end);
 	struct kidos_sheaf sheaf = {};
 	int descriptors = count_descriptors();
