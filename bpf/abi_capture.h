@@ -48,6 +48,13 @@ struct kidos_copy_filter {
 };
 _Static_assert(sizeof(struct kidos_copy_filter) == 88, "copy filter");
 
+/* All of them: `copy_filters`. */
+struct kidos_copy_filters {
+	__u32 count; /* those from here on are not armed */
+	__u32 pad;
+	struct kidos_copy_filter filters[KIDOS_COPY_FILTERS];
+};
+
 /* Per CPU: `copied`, by filter. */
 struct kidos_copied {
 	struct kidos_count matched;

@@ -21,15 +21,11 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 const volatile struct kidos_copy_config kidos_config = { .head = 128, .whole = 1600 };
 
-struct filters {
-	struct kidos_copy_filter filters[KIDOS_COPY_FILTERS];
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct filters);
+	__type(value, struct kidos_copy_filters);
 } copy_filters SEC(".maps");
 
 struct {
@@ -131,7 +127,7 @@ static __always_inline int is_of(const struct kidos_copy_filter *filter, const s
 __noinline __u32 of_interface(void)
 {
 	const __u32 zero = 0;
-	const struct filters *all = bpf_map_lookup_elem(&copy_filters, &zero);
+	const struct kidos_copy_filters *all = bpf_map_lookup_elem(&copy_filters, &zero);
 	const struct packet *at = bpf_map_lookup_elem(&packet, &zero);
 	__u32 found = 0;
 
@@ -139,8 +135,11 @@ __noinline __u32 of_interface(void)
 		return 0;
 	KIDOS_NO_UNROLL
 	for (__u32 i = 0; i < KIDOS_COPY_FILTERS; i++) {
-		__u32 bit = is_of(&all->filters[i], at);
+		__u32 bit;
 
+		if (i >= all->count)
+			break;
+		bit = is_of(&all->filters[i], at);
 		found |= bit << i | (bit & all->filters[i].parsed) << (PARSED_SHIFT + i);
 	}
 	return found;
@@ -150,13 +149,15 @@ __noinline __u32 of_interface(void)
 __noinline __u32 of_packet(__u32 found)
 {
 	const __u32 zero = 0;
-	const struct filters *all = bpf_map_lookup_elem(&copy_filters, &zero);
+	const struct kidos_copy_filters *all = bpf_map_lookup_elem(&copy_filters, &zero);
 	const struct packet *at = bpf_map_lookup_elem(&packet, &zero);
 
 	if (!all || !at)
 		return 0;
 	KIDOS_NO_UNROLL
 	for (__u32 i = 0; i < KIDOS_COPY_FILTERS; i++) {
+		if (!(found >> (PARSED_SHIFT + i)))
+			break;
 		if (!(found >> (PARSED_SHIFT + i) & 1))
 			continue;
 		if (!at->has_key || !matches(&all->filters[i], &at->key))
@@ -168,14 +169,17 @@ __noinline __u32 of_packet(__u32 found)
 __noinline __u32 wants_whole(__u32 found)
 {
 	const __u32 zero = 0;
-	const struct filters *all = bpf_map_lookup_elem(&copy_filters, &zero);
+	const struct kidos_copy_filters *all = bpf_map_lookup_elem(&copy_filters, &zero);
 	__u32 whole = 0;
 
 	if (!all)
 		return 0;
 	KIDOS_NO_UNROLL
-	for (__u32 i = 0; i < KIDOS_COPY_FILTERS; i++)
+	for (__u32 i = 0; i < KIDOS_COPY_FILTERS; i++) {
+		if (!(found >> i))
+			break;
 		whole |= found >> i & all->filters[i].whole;
+	}
 	return whole & 1;
 }
 
@@ -184,8 +188,11 @@ __noinline int count(__u32 found, __u32 length, __u32 lost)
 	KIDOS_NO_UNROLL
 	for (__u32 i = 0; i < KIDOS_COPY_FILTERS; i++) {
 		__u32 index = i;
-		struct kidos_copied *count = bpf_map_lookup_elem(&copied, &index);
+		struct kidos_copied *count;
 
+		if (!(found >> i))
+			break;
+		count = bpf_map_lookup_elem(&copied, &index);
 		if (!count || !(found >> i & 1))
 			continue;
 		count->matched.packets++;

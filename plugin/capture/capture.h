@@ -63,6 +63,7 @@ struct capture {
 	struct kidos_job_ports ports; /* what can be captured, as of late */
 	char (*port_reasons)[KIDOS_REASON]; /* why a port of these cannot; "" if it can */
 	struct kidos_job *jobs; /* KIDOS_JOBS */
+	unsigned int running; /* jobs that take packets, by bit */
 	uint64_t last_number;
 	struct kidos_evidence evidence[KIDOS_EVIDENCE];
 	unsigned int evidence_next;

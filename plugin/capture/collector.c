@@ -125,6 +125,7 @@ static int start_threads(struct capture *capture)
 
 static void forget_jobs(struct capture *capture, bool written)
 {
+	capture->running = 0;
 	for (unsigned int i = 0; i < KIDOS_JOBS && written; i++)
 		kidos_job_free(&capture->jobs[i]);
 	/* The thread that hangs still uses them. */

@@ -18,7 +18,7 @@ struct kidos_copies {
 	struct bpf_object *object;
 	int filters, counts;
 	struct kidos_ring *ring;
-	struct kidos_copy_filter armed[KIDOS_COPY_FILTERS]; /* as in the map */
+	struct kidos_copy_filters all; /* as in the map */
 	unsigned int read;
 	void (*take)(void *context, const struct kidos_copy *copy);
 	void *context;
@@ -176,16 +176,20 @@ void kidos_copies_close(struct kidos_copies *copies)
 bool kidos_copies_armed(const struct kidos_copies *copies)
 {
 	for (size_t i = 0; i < KIDOS_COPY_FILTERS; i++)
-		if (copies->armed[i].armed)
+		if (copies->all.filters[i].armed)
 			return true;
 	return false;
 }
 
-static int write_filters(const struct kidos_copies *copies)
+static int write_filters(struct kidos_copies *copies)
 {
 	const __u32 zero = 0;
 
-	return bpf_map_update_elem(copies->filters, &zero, copies->armed, BPF_ANY) ? -errno : 0;
+	copies->all.count = 0;
+	for (unsigned int i = 0; i < KIDOS_COPY_FILTERS; i++)
+		if (copies->all.filters[i].armed)
+			copies->all.count = i + 1;
+	return bpf_map_update_elem(copies->filters, &zero, &copies->all, BPF_ANY) ? -errno : 0;
 }
 
 int kidos_copies_arm(struct kidos_copies *copies, unsigned int number,
@@ -194,8 +198,8 @@ int kidos_copies_arm(struct kidos_copies *copies, unsigned int number,
 	bool first = !kidos_copies_armed(copies);
 	int error;
 
-	copies->armed[number] = *filter;
-	copies->armed[number].armed = 1;
+	copies->all.filters[number] = *filter;
+	copies->all.filters[number].armed = 1;
 	error = write_filters(copies);
 	if (!error && first)
 		error = precede(copies, true);
@@ -208,7 +212,7 @@ int kidos_copies_disarm(struct kidos_copies *copies, unsigned int number)
 {
 	int error;
 
-	copies->armed[number] = (struct kidos_copy_filter){};
+	copies->all.filters[number] = (struct kidos_copy_filter){};
 	error = write_filters(copies);
 	if (!kidos_copies_armed(copies))
 		error = precede(copies, false) ?: error;

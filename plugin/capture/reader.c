@@ -47,10 +47,10 @@ static bool asks_for_key(const struct kidos_flow_filter *filter)
 static void give_to_jobs(struct capture *capture, const struct kidos_mirror *mirror,
 			 const struct kidos_packet *parsed, const struct kidos_taken *taken)
 {
-	for (unsigned int i = 0; i < KIDOS_JOBS; i++) {
-		struct kidos_job *job = &capture->jobs[i];
+	for (unsigned int left = capture->running; left; left &= left - 1) {
+		struct kidos_job *job = &capture->jobs[__builtin_ctz(left)];
 
-		if (job->stage != KIDOS_CAPTURE_RUNNING || !is_of_port(job, mirror))
+		if (!is_of_port(job, mirror))
 			continue;
 		if (asks_for_key(&job->order.filter) &&
 		    (!parsed->has_key || !kidos_flow_matches(&job->order.filter, &parsed->key)))
@@ -102,13 +102,9 @@ static void take_copy(void *context, const struct kidos_copy *copy)
 		.direction = copy->direction == KIDOS_TX ? KIDOS_PCAPNG_OUT : KIDOS_PCAPNG_IN,
 	};
 
-	for (unsigned int i = 0; i < KIDOS_JOBS; i++) {
-		struct kidos_job *job = &capture->jobs[i];
-
-		if (job->stage == KIDOS_CAPTURE_RUNNING && job->copy >= 0 &&
-		    copy->filters >> job->copy & 1)
-			kidos_job_take(job, &taken);
-	}
+	/* A filter has the number of its capture. */
+	for (unsigned int left = capture->running & copy->filters; left; left &= left - 1)
+		kidos_job_take(&capture->jobs[__builtin_ctz(left)], &taken);
 }
 
 static void disarm(struct capture *capture, struct kidos_job *job, uint64_t now_ns)
@@ -129,14 +125,18 @@ static void count_copies(struct capture *capture, struct kidos_job *job)
 	job->fates[KIDOS_FATE_RING] = count.lost - job->base_lost;
 }
 
+/* Without a chunk to take the end with it is tried again. */
 static void end_job(struct capture *capture, struct kidos_job *job)
 {
-	job->stage = KIDOS_CAPTURE_ENDING;
 	count_copies(capture, job);
 	/* The filter is another capture's from now on. */
 	job->copy = -1;
-	if (!kidos_job_end(job))
+	job->stage = KIDOS_CAPTURE_ENDING;
+	if (!kidos_job_end(job)) {
 		job->stage = KIDOS_CAPTURE_RUNNING;
+		return;
+	}
+	capture->running &= ~(1u << (job - capture->jobs));
 }
 
 static void tend_job(struct capture *capture, struct kidos_job *job, uint64_t now_ns)

@@ -135,6 +135,7 @@ static int run_job(struct capture *capture, struct kidos_job *job, char reason[K
 	if (job->order.seconds)
 		job->deadline_ns = kidos_now_ns(CLOCK_MONOTONIC) + job->order.seconds * SECOND_NS;
 	job->stage = KIDOS_CAPTURE_RUNNING;
+	capture->running |= 1u << (job - capture->jobs);
 	kidos_capture_show(capture);
 	return 0;
 }
