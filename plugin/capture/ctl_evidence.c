@@ -39,6 +39,9 @@ static void print(const struct kidos_verified *verified)
 			printf("%s%" PRIu64 " %s", i == KIDOS_FATE_WRITTEN ? " = " : " + ",
 			       (uint64_t)ledger->fates[i], kidos_fate_names[i]);
 	printf("\n");
+	if (ledger->counted_most)
+		printf("the interface had %" PRIu64 " to %" PRIu64 " by its totals\n",
+		       ledger->counted_least, ledger->counted_most);
 	if (verified->unread)
 		printf("%" PRIu64 " packets are cut too short to be held against the filter\n",
 		       verified->unread);
@@ -61,6 +64,8 @@ static void print_json(const struct kidos_verified *verified)
 	json_add_number(object, "packets", verified->packets);
 	json_add_number(object, "unread", verified->unread);
 	json_add_number(object, "matched", ledger->matched);
+	json_add_number(object, "counted_least", ledger->counted_least);
+	json_add_number(object, "counted_most", ledger->counted_most);
 	member = json_add_object(object, "of_these");
 	for (unsigned int i = 0; i < KIDOS_FATES; i++)
 		json_add_number(member, kidos_fate_names[i], ledger->fates[i]);

@@ -286,6 +286,10 @@ static void fill_ledger(struct kidos_job *job, struct kidos_ledger *ledger)
 					 .last_ns = job->last_ns,
 					 .files = job->sheaf.files.number,
 					 .matched = job->matched };
+	if (job->counted.known) {
+		ledger->counted_least = job->counted.last - job->counted.armed;
+		ledger->counted_most = job->counted.after - job->counted.before;
+	}
 	memcpy(ledger->fates, job->fates, sizeof(ledger->fates));
 	ledger->fates[KIDOS_FATE_WRITTEN] = atomic_load(&job->sheaf.written);
 	ledger->fates[KIDOS_FATE_DISK] = atomic_load(&job->sheaf.lost);

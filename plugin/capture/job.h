@@ -60,6 +60,13 @@ struct kidos_job {
 	uint64_t deadline_ns, disarmed_ns; /* CLOCK_MONOTONIC; 0: none */
 	uint64_t first_ns, last_ns; /* of packets */
 	uint64_t base_matched, base_lost; /* of the copies, as it began */
+	uint64_t armed_ns; /* CLOCK_MONOTONIC, of the copies, until counted.armed is read */
+	/* What the interface's totals were: before it was armed, and when all programs knew of it;
+	 */
+	struct kidos_job_counted {
+		uint64_t before, armed, last, after; /* before that ended, and when all knew */
+		bool known; /* all four; it captures the whole of one interface */
+	} counted;
 	uint64_t matched; /* packets of mirror ports, and at the end those of copies too */
 	uint64_t taken, taken_bytes; /* into chunks */
 	uint64_t fates[KIDOS_FATES];

@@ -17,6 +17,11 @@ struct kidos_ledger {
 	uint64_t first_ns, last_ns; /* of packets in the files; 0: there is none */
 	uint64_t files; /* number of the last */
 	uint64_t matched; /* the sum of the fates */
+	/*
+	 * Of a whole interface that was copied: what kidos's totals of it, which the
+	 * filter has no part in, gained meanwhile. Between these; both 0: not known.
+	 */
+	uint64_t counted_least, counted_most;
 	uint64_t fates[KIDOS_FATES];
 };
 

@@ -107,8 +107,41 @@ static void take_copy(void *context, const struct kidos_copy *copy)
 		kidos_job_take(&capture->jobs[__builtin_ctz(left)], &taken);
 }
 
+/* It captures all of one interface, and by copies. */
+static bool is_whole(const struct kidos_job *job)
+{
+	return job->ports.count == 1 && !job->ports.items[0].mirror && *job->order.interface &&
+	       !asks_for_key(&job->order.filter);
+}
+
+uint64_t kidos_capture_counted(const struct capture *capture, const struct kidos_job *job)
+{
+	struct kidos_totals totals;
+	uint64_t packets = 0;
+
+	for (unsigned int d = 0; is_whole(job) && d < KIDOS_DIRECTIONS; d++) {
+		if (kidos_maps_totals(&capture->context->maps, job->ports.items[0].slot, d,
+				      &totals))
+			return 0;
+		for (unsigned int c = 0; c < KIDOS_CLASSES; c++)
+			packets += totals.hook[c].packets;
+	}
+	return packets;
+}
+
+/* A program that began before the filter was there counts its packet, and copies nothing. */
+static void count_armed(const struct capture *capture, struct kidos_job *job, uint64_t now_ns)
+{
+	if (!job->armed_ns || now_ns - job->armed_ns < DRAIN_NS)
+		return;
+	job->armed_ns = 0;
+	job->counted.armed = kidos_capture_counted(capture, job);
+	job->counted.known = is_whole(job);
+}
+
 static void disarm(struct capture *capture, struct kidos_job *job, uint64_t now_ns)
 {
+	job->counted.last = kidos_capture_counted(capture, job);
 	if (job->copy >= 0)
 		kidos_copies_disarm(capture->copies, (unsigned int)job->copy);
 	job->disarmed_ns = now_ns;
@@ -121,6 +154,7 @@ static void count_copies(struct capture *capture, struct kidos_job *job)
 
 	if (job->copy < 0 || kidos_copies_count(capture->copies, (unsigned int)job->copy, &count))
 		return;
+	job->counted.after = kidos_capture_counted(capture, job);
 	job->matched += count.matched.packets - job->base_matched;
 	job->fates[KIDOS_FATE_RING] = count.lost - job->base_lost;
 }
@@ -143,6 +177,7 @@ static void tend_job(struct capture *capture, struct kidos_job *job, uint64_t no
 {
 	if (job->stage != KIDOS_CAPTURE_RUNNING)
 		return;
+	count_armed(capture, job, now_ns);
 	if (!job->end && job->deadline_ns && now_ns >= job->deadline_ns)
 		job->end = "its time was over";
 	if (!job->end)

@@ -112,6 +112,7 @@ static int arm(struct capture *capture, struct kidos_job *job)
 	if (!is_copied(&job->ports))
 		return 0;
 	error = kidos_copies_count(capture->copies, number, &count);
+	job->counted.before = kidos_capture_counted(capture, job);
 	if (!error)
 		error = kidos_copies_arm(capture->copies, number, &filter);
 	if (error)
@@ -119,6 +120,7 @@ static int arm(struct capture *capture, struct kidos_job *job)
 	job->base_matched = count.matched.packets;
 	job->base_lost = count.lost;
 	job->copy = (int)number;
+	job->armed_ns = kidos_now_ns(CLOCK_MONOTONIC);
 	return 0;
 }
 

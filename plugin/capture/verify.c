@@ -201,6 +201,12 @@ static void compare(struct kidos_verified *verified)
 		      "what became of packets adds up to %" PRIu64 ", the filter took "
 		      "%" PRIu64,
 		      sum, ledger->matched);
+	if (ledger->counted_most &&
+	    (ledger->matched < ledger->counted_least || ledger->matched > ledger->counted_most))
+		fault(verified,
+		      "the filter took %" PRIu64 " packets, the interface had %" PRIu64
+		      " to %" PRIu64,
+		      ledger->matched, ledger->counted_least, ledger->counted_most);
 	if (verified->packets != ledger->fates[KIDOS_FATE_WRITTEN])
 		fault(verified, "%" PRIu64 " packets are in the file, %" PRIu64 " in its ledger",
 		      verified->packets, ledger->fates[KIDOS_FATE_WRITTEN]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files of captures: blocks, rotation, limits, who may put what into the folder; orders, ledgers. */
+/* Files of captures: blocks, rotation, limits, who may put what into the folder; orders, ledgers.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,8 +80,8 @@ static size_t write_head(char *to, size_t room)
 /* UDP from 10.0.0.1:number to 10.0.0.2:53. */
 static void write_frame(uint8_t frame[64], unsigned int number)
 {
-	static const uint8_t head[] = { 2, 0, 0, 0,  0,  1, 2, 0,  0, 0, 0, 2, 8, 0, 0x45, 0, 0, 50,
-					0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0,    2 };
+	static const uint8_t head[] = { 2,  0, 0, 0, 0, 1,  2,  0, 0, 0,  0, 2, 8, 0,  0x45, 0, 0,
+					50, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0,    0, 2 };
 
 	memset(frame, (int)number, 64);
 	memcpy(frame, head, sizeof(head));
@@ -159,9 +160,9 @@ static void test_rooms(void **state)
 /* A tag that the kernel took out stands where it was on the wire. */
 static void test_tag(void **state)
 {
-	const struct kidos_pcapng_packet packet = {
-		.captured = 64, .length = 68, .tag = 0x81000007
-	};
+	const struct kidos_pcapng_packet packet = { .captured = 64,
+						    .length = 68,
+						    .tag = 0x81000007 };
 	static const uint8_t wanted[] = { 0x81, 0, 0, 7, 8, 0 };
 	char block[256];
 	uint8_t frame[64];
@@ -329,8 +330,17 @@ static void test_cycles(void **state)
 static void test_order(void **state)
 {
 	static const char *const wrong[] = {
-		"host=", "host=x", "port=0", "port=65536", "proto=256", "snap=63",  "snap=x",
-		"x=1",   "=",      "packets=-1", "host=1.1.1.1\nhost=1.1.1.2\nhost=1.1.1.3",
+		"host=",
+		"host=x",
+		"port=0",
+		"port=65536",
+		"proto=256",
+		"snap=63",
+		"snap=x",
+		"x=1",
+		"=",
+		"packets=-1",
+		"host=1.1.1.1\nhost=1.1.1.2\nhost=1.1.1.3",
 	};
 	const char *text = "interface=m:veth\nhost=10.0.0.0/8\nhost=2001:db8::1\nport=53\n"
 			   "proto=17\npackets=5\nseconds=30\nfilter=udp and ip[8] = 1\n";
@@ -363,13 +373,28 @@ static bool compiles(const char *text)
 static void test_expression(void **state)
 {
 	static const char *const right[] = {
-		"tcp port 80", "host 10.0.0.1 and not port 22", "net 10.0.0.0/8",
-		"ip6 host 2001:db8::1", "ether host 02:00:00:00:00:01", "tcp[tcpflags] & tcp-syn != 0",
-		"ip[6:2] & 0x1fff = 0", "portrange 80-90", "vlan 7 and udp", "ip proto \\tcp",
+		"tcp port 80",
+		"host 10.0.0.1 and not port 22",
+		"net 10.0.0.0/8",
+		"ip6 host 2001:db8::1",
+		"ether host 02:00:00:00:00:01",
+		"tcp[tcpflags] & tcp-syn != 0",
+		"ip[6:2] & 0x1fff = 0",
+		"portrange 80-90",
+		"vlan 7 and udp",
+		"ip proto \\tcp",
 	};
 	static const char *const wrong[] = {
-		"host example.com", "port http", "net loopback", "host", "and", "host \"x\"",
-		"ether host nobody", "tcp port", "gateway router", "host $HOME",
+		"host example.com",
+		"port http",
+		"net loopback",
+		"host",
+		"and",
+		"host \"x\"",
+		"ether host nobody",
+		"tcp port",
+		"gateway router",
+		"host $HOME",
 	};
 	struct kidos_expression *expression;
 	uint8_t frame[64];
@@ -508,8 +533,8 @@ static void test_recent(void **state)
 	free(recent.pairs);
 }
 
-#define CASE(name, function)                                          \
-	{                                                             \
+#define CASE(name, function)                                                 \
+	{                                                                    \
 		"capture: " name, function, make_folder, remove_folder, NULL \
 	}
 
