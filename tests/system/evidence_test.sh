@@ -130,6 +130,17 @@ many_alerts() {
 	check 'storm: what had no capture is logged' logged 'captures run already'
 }
 
+# The two that had a capture: it is in their OKAY, and its ledger holds.
+ends_counted() {
+	local notice file
+	for notice in $(notices '^Severity: OKAY' '^capture: /'); do
+		file=$(field "$notice" capture)
+		[ "$(field "$notice" captured)" = "$(capinfos -Tr -c "$file" | cut -f2)" ] &&
+			ctl evidence verify "$file" || return 1
+	done
+	[ "$(notices '^Severity: OKAY' '^capture: /' | wc -l)" = 2 ]
+}
+
 # While the storm is on, captures that run are counted.
 watch_running() {
 	while sleep 0.3; do
@@ -150,6 +161,7 @@ watch_running &
 started+=($!)
 many_alerts
 stop_collectd
+check 'stop: the end has how many packets there are' ends_counted
 check 'stop: in two seconds and a half' test "$stopped_ms" -lt 2500
 check 'stop: nothing is left' nothing_left
 finish
