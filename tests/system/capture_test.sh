@@ -290,7 +290,7 @@ full_disk() {
 	umount "$work/small"
 }
 
-trap 'umount "$work/small" 2>/dev/null; leave' EXIT
+trap 'status=$?; umount "$work/small" 2>/dev/null; (exit $status); leave' EXIT
 make_world "a b m" "a a0 m m0" "a a1 b b1"
 start_collectd b "$(config)"
 check 'attached' wait_for 20 both_attached
