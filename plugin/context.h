@@ -26,6 +26,7 @@ enum kidos_sink_kind {
 	KIDOS_SINK_EVICTED, /* struct kidos_spill: a flow that left the table */
 	KIDOS_SINK_FLOW, /* struct kidos_flow_gain; given by a thread that may wait for seconds */
 	KIDOS_SINK_NOTIFICATION, /* of another plugin */
+	KIDOS_SINK_WANT_CAPTURE, /* struct kidos_notification: of what it is about */
 	KIDOS_SINK_SLOT_TAKEN, /* unsigned int: it is an interface's, which is not attached yet */
 	KIDOS_SINK_SLOTS_GONE, /* bool[KIDOS_SLOTS_MAX]: others will have these slots */
 	KIDOS_SINK_KINDS

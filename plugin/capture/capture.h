@@ -15,7 +15,10 @@
 #include "collector.h"
 #include "core/thread.h"
 
+struct kidos_notification;
+
 #define KIDOS_JOBS KIDOS_COPY_FILTERS
+#define KIDOS_WANTED 8
 #define KIDOS_COPIES_RING (8u << 20)
 
 /* A mirror port. */
@@ -31,7 +34,7 @@ struct kidos_mirror {
 	char reason[KIDOS_REASON];
 };
 
-/* An alert and its capture, for as long as the alert may want to know. */
+/* An alert, or another plugin's notification, and its capture, for as long as it may matter. */
 #define KIDOS_EVIDENCE 64
 struct kidos_evidence {
 	uint64_t alert, job; /* numbers; 0: none */
@@ -67,7 +70,8 @@ struct capture {
 	uint64_t last_number;
 	struct kidos_evidence evidence[KIDOS_EVIDENCE];
 	unsigned int evidence_next;
-	uint64_t refused_alerts; /* there was a capture too many, or nothing to capture */
+	struct kidos_order wanted[KIDOS_WANTED]; /* by notifications of other plugins */
+	unsigned int wanted_count;
 	uint64_t boot_ns; /* kidos_boot_ns() of this round of the reader */
 };
 
@@ -107,7 +111,25 @@ bool kidos_capture_request(void *self, const struct kidos_request *request,
  */
 bool kidos_capture_end_all(struct capture *capture);
 
+/* By this name: NAMESPACE:NAME, its name in collectd's namespace, or as values have it. */
+bool kidos_capture_is_called(const struct kidos_job_port *port, const char *name);
+
 /* evidence.c: a sink of alerts. */
 void kidos_capture_alert(void *self, const void *notice);
+/*
+ * As kidos_capture_start, within what the configuration gives evidence; one of the same that runs
+ * is shared. When the last alert that has it is over, it ends; 0: of no alert, it goes on.
+ */
+uint64_t kidos_capture_evidence(struct capture *capture, const struct kidos_order *order,
+				uint64_t alert, char file[KIDOS_FOLDER_NAME],
+				char reason[KIDOS_REASON]);
+
+/* foreign.c: a sink of struct kidos_notification, of other plugins; any thread. */
+void kidos_capture_notification(void *self, const void *notification);
+/* Captures for these; in the manager's thread. */
+void kidos_capture_start_wanted(struct capture *capture);
+/* What such a notification is about. */
+void kidos_foreign_order(const struct kidos_job_ports *ports,
+			 const struct kidos_notification *notification, struct kidos_order *order);
 
 #endif

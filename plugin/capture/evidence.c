@@ -9,6 +9,7 @@
 #include "core/notice.h"
 #include "core/now.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,10 +17,12 @@
 #define PATIENCE_NS 1000000000u /* for the file's end, before the notification is sent */
 #define POLL_US 5000
 
-static struct kidos_evidence *find(struct capture *capture, uint64_t alert)
+/* The alert's; of no alert, the job's. */
+static struct kidos_evidence *find(struct capture *capture, uint64_t alert, uint64_t job)
 {
 	for (unsigned int i = 0; i < KIDOS_EVIDENCE; i++)
-		if (capture->evidence[i].alert == alert)
+		if (capture->evidence[i].alert == alert &&
+		    (alert || capture->evidence[i].job == job))
 			return &capture->evidence[i];
 	return NULL;
 }
@@ -52,12 +55,8 @@ static bool order_of(const struct capture *capture, const struct kidos_notice *n
 	const union kidos_notice_value *values = notice->values;
 
 	*order = (struct kidos_order)KIDOS_ORDER_ALL;
-	order->evidence = true;
-	order->alert = notice->alert;
-	snprintf(order->kind, sizeof(order->kind), "%s", notice->kind);
-	order->packets = capture->settings->packets;
-	order->bytes = capture->settings->bytes;
-	order->seconds = capture->settings->seconds;
+	snprintf(order->why, sizeof(order->why), "alert_id=%016" PRIx64 " kind=%s", notice->alert,
+		 notice->kind);
 	for (size_t i = 0; i < capture->ports.count; i++)
 		if (!strcmp(capture->ports.items[i].label, notice->instance))
 			snprintf(order->interface, sizeof(order->interface), "%.79s",
@@ -73,7 +72,7 @@ static bool order_of(const struct capture *capture, const struct kidos_notice *n
 	return *order->interface || order->filter.prefix_count;
 }
 
-/* A capture of the same that runs: the alert is named in its next packet. Its number, or 0. */
+/* A capture of the same that runs: its next packet says what else it is of. Its number, or 0. */
 static uint64_t join(struct capture *capture, const struct kidos_order *order,
 		     char file[KIDOS_FOLDER_NAME])
 {
@@ -81,13 +80,12 @@ static uint64_t join(struct capture *capture, const struct kidos_order *order,
 		struct kidos_job *job = &capture->jobs[i];
 		struct kidos_order same = *order;
 
-		if (job->stage != KIDOS_CAPTURE_RUNNING || job->end || !job->order.evidence)
+		if (job->stage != KIDOS_CAPTURE_RUNNING || job->end || !*job->order.why)
 			continue;
 		same.snap = job->order.snap;
 		if (!kidos_order_same(&same, &job->order))
 			continue;
-		snprintf(job->comment, sizeof(job->comment), "alert_id=%016llx kind=%s",
-			 (unsigned long long)order->alert, order->kind);
+		memcpy(job->comment, order->why, sizeof(job->comment));
 		kidos_files_name(capture->rules.names, job->number, file);
 		return job->number;
 	}
@@ -96,12 +94,35 @@ static uint64_t join(struct capture *capture, const struct kidos_order *order,
 
 static void remember(struct capture *capture, uint64_t alert, uint64_t job, const char *file)
 {
-	struct kidos_evidence *evidence = find(capture, alert);
+	struct kidos_evidence *evidence = find(capture, alert, job);
 
 	if (!evidence)
 		evidence = &capture->evidence[capture->evidence_next++ % KIDOS_EVIDENCE];
 	*evidence = (struct kidos_evidence){ .alert = alert, .job = job };
 	memcpy(evidence->file, file, sizeof(evidence->file));
+}
+
+uint64_t kidos_capture_evidence(struct capture *capture, const struct kidos_order *order,
+				uint64_t alert, char file[KIDOS_FOLDER_NAME],
+				char reason[KIDOS_REASON])
+{
+	struct kidos_order bounded = *order;
+	uint64_t job;
+
+	bounded.packets = capture->settings->packets;
+	bounded.bytes = capture->settings->bytes;
+	bounded.seconds = capture->settings->seconds;
+	pthread_mutex_lock(&capture->lock);
+	job = join(capture, &bounded, file);
+	pthread_mutex_unlock(&capture->lock);
+	if (!job)
+		job = kidos_capture_start(capture, &bounded, file, reason);
+	if (!job)
+		return 0;
+	pthread_mutex_lock(&capture->lock);
+	remember(capture, alert, job, file);
+	pthread_mutex_unlock(&capture->lock);
+	return job;
 }
 
 static void name_file(const struct capture *capture, const char *file,
@@ -124,23 +145,15 @@ static void begin(struct capture *capture, const struct kidos_notice *notice)
 	bool wanted;
 
 	pthread_mutex_lock(&capture->lock);
-	before = find(capture, notice->alert);
+	before = find(capture, notice->alert, 0);
 	if (before) {
 		job = before->job;
 		memcpy(file, before->file, sizeof(file));
 	}
 	wanted = order_of(capture, notice, &order);
-	if (!job && wanted)
-		job = join(capture, &order, file);
 	pthread_mutex_unlock(&capture->lock);
 	if (!job && wanted)
-		job = kidos_capture_start(capture, &order, file, reason);
-	pthread_mutex_lock(&capture->lock);
-	if (job)
-		remember(capture, notice->alert, job, file);
-	else
-		capture->refused_alerts++;
-	pthread_mutex_unlock(&capture->lock);
+		job = kidos_capture_evidence(capture, &order, notice->alert, file, reason);
 	if (job)
 		name_file(capture, file, notice->capture);
 	else
@@ -177,7 +190,7 @@ static void end(struct capture *capture, const struct kidos_notice *notice)
 	bool done, shared;
 
 	pthread_mutex_lock(&capture->lock);
-	evidence = find(capture, notice->alert);
+	evidence = find(capture, notice->alert, 0);
 	number = evidence ? evidence->job : 0;
 	if (number) {
 		evidence->over = true;

@@ -75,17 +75,14 @@ static void write_comment(const struct kidos_job *job, char *text, size_t room)
 	char words[KIDOS_CAPTURE_WORDS];
 
 	kidos_order_words(&job->order, words, sizeof(words));
-	if (job->order.evidence)
-		snprintf(text, room, "capture %" PRIu64 ": alert_id=%016" PRIx64 " kind=%s; %s",
-			 job->number, job->order.alert, job->order.kind, words);
-	else
-		snprintf(text, room, "capture %" PRIu64 ": %s", job->number, words);
+	snprintf(text, room, "capture %" PRIu64 ": %s%s%s", job->number, job->order.why,
+		 *job->order.why ? "; " : "", words);
 }
 
 static int open_files(struct kidos_job *job, const struct kidos_files_rules *rules,
 		      char reason[KIDOS_REASON])
 {
-	char comment[KIDOS_CAPTURE_WORDS + 128];
+	char comment[KIDOS_CAPTURE_WORDS + KIDOS_ORDER_WHY + 32];
 	int error;
 
 	write_comment(job, comment, sizeof(comment));
@@ -119,9 +116,8 @@ int kidos_job_open(struct kidos_job *job, const struct kidos_order *order,
 		error = open_files(job, rules, reason);
 	if (error)
 		kidos_job_free(job);
-	else if (order->evidence)
-		snprintf(job->comment, sizeof(job->comment), "alert_id=%016" PRIx64 " kind=%s",
-			 order->alert, order->kind);
+	else
+		memcpy(job->comment, order->why, sizeof(job->comment));
 	return error;
 }
 
@@ -321,7 +317,7 @@ void kidos_job_row(struct kidos_job *job, struct kidos_capture_row *row)
 	*row = (struct kidos_capture_row){
 		.number = job->number,
 		.stage = atomic_load(&job->stage),
-		.evidence = job->order.evidence,
+		.evidence = *job->order.why,
 		.started_ns = job->started_ns,
 		.ended_ns = job->ended_ns,
 		.matched = job->matched,

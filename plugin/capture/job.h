@@ -50,7 +50,7 @@ struct kidos_job {
 	size_t head_size;
 	struct kidos_chunk *chunk; /* being filled, or NULL */
 	uint64_t chunk_ns; /* when it was begun, CLOCK_MONOTONIC */
-	char comment[128]; /* for the next packet */
+	char comment[KIDOS_ORDER_WHY]; /* for the next packet */
 	char file[KIDOS_FOLDER_NAME]; /* the last, once it is done */
 	int copy; /* number of its filter among the copies, -1: none */
 	uint64_t number;

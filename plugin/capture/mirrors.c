@@ -287,6 +287,7 @@ static bool tend(struct capture *capture)
 	pthread_mutex_unlock(&capture->context->lock);
 	for (size_t i = 0; i < capture->mirror_count; i++)
 		tend_mirror(capture, &capture->mirrors[i], now[i], reasons[i]);
+	kidos_capture_start_wanted(capture);
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #include "core/flow_filter.h"
 
 #define KIDOS_ORDER_EXPRESSION 200
+#define KIDOS_ORDER_WHY 128
 
 struct kidos_order {
 	char interface[KIDOS_NETNS_NAME + IF_NAMESIZE]; /* [NAMESPACE:]NAME, "": all */
@@ -17,10 +18,7 @@ struct kidos_order {
 	char expression[KIDOS_ORDER_EXPRESSION]; /* of pcap-filter(7), "": none */
 	uint64_t packets, bytes, seconds; /* after which it ends; 0: never */
 	uint64_t snap; /* 0: as configured */
-	/* Of an alert. */
-	bool evidence;
-	uint64_t alert;
-	char kind[32];
+	char why[KIDOS_ORDER_WHY]; /* evidence of what, as its packets say; "": it was asked for */
 };
 #define KIDOS_ORDER_ALL                         \
 	{                                       \

@@ -34,7 +34,7 @@ static struct kidos_job *free_job(struct capture *capture, char reason[KIDOS_REA
 	return NULL;
 }
 
-static bool is_called(const struct kidos_job_port *port, const char *name)
+bool kidos_capture_is_called(const struct kidos_job_port *port, const char *name)
 {
 	char full[KIDOS_NETNS_NAME + IF_NAMESIZE + 1];
 
@@ -53,7 +53,7 @@ static bool choose_ports(const struct capture *capture, const char *name,
 	for (size_t i = 0; i < capture->ports.count; i++) {
 		const struct kidos_job_port *port = &capture->ports.items[i];
 
-		if (*name && !is_called(port, name))
+		if (*name && !kidos_capture_is_called(port, name))
 			continue;
 		if (*capture->port_reasons[i])
 			snprintf(reason, KIDOS_REASON, "%.15s: %.200s", port->name,
@@ -162,7 +162,7 @@ uint64_t kidos_capture_start(struct capture *capture, const struct kidos_order *
 			     char file[KIDOS_FOLDER_NAME], char reason[KIDOS_REASON])
 {
 	const struct kidos_capture_settings *settings = capture->settings;
-	uint64_t snap = order->evidence ? settings->evidence_snap : settings->snap, number;
+	uint64_t snap = *order->why ? settings->evidence_snap : settings->snap, number;
 	struct kidos_job_ports ports;
 	struct kidos_job *job;
 	int error;

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capture/capture.h"
 #include "capture/expression.h"
 #include "capture/files.h"
 #include "capture/ledger.h"
@@ -22,6 +23,7 @@
 #include "capture/recent.h"
 #include "capture/verify.h"
 #include "capture/writer.h"
+#include "core/notification.h"
 #include "core/now.h"
 
 #define SECOND 1000000000ull
@@ -538,6 +540,49 @@ static void test_recent(void **state)
 		"capture: " name, function, make_folder, remove_folder, NULL \
 	}
 
+/* What a notification of another plugin names is captured, else everything. */
+static void test_foreign(void **state)
+{
+	static const struct kidos_job_ports ports = {
+		.count = 2,
+		.items = { { .name = "eth0", .label = "eth0" },
+			   { .name = "eth1", .netns_name = "blue", .label = "blue:eth1" } },
+	};
+	static const struct {
+		const char *plugin, *instance, *type, *type_instance, *wanted, *why;
+	} cases[] = {
+		{ "interface", "eth0", "if_octets", "", "interface=eth0\n",
+		  "notification=interface-eth0/if_octets" },
+		{ "drops", "if", "packets", "blue:eth1", "interface=blue:eth1\n",
+		  "notification=drops-if/packets-blue:eth1" },
+		{ "ping", "", "ping", "192.0.2.7", "host=192.0.2.7\n",
+		  "notification=ping/ping-192.0.2.7" },
+		{ "snmp", "2001:db8::1", "if_octets", "eth1", "host=2001:db8::1\n",
+		  "notification=snmp-2001:db8::1/if_octets-eth1" },
+		{ "df", "10.0.0.0/8", "percent", "used", "",
+		  "notification=df-10.0.0.0/8/percent-used" },
+		{ "load", "", "load", "", "", "notification=load/load" },
+		{ "a\nb", "\xff", "c", "", "", "notification=a\\x0ab-\\xff/c" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct kidos_notification notification = {
+			.plugin = cases[i].plugin,
+			.plugin_instance = cases[i].instance,
+			.type = cases[i].type,
+			.type_instance = cases[i].type_instance,
+		};
+		struct kidos_order order;
+		char text[256];
+
+		kidos_foreign_order(&ports, &notification, &order);
+		assert_true(kidos_order_write(&order, text, sizeof(text)));
+		assert_string_equal(text, cases[i].wanted);
+		assert_string_equal(order.why, cases[i].why);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -549,6 +594,7 @@ int main(void)
 		CASE("no link is followed, no folder of others used", test_folder_safe),
 		CASE("a thousand captures leave nothing", test_cycles),
 		CASE("an order is read as it was written", test_order),
+		CASE("what another plugin's notification names", test_foreign),
 		CASE("an expression has no names", test_expression),
 		CASE("a ledger holds, and where it does not", test_verify),
 		CASE("a file that is noise", test_verify_noise),
