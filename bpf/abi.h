@@ -271,6 +271,13 @@ struct kidos_origin {
 	__u32 direction;
 };
 
+/* Elements of the arrays that entry programs jump by: always to the first of them. */
+enum kidos_entry_place {
+	KIDOS_ENTRY_FIRST, /* what counts, or what makes copies for a capture before that */
+	KIDOS_ENTRY_COUNTS, /* where copies go on */
+	KIDOS_ENTRY_PROGRAMS
+};
+
 /* What the flow table's hash is keyed with: random, no number used twice (flow_hash.h). */
 struct kidos_hash_seed {
 	__u32 halves[sizeof(struct kidos_flow_key) / sizeof(__u32)];

@@ -7,6 +7,7 @@
 #define KIDOS_ACCOUNT_H
 
 #include "maps.h"
+#include "mirror.h"
 #include "parse.h"
 #include "police.h"
 #include "retire.h"
@@ -16,24 +17,6 @@ struct wire {
 	__u64 packets;
 	__u64 bytes;
 };
-
-static __always_inline struct kidos_port port_of(__u32 netns, __u32 ifindex)
-{
-	struct kidos_port other = { .slot = KIDOS_SLOT_OTHER, .flags = KIDOS_PORT_ETHERNET };
-	__u32 home = kidos_port_home(netns, ifindex);
-
-	KIDOS_NO_UNROLL
-	for (__u32 i = 0; i < KIDOS_PORT_PROBES; i++) {
-		__u32 index = (home + i) & kidos_config.ports_mask;
-		struct kidos_port *port = bpf_map_lookup_elem(&ports, &index);
-
-		if (!port || !port->ifindex)
-			break;
-		if (port->ifindex == ifindex && port->netns == netns)
-			return *port;
-	}
-	return other;
-}
 
 /*
  * Totals come before the flow table: who reads the table first and the
@@ -156,10 +139,10 @@ static __always_inline void look_inside(struct kidos_packet *packet,
 	packet->tunnel_id = tunnel_id;
 }
 
-/* Nonzero: the packet is to be dropped. */
+/* Returns what becomes of the packet. */
 static __always_inline int account_xdp(struct xdp_md *ctx, __u32 netns)
 {
-	struct kidos_port port = port_of(netns, ctx->ingress_ifindex);
+	struct kidos_port port = port_of(netns, ctx->ingress_ifindex, kidos_config.ports_mask);
 	struct kidos_frame frame = frame_of_xdp(ctx);
 	struct wire wire = { .packets = 1, .bytes = frame.length };
 	struct kidos_flow_packet flow;
@@ -177,10 +160,11 @@ static __always_inline int account_xdp(struct xdp_md *ctx, __u32 netns)
 	}
 	marks = account(port.slot, KIDOS_RX, &packet, frame.length, &wire, outer || packet.tunnel,
 			&flow);
-	if (marks == KIDOS_DONE)
-		return 0;
-	return police_xdp(ctx, &flow, outer ?: case_make(&packet, KIDOS_PORT_ETHERNET), marks,
-			  port.slot);
+	if (marks != KIDOS_DONE &&
+	    police_xdp(ctx, &flow, outer ?: case_make(&packet, KIDOS_PORT_ETHERNET), marks,
+		       port.slot))
+		return XDP_DROP;
+	return to_socket(ctx, port.flags, frame.length);
 }
 
 static __always_inline int needs_more(const struct kidos_packet *packet)
@@ -238,10 +222,10 @@ static __always_inline struct wire wire_of(skb_fields *skb, __u32 headers)
 	return wire;
 }
 
-/* As account_xdp. */
+/* Nonzero: the packet is to be dropped. */
 static __always_inline int account_skb(struct __sk_buff *skb, struct kidos_origin from)
 {
-	struct kidos_port port = port_of(from.netns, skb->ifindex);
+	struct kidos_port port = port_of(from.netns, skb->ifindex, kidos_config.ports_mask);
 	struct kidos_flow_packet flow;
 	struct kidos_packet packet;
 	struct wire wire;

@@ -17,7 +17,7 @@ const volatile __u32 kidos_netns;
 /* A program array takes one program type, attach type and frags flag (EINVAL for others). */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, KIDOS_ENTRY_PROGRAMS);
 	__type(key, __u32);
 	__type(value, __u32);
 } xdp_program SEC(".maps"), tc_program SEC(".maps");
@@ -31,7 +31,7 @@ static __always_inline void enter(void *ctx, void *program, __u32 direction)
 	if (left) {
 		left->netns = kidos_netns;
 		left->direction = direction;
-		bpf_tail_call(ctx, program, 0);
+		bpf_tail_call(ctx, program, KIDOS_ENTRY_FIRST);
 	}
 	count_event(KIDOS_EVENT_UNCOUNTED);
 }

@@ -8,9 +8,9 @@
 
 #include "abi.h"
 #include "entry.h"
+#include "port.h"
 
 #define KIDOS_DEFAULT_SETS (1u << 18) /* 2^21 entries */
-#define KIDOS_DEFAULT_PORTS 256
 #define KIDOS_DEFAULT_SLOTS 65 /* 64 interfaces and the rest */
 
 const volatile struct kidos_traffic_config kidos_config = {
@@ -24,13 +24,6 @@ const volatile struct kidos_traffic_config kidos_config = {
 	.slots = KIDOS_DEFAULT_SLOTS,
 	.ports_mask = KIDOS_DEFAULT_PORTS - 1,
 };
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, KIDOS_DEFAULT_PORTS);
-	__type(key, __u32);
-	__type(value, struct kidos_port);
-} ports SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -46,9 +46,7 @@ int kidos_xdp(struct xdp_md *ctx)
 {
 	struct kidos_origin from = { kidos_config.netns, KIDOS_RX };
 
-	if (find_origin(&from) && account_xdp(ctx, from.netns))
-		return XDP_DROP;
-	return XDP_PASS;
+	return find_origin(&from) ? account_xdp(ctx, from.netns) : XDP_PASS;
 }
 
 /*

@@ -3,8 +3,8 @@ pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
 
 # Flows and drops filtered, sorted, grouped and named: no libbpf.
 add_library(kidos_flows STATIC
-  connects/view.c core/community_id.c core/flow_filter.c drops/view.c eventlog/entry.c eventlog/format.c
-  flows/group.c flows/history.c
+  capture/ledger.c capture/order.c connects/view.c core/community_id.c core/flow_filter.c drops/view.c
+  eventlog/entry.c eventlog/format.c flows/group.c flows/history.c
   flows/rows.c state/health.c core/tally.c core/when.c)
 set_target_properties(kidos_flows PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(kidos_flows PUBLIC kidos_core PkgConfig::NETTLE)
@@ -25,7 +25,8 @@ add_library(kidos_ctl STATIC
   flows/ctl.c flows/ctl_brief.c flows/ctl_options.c flows/ctl_scan.c flows/ctl_table.c flows/json.c
   drops/ctl.c drops/ctl_brief.c drops/ctl_group.c drops/ctl_names.c drops/ctl_options.c drops/ctl_scan.c drops/json.c
   drops/maps_reader.c
-  alerts/ctl.c alerts/json.c connects/ctl_brief.c connects/ctl_list.c connects/ctl_options.c connects/ctl_scan.c
+  alerts/ctl.c alerts/json.c capture/ctl.c capture/ctl_evidence.c capture/ctl_follow.c capture/ctl_packets.c
+  capture/json.c capture/verify.c connects/ctl_brief.c connects/ctl_list.c connects/ctl_options.c connects/ctl_scan.c
   connects/ctl_sockets.c connects/ctl_sum.c connects/ctl_top.c connects/ctl_top_read.c connects/ctl_window.c
   connects/json.c connects/json_sums.c connects/reader.c eventlog/ctl.c eventlog/ctl_report.c policy/ctl.c
   policy/ctl_file.c policy/ctl_show.c policy/ctl_table.c)

@@ -22,6 +22,7 @@ const struct kidos_notice_row kidos_notice_fields[KIDOS_NOTICE_FIELDS] = {
 	[KIDOS_NOTICE_PID] = { "pid", KIDOS_NOTICE_NUMBER },
 	[KIDOS_NOTICE_COMMAND] = { "command", KIDOS_NOTICE_STRING },
 	[KIDOS_NOTICE_CAPTURE] = { "capture", KIDOS_NOTICE_STRING },
+	[KIDOS_NOTICE_CAPTURED] = { "captured", KIDOS_NOTICE_NUMBER },
 	[KIDOS_NOTICE_COMMUNITY_ID] = { "community_id", KIDOS_NOTICE_STRING },
 };
 
@@ -189,6 +190,20 @@ void kidos_notice_of(const struct kidos_alert *alert, enum kidos_alert_step step
 	notice->time_ns = (over ? alert->ended_ns : alert->last_ns) + boot_ns;
 	notice->kind = rule->name;
 	kidos_text_escape_quotes(alert->event.instance, notice->instance, sizeof(notice->instance));
+	notice->alert = alert->id;
+	notice->capture = NULL;
 	fill_values(alert, !over, notice->values);
+	write_message(alert, notice);
+}
+
+void kidos_notice_add_capture(const struct kidos_alert *alert, struct kidos_notice *notice)
+{
+	const struct kidos_notice_capture *capture = notice->capture;
+
+	if (!capture || !*capture->file)
+		return;
+	snprintf(notice->values[KIDOS_NOTICE_CAPTURE].text, KIDOS_NOTICE_TEXT, "%s", capture->file);
+	notice->values[KIDOS_NOTICE_CAPTURED].number = capture->packets;
+	*notice->message = '\0';
 	write_message(alert, notice);
 }

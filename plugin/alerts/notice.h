@@ -10,4 +10,7 @@
 void kidos_notice_of(const struct kidos_alert *alert, enum kidos_alert_step step, uint64_t boot_ns,
 		     struct kidos_notice *notice);
 
+/* With what its sinks have filled in. */
+void kidos_notice_add_capture(const struct kidos_alert *alert, struct kidos_notice *notice);
+
 #endif

@@ -45,8 +45,12 @@ static void *send_updates(void *self)
 	int error;
 
 	while (kidos_alert_queue_take(sender->queue, &update)) {
+		struct kidos_notice_capture capture = {};
+
 		kidos_notice_of(&update.alert, update.step, kidos_boot_ns(), &notice);
+		notice.capture = &capture;
 		kidos_sinks_give(&sender->context->sinks[KIDOS_SINK_ALERT], &notice);
+		kidos_notice_add_capture(&update.alert, &notice);
 		error = sender->context->notify(&notice);
 		if (update.step != KIDOS_ALERT_ENDED)
 			count_delivery(sender, error);

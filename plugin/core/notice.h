@@ -10,7 +10,7 @@
 #include "core/alert.h"
 
 #define KIDOS_NOTICE_MESSAGE 256 /* as collectd's, NUL included */
-#define KIDOS_NOTICE_TEXT 72
+#define KIDOS_NOTICE_TEXT 160
 
 /* In the order of kidos_notice_fields. Each is always there: empty or 0 when it does not apply. */
 enum kidos_notice_field {
@@ -26,6 +26,7 @@ enum kidos_notice_field {
 	KIDOS_NOTICE_PID,
 	KIDOS_NOTICE_COMMAND,
 	KIDOS_NOTICE_CAPTURE,
+	KIDOS_NOTICE_CAPTURED,
 	KIDOS_NOTICE_COMMUNITY_ID,
 	KIDOS_NOTICE_FIELDS
 };
@@ -50,6 +51,12 @@ union kidos_notice_value {
 	bool boolean;
 };
 
+/* What a sink of alerts may fill in before the notice is sent. */
+struct kidos_notice_capture {
+	char file[KIDOS_NOTICE_TEXT]; /* path; "": there is none */
+	uint64_t packets; /* in it, when the alert is over */
+};
+
 struct kidos_notice {
 	enum kidos_severity severity;
 	uint64_t time_ns; /* CLOCK_REALTIME */
@@ -57,6 +64,8 @@ struct kidos_notice {
 	char instance[KIDOS_ALERT_INSTANCE];
 	char message[KIDOS_NOTICE_MESSAGE];
 	union kidos_notice_value values[KIDOS_NOTICE_FIELDS];
+	uint64_t alert; /* its number */
+	struct kidos_notice_capture *capture; /* NULL: nobody asks for it */
 };
 
 #endif

@@ -16,7 +16,7 @@
 static const struct {
 	char letter;
 	const char *name;
-} letters[] = { { 'h', "help" }, { 'j', "json" } };
+} letters[] = { { 'h', "help" }, { 'j', "json" }, { 'w', "write" } };
 #define LETTERS (sizeof(letters) / sizeof(letters[0]))
 
 const struct ctl_option ctl_global_options[] = {
@@ -147,7 +147,7 @@ static int next_option(int argc, char **argv, const struct grammar *grammar,
 	/* Behind a command's words there may be options, too; ahead of the command words end them.
 	 */
 	bool any_order = grammar->command && grammar->command->words;
-	int value = getopt_long(argc, argv, any_order ? ":hj" : "+:hj", options, NULL);
+	int value = getopt_long(argc, argv, any_order ? ":hjw:" : "+:hjw:", options, NULL);
 
 	for (size_t i = 0; i < LETTERS; i++)
 		for (int at = 0; value == letters[i].letter && options[at].name; at++)

@@ -62,14 +62,12 @@ static int wait_answer(const int maps[KIDOS_CONTROL_MAPS], unsigned int pid, __u
 	return error;
 }
 
-static int print_answer(const struct kidos_answer *answer)
+static int judge(const struct kidos_answer *answer)
 {
-	if (answer->status) {
-		ctl_complain("%.*s", KIDOS_CONTROL_TEXT, answer->text);
-		return CTL_FAILURE;
-	}
-	printf("%.*s\n", KIDOS_CONTROL_TEXT, answer->text);
-	return CTL_OK;
+	if (!answer->status)
+		return CTL_OK;
+	ctl_complain("%.*s", KIDOS_CONTROL_TEXT, answer->text);
+	return CTL_FAILURE;
 }
 
 /* Nobody may do later what was asked for now. */
@@ -87,25 +85,24 @@ static int give_up(const int maps[KIDOS_CONTROL_MAPS], struct kidos_request *req
 }
 
 static int exchange(const int maps[KIDOS_CONTROL_MAPS], unsigned int pid,
-		    struct kidos_request *request)
+		    struct kidos_request *request, struct kidos_answer *answer)
 {
-	struct kidos_answer answer;
 	int error = number_request(maps, request);
 
 	if (!error)
 		error = send_request(maps, request);
 	if (!error)
-		error = wait_answer(maps, pid, request->number, &answer);
+		error = wait_answer(maps, pid, request->number, answer);
 	if (!error)
-		return print_answer(&answer);
+		return judge(answer);
 	if (error == -ESRCH || error == -ETIMEDOUT)
 		return give_up(maps, request, pid, error);
 	ctl_complain("ask for it: %s", strerror(-error));
 	return CTL_FAILURE;
 }
 
-int ctl_request(const int maps[KIDOS_CONTROL_MAPS], const char *state, unsigned int pid,
-		struct kidos_request *request)
+int ctl_ask(const int maps[KIDOS_CONTROL_MAPS], const char *state, unsigned int pid,
+	    struct kidos_request *request, struct kidos_answer *answer)
 {
 	_cleanup_fd_ int lock = lock_requests(state);
 
@@ -113,5 +110,16 @@ int ctl_request(const int maps[KIDOS_CONTROL_MAPS], const char *state, unsigned 
 		ctl_complain("%s: %s", state, strerror(-lock));
 		return CTL_FAILURE;
 	}
-	return exchange(maps, pid, request);
+	return exchange(maps, pid, request, answer);
+}
+
+int ctl_request(const int maps[KIDOS_CONTROL_MAPS], const char *state, unsigned int pid,
+		struct kidos_request *request)
+{
+	struct kidos_answer answer;
+	int code = ctl_ask(maps, state, pid, request, &answer);
+
+	if (code == CTL_OK)
+		printf("%.*s\n", KIDOS_CONTROL_TEXT, answer.text);
+	return code;
 }

@@ -13,4 +13,8 @@
 int ctl_request(const int maps[KIDOS_CONTROL_MAPS], const char *state, unsigned int pid,
 		struct kidos_request *request);
 
+/* The same without a word where it was done: the answer is the caller's to print. */
+int ctl_ask(const int maps[KIDOS_CONTROL_MAPS], const char *state, unsigned int pid,
+	    struct kidos_request *request, struct kidos_answer *answer);
+
 #endif

@@ -166,7 +166,7 @@ static int acquire(struct kidos_context *context)
 }
 
 /* Interfaces take none, namespaces some. */
-#define DESCRIPTORS 176 /* of maps and threads, and for a moment */
+#define DESCRIPTORS 208 /* of maps and threads, and for a moment */
 #define DESCRIPTORS_NETNS 6
 
 static void plan_descriptors(const struct kidos_context *context)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kidosctl/commands.h"
 #include "alerts/ctl.h"
+#include "capture/ctl.h"
 #include "connects/ctl.h"
 #include "drops/ctl.h"
 #include "eventlog/ctl.h"
@@ -34,6 +35,9 @@ const struct ctl_command *const ctl_commands[] = {
 	&ctl_connections_summary,
 	&ctl_connections_live,
 	&ctl_listeners,
+	&ctl_packets,
+	&ctl_capture,
+	&ctl_evidence,
 	&ctl_alerts,
 	&ctl_policy,
 	&ctl_analyze,

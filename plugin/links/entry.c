@@ -74,19 +74,60 @@ int kidos_entry_load(struct kidos_maps *maps, unsigned int netns, int fd[KIDOS_P
 	return error;
 }
 
-bool kidos_entry_has(const struct kidos_maps *maps, const struct kidos_entry_target *target)
+static bool has(const struct kidos_maps *maps, const struct kidos_entry_target *target, __u32 place)
 {
-	const __u32 zero = 0;
 	__u32 id;
 
-	return !bpf_map_lookup_elem(maps->fd[target->array], &zero, &id);
+	return !bpf_map_lookup_elem(maps->fd[target->array], &place, &id);
 }
 
-int kidos_entry_set(const struct kidos_maps *maps, const struct kidos_entry_target *target,
+static int set(const struct kidos_maps *maps, const struct kidos_entry_target *target, __u32 place,
+	       int program)
+{
+	return bpf_map_update_elem(maps->fd[target->array], &place, &program, BPF_ANY) ? -errno : 0;
+}
+
+/* Of the two arrays: the one of XDP, or that of tc. */
+static unsigned int number_of(const struct kidos_entry_target *target)
+{
+	return target->array == KIDOS_MAP_TC_PROGRAM;
+}
+
+bool kidos_entry_has(const struct kidos_maps *maps, const struct kidos_entry_target *target)
+{
+	return has(maps, target, KIDOS_ENTRY_COUNTS);
+}
+
+int kidos_entry_set(struct kidos_maps *maps, const struct kidos_entry_target *target,
 		    const struct bpf_program *program)
 {
-	const __u32 zero = 0;
-	int fd = bpf_program__fd(program);
+	int fd = dup_program(program),
+	    error = fd < 0 ? fd : set(maps, target, KIDOS_ENTRY_COUNTS, fd);
 
-	return bpf_map_update_elem(maps->fd[target->array], &zero, &fd, BPF_ANY) ? -errno : 0;
+	/* A capture may stand before it already. */
+	if (!error && !has(maps, target, KIDOS_ENTRY_FIRST))
+		error = set(maps, target, KIDOS_ENTRY_FIRST, fd);
+	if (error) {
+		kn_close_fd(&fd);
+		return error;
+	}
+	kn_close_fd(&maps->counting[number_of(target)]);
+	maps->counting[number_of(target)] = fd;
+	return 0;
+}
+
+int kidos_entry_precede(const struct kidos_maps *maps, const struct kidos_entry_target *target,
+			int program)
+{
+	return set(maps, target, KIDOS_ENTRY_FIRST, program);
+}
+
+int kidos_entry_alone(const struct kidos_maps *maps, const struct kidos_entry_target *target)
+{
+	const __u32 first = KIDOS_ENTRY_FIRST;
+	int counting = maps->counting[number_of(target)];
+
+	if (counting >= 0)
+		return set(maps, target, first, counting);
+	return bpf_map_delete_elem(maps->fd[target->array], &first) && errno != ENOENT ? -errno : 0;
 }

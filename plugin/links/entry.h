@@ -32,7 +32,15 @@ extern const struct kidos_entry_target kidos_entry_targets[KIDOS_PROGRAMS];
 
 bool kidos_entry_has(const struct kidos_maps *maps, const struct kidos_entry_target *target);
 /* The array holds the program from now on: its object need not stay open. 0 or -errno. */
-int kidos_entry_set(const struct kidos_maps *maps, const struct kidos_entry_target *target,
+int kidos_entry_set(struct kidos_maps *maps, const struct kidos_entry_target *target,
 		    const struct bpf_program *program);
+
+/*
+ * Packets come by this program first, which jumps on to KIDOS_ENTRY_COUNTS; and no longer. 0 or
+ * -errno.
+ */
+int kidos_entry_precede(const struct kidos_maps *maps, const struct kidos_entry_target *target,
+			int program);
+int kidos_entry_alone(const struct kidos_maps *maps, const struct kidos_entry_target *target);
 
 #endif

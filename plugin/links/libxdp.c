@@ -31,6 +31,11 @@ static const struct {
 	SYMBOL("xdp_program__fd", program_fd),
 	SYMBOL("xdp_program__id", program_id),
 	SYMBOL("xdp_program__set_run_prio", program_set_run_prio),
+	SYMBOL("xsk_socket__create", socket_create),
+	SYMBOL("xsk_socket__delete", socket_delete),
+	SYMBOL("xsk_socket__fd", socket_fd),
+	SYMBOL("xsk_umem__create", umem_create),
+	SYMBOL("xsk_umem__delete", umem_delete),
 };
 _Static_assert(sizeof(symbols) / sizeof(symbols[0]) == sizeof(struct kidos_libxdp) / sizeof(void *),
 	       "a row for each member");
@@ -51,7 +56,7 @@ static int load(struct kidos_libxdp *libxdp)
 	return library ? 0 : -1;
 }
 
-const struct kidos_libxdp *kidos_libxdp(char reason[KIDOS_REASON])
+const struct kidos_libxdp *kidos_libxdp(const char *what, char reason[KIDOS_REASON])
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static struct kidos_libxdp libxdp;
@@ -63,7 +68,7 @@ const struct kidos_libxdp *kidos_libxdp(char reason[KIDOS_REASON])
 		loaded = !load(&libxdp);
 	if (!loaded) {
 		error = dlerror();
-		snprintf(reason, KIDOS_REASON, "XdpShare takes the package libxdp1: %s",
+		snprintf(reason, KIDOS_REASON, "%s takes the package libxdp1: %s", what,
 			 error ? error : LIBRARY " is of another version");
 	}
 	pthread_mutex_unlock(&lock);

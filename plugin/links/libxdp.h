@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* libxdp.h: what kidos calls of libxdp, which is loaded when XdpShare first needs it. */
+/* libxdp.h: what kidos calls of libxdp, which is loaded when XdpShare or a mirror port first needs
+ * it. */
 #ifndef KIDOS_LINKS_LIBXDP_H
 #define KIDOS_LINKS_LIBXDP_H
 
@@ -7,6 +8,7 @@
 
 #include <bpf/libbpf.h>
 #include <xdp/libxdp.h>
+#include <xdp/xsk.h>
 
 /* Each member is libxdp's function of that name. */
 struct kidos_libxdp {
@@ -25,9 +27,15 @@ struct kidos_libxdp {
 	__typeof__(&xdp_program__fd) program_fd;
 	__typeof__(&xdp_program__id) program_id;
 	__typeof__(&xdp_program__set_run_prio) program_set_run_prio;
+	__typeof__(&xsk_socket__create) socket_create;
+	__typeof__(&xsk_socket__delete) socket_delete;
+	__typeof__(&xsk_socket__fd) socket_fd;
+	__typeof__(&xsk_umem__create) umem_create;
+	__typeof__(&xsk_umem__delete) umem_delete;
 };
 
-/* NULL with a reason, which names the package, where there is no libxdp. Any thread. */
-const struct kidos_libxdp *kidos_libxdp(char reason[KIDOS_REASON]);
+/* NULL with a reason, which names the package, where there is no libxdp. what: takes it. Any
+ * thread. */
+const struct kidos_libxdp *kidos_libxdp(const char *what, char reason[KIDOS_REASON]);
 
 #endif

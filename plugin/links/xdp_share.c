@@ -133,7 +133,7 @@ static int run_apart(struct work *work)
 	pthread_t thread;
 	int error;
 
-	work->libxdp = kidos_libxdp(reason);
+	work->libxdp = kidos_libxdp("XdpShare", reason);
 	if (!work->libxdp) {
 		snprintf(last_words, sizeof(last_words), "%s", reason);
 		return -ELIBACC;

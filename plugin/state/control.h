@@ -34,6 +34,9 @@ enum kidos_request_verb {
 	KIDOS_REQUEST_COLLECTOR = 1, /* text: the collector's name, argument: 0 off, 1 on */
 	KIDOS_REQUEST_POLICY_RELOAD, /* argument: 1 also if it cuts off a peer */
 	KIDOS_REQUEST_POLICY_CONFIRM,
+	KIDOS_REQUEST_CAPTURE_START = 20, /* text: kidos_order_parse()'s; answer: number and file */
+	KIDOS_REQUEST_CAPTURE_STOP = 21, /* argument: its number */
+	KIDOS_REQUEST_CAPTURE_CLEAR = 22, /* who sent how much to whom */
 };
 
 #define KIDOS_REQUEST_TEXT 256

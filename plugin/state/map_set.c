@@ -15,12 +15,13 @@ int kidos_map_set_create(const struct kidos_map_set *set, int *fd, __u32 entries
 
 	for (size_t i = 0; i < set->count; i++) {
 		const struct kidos_map_row *row = &set->rows[i];
+		LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = row->flags);
 
 		if (!row->type || fd[i] >= 0)
 			continue;
 		snprintf(name, sizeof(name), "kidos_%.9s", row->name);
 		fd[i] = bpf_map_create(row->type, name, row->key, row->value,
-				       row->entries ? row->entries : entries, NULL);
+				       row->entries ? row->entries : entries, &options);
 		if (fd[i] < 0) {
 			fd[i] = -1;
 			return -errno;

@@ -19,6 +19,7 @@ struct kidos_map_row {
 			      object has it */
 	__u32 key, value; /* bytes in this ABI; value 0: not checked */
 	__u32 entries; /* 0: given when it is made */
+	__u32 flags; /* BPF_F_* of one that is made */
 };
 
 struct kidos_map_set {

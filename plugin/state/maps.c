@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/maps.h"
+#include "abi_capture.h"
 #include "netlink/cleanup.h"
 #include "abi_policy.h"
 #include "parse.h"
@@ -23,9 +24,9 @@ static const struct kidos_map_row rows[KIDOS_MAPS] = {
 	[KIDOS_MAP_EVENTS] = { "events", 0, sizeof(__u32), sizeof(__u64), KIDOS_EVENTS },
 	[KIDOS_MAP_ORIGIN] = { "origin", 0, sizeof(__u32), sizeof(struct kidos_origin), 1 },
 	[KIDOS_MAP_XDP_PROGRAM] = { "xdp_program", BPF_MAP_TYPE_PROG_ARRAY, sizeof(__u32),
-				    sizeof(__u32), 1 },
+				    sizeof(__u32), KIDOS_ENTRY_PROGRAMS },
 	[KIDOS_MAP_TC_PROGRAM] = { "tc_program", BPF_MAP_TYPE_PROG_ARRAY, sizeof(__u32),
-				   sizeof(__u32), 1 },
+				   sizeof(__u32), KIDOS_ENTRY_PROGRAMS },
 	[KIDOS_MAP_FLOWS] = { "flows" }, /* sets, or a hash map's entries */
 	[KIDOS_MAP_DETAILS] = { "details", 0, sizeof(__u32), sizeof(struct kidos_detail_set) },
 	[KIDOS_MAP_SPILLS] = { "spills" },
@@ -40,6 +41,10 @@ static const struct kidos_map_row rows[KIDOS_MAPS] = {
 	[KIDOS_MAP_POLICY_SEEN] = { "policy_seen", 0, sizeof(__u32),
 				    sizeof(struct kidos_policy_seen), KIDOS_POLICY_SEEN },
 	[KIDOS_MAP_POLICY_ALERTS] = { "policy_alerts" },
+	[KIDOS_MAP_SOCKETS] = { "sockets", 0, sizeof(__u32), sizeof(__u32),
+				KIDOS_MIRRORS *KIDOS_MIRROR_QUEUES },
+	[KIDOS_MAP_MIRRORED] = { "mirrored", 0, sizeof(__u32), sizeof(struct kidos_mirrored),
+				 KIDOS_MIRRORS },
 	[KIDOS_MAP_SLOTS] = { "slots", BPF_MAP_TYPE_ARRAY, sizeof(__u32),
 			      sizeof(struct kidos_slot) },
 	[KIDOS_MAP_META] = { "meta", BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct kidos_meta),
@@ -123,6 +128,10 @@ void kidos_maps_close(struct kidos_maps *maps)
 		munmap((void *)(uintptr_t)maps->details, maps->sets * sizeof(*maps->details));
 	maps->flows = NULL;
 	maps->details = NULL;
+	for (int i = 0; i < KIDOS_ENTRY_TARGETS; i++) {
+		kn_close_fd(&maps->counting[i]);
+		maps->counting[i] = -1;
+	}
 	kidos_map_set_close(&kidos_map_set, maps->fd);
 }
 
@@ -253,6 +262,41 @@ int kidos_maps_set_port(const struct kidos_maps *maps, unsigned int netns, unsig
 	int error = find_port(maps, netns, ifindex, &index);
 
 	return error ? error : update(maps, KIDOS_MAP_PORTS, &index, &port);
+}
+
+/* An entry that is there; its place, or -errno. */
+static int look_up_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex,
+			unsigned int *index, struct kidos_port *port)
+{
+	int error = find_port(maps, netns, ifindex, index);
+
+	if (!error)
+		error = lookup(maps, KIDOS_MAP_PORTS, *index, port);
+	if (!error && (port->ifindex != ifindex || port->netns != netns))
+		error = -ENOENT;
+	return error;
+}
+
+int kidos_maps_port_flags(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex)
+{
+	struct kidos_port port;
+	unsigned int index;
+	int error = look_up_port(maps, netns, ifindex, &index, &port);
+
+	return error ? error : (int)port.flags;
+}
+
+int kidos_maps_mark_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex,
+			 unsigned int mask, unsigned int flags)
+{
+	struct kidos_port port;
+	unsigned int index;
+	int error = look_up_port(maps, netns, ifindex, &index, &port);
+
+	if (error || (port.flags & mask) == (flags & mask))
+		return error;
+	port.flags = (port.flags & ~mask) | (flags & mask);
+	return update(maps, KIDOS_MAP_PORTS, &index, &port);
 }
 
 int kidos_maps_forget_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex)

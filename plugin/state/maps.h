@@ -25,14 +25,19 @@ enum kidos_map {
 	KIDOS_MAP_POLICY_MARK,
 	KIDOS_MAP_POLICY_SEEN,
 	KIDOS_MAP_POLICY_ALERTS,
+	KIDOS_MAP_SOCKETS, /* AF_XDP, of mirror ports */
+	KIDOS_MAP_MIRRORED,
 	KIDOS_MAP_SLOTS,
 	KIDOS_MAP_META,
 	KIDOS_MAPS
 };
 extern const struct kidos_map_set kidos_map_set;
 
+#define KIDOS_ENTRY_TARGETS 2 /* arrays that entry programs jump by: of XDP and of tc */
+
 struct kidos_maps {
 	int fd[KIDOS_MAPS]; /* -1 where there is none */
+	int counting[KIDOS_ENTRY_TARGETS]; /* programs in those arrays, or -1: the loader's */
 	unsigned int cpus; /* possible ones */
 	struct kidos_meta meta; /* as it was at open */
 	struct kidos_hash_seed seed; /* of the flow table; 0 where the programs are another's */
@@ -41,9 +46,9 @@ struct kidos_maps {
 	size_t sets;
 };
 
-#define KIDOS_MAPS_NONE                         \
-	{                                       \
-		.fd = KIDOS_NO_MAPS(KIDOS_MAPS) \
+#define KIDOS_MAPS_NONE                                                                         \
+	{                                                                                       \
+		.fd = KIDOS_NO_MAPS(KIDOS_MAPS), .counting = KIDOS_NO_MAPS(KIDOS_ENTRY_TARGETS) \
 	}
 
 /*
@@ -80,6 +85,10 @@ int kidos_maps_set_meta(const struct kidos_maps *maps, const struct kidos_meta *
 /* Where packets of (netns, ifindex) are counted from now on; 0 or -errno. */
 int kidos_maps_set_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex,
 			unsigned int slot, unsigned int flags);
+/* Its flags, or -errno; and sets those of `mask` to what `flags` has of them. */
+int kidos_maps_port_flags(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex);
+int kidos_maps_mark_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex,
+			 unsigned int mask, unsigned int flags);
 int kidos_maps_forget_port(const struct kidos_maps *maps, unsigned int netns, unsigned int ifindex);
 
 unsigned int kidos_possible_cpus(void);

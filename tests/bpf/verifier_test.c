@@ -27,9 +27,9 @@
 /* Of a kernel that takes all programs of the first, the second is not used, and not measured. */
 static const char *const tables[] = { "traffic", "traffic_baseline" };
 /* Of these a kernel may refuse some: that is recorded too. */
-static const char *const others[] = { "clock",        "entry",        "drop",
-				      "drop_probe",   "owner",        "connect",
-				      "connect_send", "connect_unix", "connect_walk" };
+static const char *const others[] = { "clock",        "entry",       "copy",    "drop",
+				      "drop_probe",   "owner",       "connect", "connect_send",
+				      "connect_unix", "connect_walk" };
 
 static char series[16];
 

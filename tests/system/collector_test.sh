@@ -70,7 +70,7 @@ check 'without a state nobody is asked' exits 3 'no daemon' collector flows off
 start_collectd b '<Interface "b0">
 </Interface>'
 attached b0
-check 'an unknown name: the list' exits 2 'there are eventlog flows drops connects policy alerts' collector streams off
+check 'an unknown name: the list' exits 2 'there are eventlog flows drops connects policy capture alerts' collector streams off
 check 'neither on nor off' exits 2 'neither on nor off' collector flows maybe
 check 'a word is missing' exits 2 'takes NAME on|off' collector flows
 check 'what is not configured is not switched' exits 1 'alerts cannot be switched on' collector alerts on
