@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What ./dev demo shows: two hosts on a wire and a monitor with a mirror port, traffic of several
-# kinds, real collectd with kidos; then what kidos counted beside what the interfaces counted.
+# kinds, real collectd with kidos; what was dropped and why, who could not connect, an alert with its
+# packets; then what kidos counted beside what the interfaces counted. --keep: collectd and the world
+# stay until Ctrl-C.
 set -euo pipefail
 export PATH=$PATH:/usr/sbin:/sbin
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -12,7 +14,7 @@ port=19103
 kidosctl=("$top/build/plugin/kidosctl" --state "$state")
 netns=$top/build/netns/kidos-netns
 world=$out/demo.json
-collectd='' servers=()
+collectd='' servers=() keep=no captures=''
 
 say() {
 	printf '\n%s\n' "$*"
@@ -31,6 +33,7 @@ cleanup() {
 	done
 	wait
 	"$netns" down "$world" || status=1
+	rm -rf "${captures:?}"
 	exit "$status"
 }
 
@@ -87,6 +90,14 @@ write_config() {
 		    Mirror true
 		    Egress false
 		  </Interface>
+		  <Alerts>
+		    Enabled true
+		  </Alerts>
+		  <Capture>
+		    Directory "$captures"
+		    On "port_scan"
+		    Seconds 5
+		  </Capture>
 		</Plugin>
 	END
 }
@@ -142,6 +153,47 @@ traffic() {
 	in_ns kd-a iperf3 -u -c 10.77.0.2 -p 5202 -t $((seconds / 2)) -b 20M >/dev/null &
 	clients+=($!)
 	wait "${clients[@]}"
+}
+
+# --- what cannot connect, what is dropped, who scans ---
+
+# Datagrams to a port where nobody listens.
+send_to_nobody() {
+	# shellcheck disable=SC2016 # the inner shell's
+	(in_ns kd-a bash -c 'for i in {1..20}; do echo kidos >/dev/udp/10.77.0.2/9; done' 2>/dev/null) || :
+}
+
+# A connection to such a port.
+be_refused() {
+	(in_ns kd-a curl -s --max-time 2 http://10.77.0.2:81/) || :
+}
+
+# Five seconds of connections to one port after the other.
+scan() {
+	# shellcheck disable=SC2016 # the inner shell's
+	(in_ns kd-a bash -c 'for port in {8000..8099}; do (: <"/dev/tcp/10.77.0.2/$port") 2>/dev/null; sleep 0.05; done') || :
+}
+
+evidence() {
+	ls "$captures"/*.pcapng 2>/dev/null
+}
+
+is_whole() {
+	local file
+	file=$(evidence) && "${kidosctl[@]}" evidence verify "$file" >"$out/verified" 2>&1
+}
+
+show_troubles() {
+	send_to_nobody
+	be_refused
+	scan
+	say 'What the kernel dropped, by its reason (kidosctl drops --by reason --interface kd-b:b0):'
+	"${kidosctl[@]}" drops --by reason --interface kd-b:b0 --limit 4
+	say 'Who could not connect (kidosctl connections list --command curl --limit 3):'
+	"${kidosctl[@]}" connections list --command curl --proto tcp --limit 3 || :
+	say 'An alert (kidosctl alerts), and its packets in a file:'
+	"${kidosctl[@]}" alerts --limit 3
+	wait_for is_whole && cat "$out/verified" || differs=1
 }
 
 # The sum over classes that was the newest at an epoch: LABEL TYPE rx|tx EPOCH
@@ -269,13 +321,27 @@ graphed() {
 	done | awk '/^[0-9]+:/ && $2 !~ /nan/ { sum += $2 } END { printf "%.0f", sum }'
 }
 
+stay() {
+	say "collectd runs on until Ctrl-C:
+  ${kidosctl[*]} status
+  http://127.0.0.1:$port/metrics
+  $out/rrd, $out/csv, $captures"
+	wait "$collectd"
+}
+
 main() {
+	case "${1:-}" in
+	'') ;;
+	--keep) keep=yes ;;
+	*) echo "demo: unknown argument '$1'" >&2; exit 2 ;;
+	esac
 	[ "$(id -u)" = 0 ] || { echo 'demo: needs root' >&2; exit 2; }
 	rm -rf "$out"
 	mkdir -p "$out"
 	trap cleanup EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
+	captures=$(mktemp -d /run/kidos-demo.XXXXXX)
 	write_world
 	write_config
 	say 'collectd with kidos, rrdtool, csv and write_prometheus is started, and waits for the interfaces'
@@ -291,6 +357,7 @@ main() {
 	say "traffic for $seconds seconds: ping, iperf3 TCP and UDP, IPv4 and IPv6"
 	start_servers
 	traffic
+	show_troubles
 	say 'kidos-netns status netns/topologies/demo.json'
 	"$netns" status "$world" || differs=1
 	wait_for_quiet
@@ -300,6 +367,7 @@ main() {
 	"${kidosctl[@]}" flows --limit 10
 	say "A piece of http://127.0.0.1:$port/metrics:"
 	curl -s "http://127.0.0.1:$port/metrics" | grep '^collectd_kidos_if_packets.*kd-b:b0".*type="\(tcp\|udp\|icmp\)' | head -n 6
+	[ $keep = no ] || stay
 	kill "$collectd"
 	wait "$collectd" || true
 	draw
