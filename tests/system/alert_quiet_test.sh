@@ -7,7 +7,7 @@
 # shellcheck source-path=SCRIPTDIR source=support/alerts.bash
 . "$(dirname "$0")/support/alerts.bash"
 
-seconds=20
+seconds=15
 
 start() {
 	rm -f "$got"/[0-9]*
@@ -139,7 +139,7 @@ ordinary() {
 }
 
 spike() {
-	in_ns a iperf3 -c 10.1.0.200 -t 6
+	in_ns a iperf3 -c 10.1.0.200 -t 4
 }
 
 write_scripts
@@ -161,7 +161,7 @@ start 'Exempt "interface b1"'
 check 'without a limit: it passes' spike
 check 'without a limit: rate_spike starts once' await 1 'Type: rate_spike' 'Severity: WARNING'
 check 'without a limit: rate_spike ends once' await 1 'Type: rate_spike' 'Severity: OKAY'
-sleep 4
+sleep 3
 check 'without a limit: no more than that' told_count 2 'Type: rate_spike'
 stop_collectd
 check 'nothing is left' nothing_left

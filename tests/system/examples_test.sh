@@ -91,7 +91,8 @@ block() {
 	scan
 	at_host a syns 10.1.0.2 9000 300 198.18.0.1
 	at_host a connections 10.1.0.2 9000 80
-	sleep 3
+	wait_for 20 raised repeated_flow
+	sleep 1
 	check 'notify-block: not what is in never-block' is_blocked ''
 	echo 192.168.0.0/16 >"$folder/never-block"
 	wait_for 20 none_active
