@@ -189,6 +189,7 @@ void kidos_notice_of(const struct kidos_alert *alert, enum kidos_alert_step step
 	notice->severity = over ? KIDOS_SEVERITY_OKAY : severity_of(&alert->event);
 	notice->time_ns = (over ? alert->ended_ns : alert->last_ns) + boot_ns;
 	notice->kind = rule->name;
+	notice->about = rule->about;
 	kidos_text_escape_quotes(alert->event.instance, notice->instance, sizeof(notice->instance));
 	notice->alert = alert->id;
 	notice->capture = NULL;

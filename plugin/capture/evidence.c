@@ -48,11 +48,36 @@ static bool has_ports(int protocol)
 	return protocol != KIDOS_FILTER_ANY && kidos_key_has_ports(&key);
 }
 
+/* Of a flow that an alert has as an example the rest differs from packet to packet. */
+static const struct shared {
+	bool src, dst, sport, dport;
+} shared_of[] = {
+	[KIDOS_ABOUT_FLOW] = { .src = true, .dst = true, .sport = true, .dport = true },
+	[KIDOS_ABOUT_SOURCE] = { .src = true },
+	[KIDOS_ABOUT_SERVICE] = { .dst = true, .dport = true },
+	[KIDOS_ABOUT_CLIENT] = { .src = true, .dst = true, .dport = true },
+};
+
+static void add_protocol(struct kidos_order *order, const struct kidos_notice *notice,
+			 const struct shared *shared)
+{
+	const union kidos_notice_value *values = notice->values;
+
+	if (*values[KIDOS_NOTICE_PROTO].text)
+		kidos_protocol_parse(values[KIDOS_NOTICE_PROTO].text, &order->filter.protocol);
+	if (!has_ports(order->filter.protocol))
+		return;
+	if (shared->sport)
+		add_port(order, values[KIDOS_NOTICE_SPORT].number);
+	add_port(order, values[KIDOS_NOTICE_DPORT].number);
+}
+
 /* False: it is about nothing that can be captured. */
 static bool order_of(const struct capture *capture, const struct kidos_notice *notice,
 		     struct kidos_order *order)
 {
 	const union kidos_notice_value *values = notice->values;
+	const struct shared *shared = &shared_of[notice->about];
 
 	*order = (struct kidos_order)KIDOS_ORDER_ALL;
 	snprintf(order->why, sizeof(order->why), "alert_id=%016" PRIx64 " kind=%s", notice->alert,
@@ -61,14 +86,12 @@ static bool order_of(const struct capture *capture, const struct kidos_notice *n
 		if (!strcmp(capture->ports.items[i].label, notice->instance))
 			snprintf(order->interface, sizeof(order->interface), "%.79s",
 				 notice->instance);
-	add_host(order, values[KIDOS_NOTICE_SRC].text);
-	add_host(order, values[KIDOS_NOTICE_DST].text);
-	if (*values[KIDOS_NOTICE_PROTO].text)
-		kidos_protocol_parse(values[KIDOS_NOTICE_PROTO].text, &order->filter.protocol);
-	if (has_ports(order->filter.protocol)) {
-		add_port(order, values[KIDOS_NOTICE_SPORT].number);
-		add_port(order, values[KIDOS_NOTICE_DPORT].number);
-	}
+	if (shared->src)
+		add_host(order, values[KIDOS_NOTICE_SRC].text);
+	if (shared->dst)
+		add_host(order, values[KIDOS_NOTICE_DST].text);
+	if (shared->dport)
+		add_protocol(order, notice, shared);
 	return *order->interface || order->filter.prefix_count;
 }
 

@@ -42,9 +42,18 @@ enum kidos_severity {
 };
 extern const char *const kidos_severity_names[];
 
+/* What of its flow all packets share that an alert is about. */
+enum kidos_alert_about {
+	KIDOS_ABOUT_FLOW, /* as far as the event has one */
+	KIDOS_ABOUT_SOURCE,
+	KIDOS_ABOUT_SERVICE, /* protocol, destination and its port */
+	KIDOS_ABOUT_CLIENT, /* ... and source */
+};
+
 struct kidos_alert_row {
 	const char *name; /* the notification's type */
 	enum kidos_severity severity;
+	enum kidos_alert_about about;
 	const char *option; /* that sets the threshold; NULL: there is none */
 	uint64_t least; /* observations in a window, below which nothing is judged */
 	unsigned int hold; /* cool-downs without an event, after which a key has ended */

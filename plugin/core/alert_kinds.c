@@ -53,6 +53,7 @@ const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS] = {
 	{
 	    .name = "not_permitted",
 	    .severity = KIDOS_SEVERITY_WARNING,
+	    .about = KIDOS_ABOUT_SOURCE,
 	    .hold = 1,
 	    .wording = "packets from {subject}, which is not permitted",
 	},
@@ -70,6 +71,7 @@ const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS] = {
 	{
 	    .name = "port_scan",
 	    .severity = KIDOS_SEVERITY_WARNING,
+	    .about = KIDOS_ABOUT_SOURCE,
 	    .option = "PortScan",
 	    .hold = 1,
 	    .intervals = 3,
@@ -80,6 +82,7 @@ const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS] = {
 	{
 	    .name = "host_sweep",
 	    .severity = KIDOS_SEVERITY_WARNING,
+	    .about = KIDOS_ABOUT_SOURCE,
 	    .option = "HostSweep",
 	    .hold = 1,
 	    .intervals = 3,
@@ -90,6 +93,7 @@ const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS] = {
 	{
 	    .name = "syn_flood",
 	    .severity = KIDOS_SEVERITY_FAILURE,
+	    .about = KIDOS_ABOUT_SERVICE,
 	    .option = "SynFlood",
 	    .least = 200,
 	    .hold = 1,
@@ -110,6 +114,7 @@ const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS] = {
 	{
 	    .name = "repeated_flow",
 	    .severity = KIDOS_SEVERITY_WARNING,
+	    .about = KIDOS_ABOUT_CLIENT,
 	    .option = "RepeatedFlow",
 	    .hold = 1,
 	    .intervals = 3,
@@ -120,6 +125,7 @@ const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS] = {
 	{
 	    .name = "high_volume_source",
 	    .severity = KIDOS_SEVERITY_WARNING,
+	    .about = KIDOS_ABOUT_SOURCE,
 	    .option = "VolumeShare",
 	    .hold = 1,
 	    .intervals = 3,

@@ -61,6 +61,7 @@ struct kidos_notice {
 	enum kidos_severity severity;
 	uint64_t time_ns; /* CLOCK_REALTIME */
 	const char *kind;
+	enum kidos_alert_about about;
 	char instance[KIDOS_ALERT_INSTANCE];
 	char message[KIDOS_NOTICE_MESSAGE];
 	union kidos_notice_value values[KIDOS_NOTICE_FIELDS];

@@ -34,6 +34,7 @@ start() {
 		<Capture>
 		  Directory \"$captures\"
 		  On \"drop_share\"
+		  On \"port_scan\"
 		  Captures 2
 		  Packets $2
 		</Capture>
@@ -112,6 +113,22 @@ one_alert() {
 		"$(tshark -r "$file" -c 1 -T fields -e frame.comment 2>/dev/null | grep -c "alert_id=$(field "$notice" alert_id) kind=drop_share")"
 }
 
+# A scan is of one source; no two of its packets need have the same port.
+scanned() {
+	local round file
+	ip -n "$run-a" address add 10.1.0.1/24 dev a0
+	ip -n "$run-b" address add 10.1.0.2/24 dev b0
+	for round in {1..8}; do
+		in_ns a python3 "$top/tests/tools/tries.py" ports 10.1.0.2 $((7000 + 40 * round)) 40
+		sleep 0.5
+	done
+	check 'scan: an alert with a capture' wait_for 10 has_notice '^Type: port_scan' '^PluginInstance: b0$' '^capture: /'
+	file=$(field "$(notices '^Type: port_scan' '^PluginInstance: b0$' | head -n 1)" capture)
+	check 'scan: the ledger holds' wait_for 40 ctl evidence verify "$file"
+	check 'scan: packets to many ports are in it' test \
+		"$(tshark -r "$file" -Y 'tcp.flags.syn == 1 && tcp.flags.ack == 0' -T fields -e tcp.dstport 2>/dev/null | sort -u | wc -l)" -ge 40
+}
+
 head_of() {
 	capinfos "$1" >/dev/null
 }
@@ -154,6 +171,7 @@ write_script
 start 2 100
 check 'attached' wait_for 20 all_attached
 one_alert
+scanned
 stop_collectd
 start 60 1000000
 wait_for 20 all_attached
