@@ -37,17 +37,16 @@ static __always_inline void stamp_frame(struct xdp_md *ctx)
 	stamp->time = bpf_ktime_get_boot_ns();
 }
 
-/* The verdict: XDP_REDIRECT to a socket, XDP_PASS where the port or queue has none. */
-static __always_inline int to_socket(struct xdp_md *ctx, __u32 flags, __u32 length)
+/*
+ * mirror: its number. XDP_REDIRECT to a socket, XDP_PASS where the queue has none. A function that
+ * any kernel verifies once, and not after each outcome of what counts.
+ */
+__noinline int redirect_mirrored(struct xdp_md *ctx, __u32 mirror, __u32 length)
 {
-	__u32 mirror = (flags & KIDOS_PORT_MIRROR_MASK) >> KIDOS_PORT_MIRROR_SHIFT;
 	__u32 queue = ctx->rx_queue_index, index = mirror - 1;
-	struct kidos_mirrored *count;
+	struct kidos_mirrored *count = bpf_map_lookup_elem(&mirrored, &index);
 	int verdict = XDP_PASS;
 
-	if (kidos_likely(!mirror))
-		return XDP_PASS;
-	count = bpf_map_lookup_elem(&mirrored, &index);
 	if (!count)
 		return XDP_PASS;
 	if (queue < KIDOS_MIRROR_QUEUES) {
@@ -63,6 +62,14 @@ static __always_inline int to_socket(struct xdp_md *ctx, __u32 flags, __u32 leng
 		count_own(&count->passed.bytes, length);
 	}
 	return verdict;
+}
+
+/* The verdict of a packet that passes: flags are its port's. */
+static __always_inline int to_socket(struct xdp_md *ctx, __u32 flags, __u32 length)
+{
+	__u32 mirror = (flags & KIDOS_PORT_MIRROR_MASK) >> KIDOS_PORT_MIRROR_SHIFT;
+
+	return kidos_likely(!mirror) ? XDP_PASS : redirect_mirrored(ctx, mirror, length);
 }
 
 #endif
