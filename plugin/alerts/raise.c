@@ -19,10 +19,8 @@ struct kidos_flow_key kidos_rule_shown(const struct kidos_rules_base *base,
 				       const struct kidos_flow_key *flow)
 {
 	struct kidos_flow_key shown = *flow;
-	bool ipv4 = kidos_key_is_ipv4(flow);
 
-	kidos_privacy_address(&base->privacy, ipv4, &shown.src);
-	kidos_privacy_address(&base->privacy, ipv4, &shown.dst);
+	kidos_privacy_flow(&base->privacy, &shown);
 	return shown;
 }
 
@@ -46,8 +44,5 @@ void kidos_rule_observe(const struct kidos_rules_base *base, const struct kidos_
 	kidos_port_name(context->reserved, &context->slots[observed->slot], event.instance,
 			sizeof(event.instance));
 	snprintf(event.subject, sizeof(event.subject), "%s", observed->subject);
-	if (kidos_exempts_event(base->exempts, &event))
-		return;
-	event.flow = kidos_rule_shown(base, &event.flow);
 	kidos_sinks_give(&context->sinks[KIDOS_SINK_ALERT_EVENT], &event);
 }

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/notice.h"
 #include "core/now.h"
+#include "core/privacy.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,12 +28,20 @@ static struct kidos_evidence *find(struct capture *capture, uint64_t alert, uint
 	return NULL;
 }
 
-static void add_host(struct kidos_order *order, const char *text)
+/* Of an address that <Privacy> cut: all that begin as it does. */
+static void add_host(struct kidos_order *order, const struct kidos_privacy *privacy,
+		     const char *text)
 {
 	struct kidos_flow_filter *filter = &order->filter;
+	struct kidos_prefix *prefix = &filter->prefixes[filter->prefix_count];
+	unsigned int shown;
 
-	if (*text && kidos_prefix_parse(text, &filter->prefixes[filter->prefix_count]))
-		filter->prefix_count++;
+	if (!*text || !kidos_prefix_parse(text, prefix))
+		return;
+	shown = prefix->ipv4 ? 32u - privacy->hidden_v4 : 128u - privacy->hidden_v6;
+	if (prefix->bits > shown)
+		prefix->bits = shown;
+	filter->prefix_count++;
 }
 
 static void add_port(struct kidos_order *order, uint64_t port)
@@ -77,6 +86,7 @@ static bool order_of(const struct capture *capture, const struct kidos_notice *n
 		     struct kidos_order *order)
 {
 	const union kidos_notice_value *values = notice->values;
+	const struct kidos_privacy privacy = kidos_privacy_of(capture->context->config);
 	const struct shared *shared = &shared_of[notice->about];
 
 	*order = (struct kidos_order)KIDOS_ORDER_ALL;
@@ -87,9 +97,9 @@ static bool order_of(const struct capture *capture, const struct kidos_notice *n
 			snprintf(order->interface, sizeof(order->interface), "%.79s",
 				 notice->instance);
 	if (shared->src)
-		add_host(order, values[KIDOS_NOTICE_SRC].text);
+		add_host(order, &privacy, values[KIDOS_NOTICE_SRC].text);
 	if (shared->dst)
-		add_host(order, values[KIDOS_NOTICE_DST].text);
+		add_host(order, &privacy, values[KIDOS_NOTICE_DST].text);
 	if (shared->dport)
 		add_protocol(order, notice, shared);
 	return *order->interface || order->filter.prefix_count;

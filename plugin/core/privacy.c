@@ -45,6 +45,14 @@ void kidos_privacy_address(const struct kidos_privacy *privacy, bool ipv4,
 			   ipv4 ? 32u - privacy->hidden_v4 : 128u - privacy->hidden_v6);
 }
 
+void kidos_privacy_flow(const struct kidos_privacy *privacy, struct kidos_flow_key *flow)
+{
+	bool ipv4 = kidos_key_is_ipv4(flow);
+
+	kidos_privacy_address(privacy, ipv4, &flow->src);
+	kidos_privacy_address(privacy, ipv4, &flow->dst);
+}
+
 void kidos_privacy_command(const struct kidos_privacy *privacy, char *comm, size_t size)
 {
 	if (privacy->hide_commands)

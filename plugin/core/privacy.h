@@ -31,6 +31,9 @@ struct kidos_privacy kidos_privacy_of(const struct kidos_config *config);
 void kidos_privacy_address(const struct kidos_privacy *privacy, bool ipv4,
 			   union kidos_address *address);
 
+/* The same of both ends. */
+void kidos_privacy_flow(const struct kidos_privacy *privacy, struct kidos_flow_key *flow);
+
 /* Clears the raw name of a command where names are hidden. */
 void kidos_privacy_command(const struct kidos_privacy *privacy, char *comm, size_t size);
 

@@ -8,12 +8,13 @@
 #include <string.h>
 
 struct kidos_policy_names {
+	struct kidos_privacy privacy;
 	pthread_mutex_t lock;
 	unsigned int count;
 	char names[][KIDOS_ALERT_INSTANCE];
 };
 
-struct kidos_policy_names *kidos_policy_names_new(unsigned int slots)
+struct kidos_policy_names *kidos_policy_names_new(unsigned int slots, struct kidos_privacy privacy)
 {
 	struct kidos_policy_names *names =
 		calloc(1, sizeof(*names) + slots * sizeof(names->names[0]));
@@ -21,6 +22,7 @@ struct kidos_policy_names *kidos_policy_names_new(unsigned int slots)
 	if (!names)
 		return NULL;
 	pthread_mutex_init(&names->lock, NULL);
+	names->privacy = privacy;
 	names->count = slots;
 	if (slots)
 		strcpy(names->names[KIDOS_SLOT_OTHER], "other");
@@ -55,6 +57,8 @@ static void copy_name(struct kidos_policy_names *names, unsigned int slot,
 bool kidos_policy_alert_make(void *self, const void *data, struct kidos_alert_event *event)
 {
 	const struct kidos_policy_record *record = data;
+	struct kidos_policy_names *names = self;
+	struct kidos_flow_key shown = record->key;
 
 	if (record->size != sizeof(*record))
 		return false;
@@ -64,7 +68,8 @@ bool kidos_policy_alert_make(void *self, const void *data, struct kidos_alert_ev
 		.observed = 1,
 		.flow = record->key,
 	};
-	copy_name(self, kidos_key_slot(&record->key), event->instance);
-	kidos_address_text(&record->key.src, kidos_key_is_ipv4(&record->key), event->subject);
+	copy_name(names, kidos_key_slot(&record->key), event->instance);
+	kidos_privacy_flow(&names->privacy, &shown);
+	kidos_address_text(&shown.src, kidos_key_is_ipv4(&shown), event->subject);
 	return true;
 }

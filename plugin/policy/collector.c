@@ -73,7 +73,8 @@ static int open_policy(struct kidos_policy_state *state)
 
 	if (state->force.control)
 		return 0;
-	state->names = kidos_policy_names_new(context->meta.slots);
+	state->names =
+		kidos_policy_names_new(context->meta.slots, kidos_privacy_of(context->config));
 	error = state->names ? 0 : -ENOMEM;
 	if (!error)
 		error = kidos_in_force_open(&state->force, &context->maps, &context->meta);

@@ -123,11 +123,16 @@ equal 'log: the event log has it' '30 0' "$(packets_logged logged 192.0.2.1) $(p
 
 rm "$work/events.jsonl"
 permit 10.0.0.0/8
-start_collectd b "$(config 'Action "drop"')"
+start_collectd b "$(config 'Action "drop"')
+<Privacy>
+  AddressBitsV4 8
+</Privacy>"
 check 'drop: attached' attached b0
 send 10.1.2.3 20
 send 192.0.2.1 30
 settle
+check 'drop: <Privacy> cuts what the alert names' wait_for 5 raised 192.0.0.0 1
+check 'drop: in its words, too' eval '! ctl alerts | grep -F 192.0.2.1'
 equal 'drop: permitted' 20 "$(outcome permitted)"
 equal 'drop: dropped' 30 "$(outcome dropped)"
 check 'drop: drops have them once, as a reason of their own' wait_for 5 drops_are 30
