@@ -6,10 +6,16 @@ random_frames.py send INTERFACE COUNT SEED
 random_frames.py check CAPTURE COUNT SEED SNAP: are they in the pcap file, in this order, and no
     others, each cut at SNAP bytes and with its own length?
 """
+import os
 import random
 import socket
 import struct
 import sys
+import time
+
+# A veth's ring has room for 256, and a socket on a small host for as many.
+BURST = 100
+PAUSE = 0.02 * float(os.environ.get("KIDOS_SLOW", 1))
 
 
 def frames(count, seed):
@@ -25,7 +31,9 @@ def frames(count, seed):
 def send(interface, count, seed):
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
         out.bind((interface, 0))
-        for frame in frames(count, seed):
+        for number, frame in enumerate(frames(count, seed)):
+            if number and number % BURST == 0:
+                time.sleep(PAUSE)
             out.send(frame)
 
 
