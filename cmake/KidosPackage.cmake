@@ -10,6 +10,18 @@ install(FILES plugin/kidosctl.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES collectd.conf.d/kidos.conf DESTINATION /etc/collectd/collectd.conf.d)
 install(FILES collectd.conf.d/policies/permitted.json collectd.conf.d/policies/permitted-strict.json
   DESTINATION ${CMAKE_INSTALL_DATADIR}/kidos/policies)
+# Not below share/doc, which small systems leave out.
+install(DIRECTORY collectd.conf.d/ DESTINATION ${CMAKE_INSTALL_DATADIR}/kidos/examples
+  PATTERN kidos.conf EXCLUDE PATTERN policies EXCLUDE)
+install(PROGRAMS collectd.conf.d/block-address collectd.conf.d/notify-alertmanager
+  collectd.conf.d/notify-block collectd.conf.d/notify-log
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/kidos/examples)
+foreach(front cgp collection3 grafana php-collection prometheus)
+  install(DIRECTORY dashboards/${front} DESTINATION ${CMAKE_INSTALL_DATADIR}/kidos/dashboards
+    PATTERN "*.test.yml" EXCLUDE PATTERN install EXCLUDE)
+endforeach()
+install(PROGRAMS dashboards/collection3/install
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/kidos/dashboards/collection3)
 install(FILES README.md DESTINATION share/doc/kidos)
 install(FILES LICENSE DESTINATION share/doc/kidos RENAME copyright)
 

@@ -121,6 +121,10 @@ in_root /etc/init.d/collectd start >/dev/null
 check 'collectd runs' wait_for 10 runs
 pid=$(collectd_pid)
 check 'install' install_it
+check 'examples and dashboards come with it' [ -x "$root/usr/share/kidos/examples/notify-log" -a \
+	-x "$root/usr/share/kidos/dashboards/collection3/install" -a \
+	-s "$root/usr/share/kidos/dashboards/prometheus/kidos.rules.yml" -a \
+	-s "$root/usr/share/kidos/dashboards/grafana/influxdb/overview.json" ]
 check 'as it is shipped it loads nothing, and collectd is left alone' [ "$(collectd_pid)" = "$pid" ]
 check 'remove of what was never used' remove_it
 check 'collectd was left alone' [ "$(collectd_pid)" = "$pid" ]
