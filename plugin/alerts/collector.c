@@ -12,7 +12,6 @@
 #include "collector.h"
 #include "core/log.h"
 #include "core/now.h"
-#include "core/privacy.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -30,7 +29,6 @@ struct alerts {
 	struct kidos_alert_sender *sender;
 	struct kidos_alert_rings *rings;
 	struct kidos_exempts exempts;
-	struct kidos_privacy privacy;
 	struct kidos_alert_rules *rules; /* the context's lock */
 };
 
@@ -41,25 +39,13 @@ static void store(unsigned int index, const struct kidos_alert *alert, void *con
 	kidos_map_write(alerts->maps[KIDOS_ALERT_MAP_STATE], index, alert);
 }
 
-/* As it may be shown; its subject is that already. */
-static struct kidos_alert_event shown_of(const struct alerts *alerts,
-					 const struct kidos_alert_event *event)
-{
-	struct kidos_alert_event shown = *event;
-
-	kidos_privacy_flow(&alerts->privacy, &shown.flow);
-	return shown;
-}
-
-/* Who is exempt is known by whole addresses. */
 static void take_event(void *self, const struct kidos_alert_event *event)
 {
 	struct alerts *alerts = self;
-	const struct kidos_alert_event shown = shown_of(alerts, event);
 
 	pthread_mutex_lock(&alerts->lock);
 	if (alerts->on && !kidos_exempts_event(&alerts->exempts, event)) {
-		kidos_alert_take(alerts->states, &shown);
+		kidos_alert_take(alerts->states, event);
 		kidos_alert_each_changed(alerts->states, store, alerts);
 	}
 	pthread_mutex_unlock(&alerts->lock);
@@ -249,7 +235,6 @@ static void *create(struct kidos_context *context, const void *settings, bool en
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_ALERT_EVENT], event_sink, alerts);
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_ALERT_SOURCE], source_sink, alerts);
 	kidos_exempts_read(&alerts->exempts, &alerts->settings->exempt);
-	alerts->privacy = kidos_privacy_of(context->config);
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_SCAN], scan_sink, alerts);
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_SEEN], seen_sink, alerts);
 	return alerts;

@@ -11,13 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void fill(const struct kidos_alert *alert, struct ctl_alert *item)
+static void fill(const struct kidos_alert *alert, const struct kidos_privacy *privacy,
+		 struct ctl_alert *item)
 {
 	uint64_t boot_ns = kidos_boot_ns();
 	bool over = alert->ended_ns;
 
 	item->alert = *alert;
-	kidos_notice_of(alert, over ? KIDOS_ALERT_ENDED : KIDOS_ALERT_STARTED, boot_ns,
+	kidos_notice_of(alert, over ? KIDOS_ALERT_ENDED : KIDOS_ALERT_STARTED, boot_ns, privacy,
 			&item->notice);
 	item->started_ns = alert->started_ns + boot_ns;
 	item->last_ns = alert->last_ns + boot_ns;
@@ -85,7 +86,8 @@ static bool is_selected(const struct settings *settings, const struct ctl_alert 
 	       (!alert->ended_ns || (!settings->active && alert->ended_ns >= settings->since_ns));
 }
 
-static int gather(int map, const struct settings *settings, struct ctl_alerts *alerts)
+static int gather(int map, const struct kidos_privacy *privacy, const struct settings *settings,
+		  struct ctl_alerts *alerts)
 {
 	struct kidos_alert alert;
 	int error = 0;
@@ -96,7 +98,7 @@ static int gather(int map, const struct settings *settings, struct ctl_alerts *a
 		error = kidos_map_read(map, i, &alert);
 		if (error || !is_sound(&alert))
 			continue;
-		fill(&alert, item);
+		fill(&alert, privacy, item);
 		alerts->known++;
 		alerts->count += is_selected(settings, item);
 	}
@@ -135,16 +137,16 @@ static void print(const struct ctl_alerts *alerts)
 		print_one(&alerts->items[i]);
 }
 
-static int read_all(const char *path, const struct settings *settings, struct ctl_alerts *alerts)
+static int read_all(const struct ctl_state *state, const struct settings *settings,
+		    struct ctl_alerts *alerts)
 {
 	_cleanup_fd_ int map = kidos_map_open(&kidos_alert_map_set.rows[KIDOS_ALERT_MAP_STATE],
-					      path, KIDOS_MAP_READ);
-
+					      state->path, KIDOS_MAP_READ);
 	int error;
 
 	if (map < 0)
 		return map == -ENOENT ? 0 : map; /* ENOENT: alerts are off */
-	error = gather(map, settings, alerts);
+	error = gather(map, &state->maps.meta.privacy, settings, alerts);
 	alerts->shown = shown_of(settings, alerts->count);
 	return error;
 }
@@ -154,7 +156,7 @@ static int poll(struct ctl_state *state, void *context)
 	const struct settings *settings = context;
 	_cleanup_free_ struct ctl_alert *items = calloc(KIDOS_ALERTS_KEPT, sizeof(*items));
 	struct ctl_alerts alerts = { .items = items, .time_ns = state->time_ns };
-	int error = items ? read_all(state->path, settings, &alerts) : -ENOMEM;
+	int error = items ? read_all(state, settings, &alerts) : -ENOMEM;
 
 	if (error) {
 		ctl_complain("%s: %s", state->path, strerror(-error));

@@ -94,15 +94,18 @@ static void fill_command(const struct kidos_alert_event *event, union kidos_noti
 }
 
 static void fill_values(const struct kidos_alert *alert, bool active,
-			union kidos_notice_value *values)
+			const struct kidos_privacy *privacy, union kidos_notice_value *values)
 {
+	struct kidos_flow_key shown = alert->event.flow;
+
 	memset(values, 0, KIDOS_NOTICE_FIELDS * sizeof(*values));
 	snprintf(values[KIDOS_NOTICE_ALERT_ID].text, KIDOS_NOTICE_TEXT, "%016" PRIx64,
 		 (uint64_t)alert->id);
 	values[KIDOS_NOTICE_ACTIVE].boolean = active;
 	values[KIDOS_NOTICE_OBSERVED].real = alert->event.observed;
 	values[KIDOS_NOTICE_THRESHOLD].real = alert->event.threshold;
-	fill_flow(&alert->event.flow, values);
+	kidos_privacy_flow(privacy, &shown);
+	fill_flow(&shown, values);
 	fill_command(&alert->event, values);
 }
 
@@ -181,7 +184,7 @@ static enum kidos_severity severity_of(const struct kidos_alert_event *event)
 }
 
 void kidos_notice_of(const struct kidos_alert *alert, enum kidos_alert_step step, uint64_t boot_ns,
-		     struct kidos_notice *notice)
+		     const struct kidos_privacy *privacy, struct kidos_notice *notice)
 {
 	const struct kidos_alert_row *rule = &kidos_alert_kinds[alert->event.kind];
 	bool over = step == KIDOS_ALERT_ENDED;
@@ -193,7 +196,8 @@ void kidos_notice_of(const struct kidos_alert *alert, enum kidos_alert_step step
 	kidos_text_escape_quotes(alert->event.instance, notice->instance, sizeof(notice->instance));
 	notice->alert = alert->id;
 	notice->capture = NULL;
-	fill_values(alert, !over, notice->values);
+	notice->flow = alert->event.flow;
+	fill_values(alert, !over, privacy, notice->values);
 	write_message(alert, notice);
 }
 
@@ -207,4 +211,9 @@ void kidos_notice_add_capture(const struct kidos_alert *alert, struct kidos_noti
 	notice->values[KIDOS_NOTICE_CAPTURED].number = capture->packets;
 	*notice->message = '\0';
 	write_message(alert, notice);
+}
+
+void kidos_notice_unhide(struct kidos_notice *notice)
+{
+	fill_flow(&notice->flow, notice->values);
 }

@@ -4,6 +4,7 @@
 #include "alerts/queue.h"
 #include "core/log.h"
 #include "core/now.h"
+#include "core/privacy.h"
 #include "core/thread.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 
 struct kidos_alert_sender {
 	const struct kidos_context *context;
+	struct kidos_privacy privacy;
 	struct kidos_alert_queue *queue;
 	struct kidos_thread thread;
 	pthread_mutex_t lock; /* counts, with the queue's; held briefly */
@@ -47,10 +49,13 @@ static void *send_updates(void *self)
 	while (kidos_alert_queue_take(sender->queue, &update)) {
 		struct kidos_notice_capture capture = {};
 
-		kidos_notice_of(&update.alert, update.step, kidos_boot_ns(), &notice);
+		kidos_notice_of(&update.alert, update.step, kidos_boot_ns(), &sender->privacy,
+				&notice);
 		notice.capture = &capture;
 		kidos_sinks_give(&sender->context->sinks[KIDOS_SINK_ALERT], &notice);
 		kidos_notice_add_capture(&update.alert, &notice);
+		if (sender->privacy.raw & KIDOS_RAW_EXEC)
+			kidos_notice_unhide(&notice);
 		error = sender->context->notify(&notice);
 		if (update.step != KIDOS_ALERT_ENDED)
 			count_delivery(sender, error);
@@ -93,6 +98,7 @@ struct kidos_alert_sender *kidos_alert_sender_open(const struct kidos_context *c
 	if (!sender)
 		return NULL;
 	sender->context = context;
+	sender->privacy = kidos_privacy_of(context->config);
 	sender->thread = (struct kidos_thread)KIDOS_NO_THREAD;
 	pthread_mutex_init(&sender->lock, NULL);
 	sender->queue = kidos_alert_queue_new(KIDOS_ALERT_QUEUE);

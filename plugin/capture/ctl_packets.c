@@ -2,6 +2,7 @@
 #include "capture/json.h"
 #include "capture/recent.h"
 #include "core/flow_key.h"
+#include "core/privacy.h"
 #include "core/names.h"
 #include "core/text.h"
 #include "ctl/grid.h"
@@ -103,8 +104,15 @@ static void settle_pair(void *first, const void *second)
 		pair->sequence = 0;
 }
 
-static int read_records(int map, const struct kidos_flow_filter *filter,
-			struct ctl_packets *packets)
+static void hide(const struct kidos_privacy *privacy, bool ipv4, union kidos_address *src,
+		 union kidos_address *dst)
+{
+	kidos_privacy_address(privacy, ipv4, src);
+	kidos_privacy_address(privacy, ipv4, dst);
+}
+
+static int read_records(int map, const struct kidos_privacy *privacy,
+			const struct kidos_flow_filter *filter, struct ctl_packets *packets)
 {
 	const struct kidos_packet_record *all;
 	int error = kidos_view(map, KIDOS_PACKET_RECORDS, sizeof(*all), settle_record,
@@ -113,8 +121,10 @@ static int read_records(int map, const struct kidos_flow_filter *filter,
 	for (unsigned int i = 0; !error && i < KIDOS_PACKET_RECORDS; i++) {
 		struct kidos_packet_record *record = &packets->records[packets->record_count];
 
-		if (kidos_record_read(&all[i], record) && is_record_meant(filter, record))
-			packets->record_count++;
+		if (!kidos_record_read(&all[i], record))
+			continue;
+		hide(privacy, record->ipv4, &record->src, &record->dst);
+		packets->record_count += is_record_meant(filter, record);
 	}
 	if (!error)
 		munmap((void *)(uintptr_t)all, KIDOS_PACKET_RECORDS * sizeof(*all));
@@ -122,7 +132,8 @@ static int read_records(int map, const struct kidos_flow_filter *filter,
 	return error;
 }
 
-static int read_pairs(int map, const struct kidos_flow_filter *filter, struct ctl_packets *packets)
+static int read_pairs(int map, const struct kidos_privacy *privacy,
+		      const struct kidos_flow_filter *filter, struct ctl_packets *packets)
 {
 	const struct kidos_pair *all;
 	int error = kidos_view(map, KIDOS_PAIRS, sizeof(*all), settle_pair, (const void **)&all);
@@ -133,6 +144,7 @@ static int read_pairs(int map, const struct kidos_flow_filter *filter, struct ct
 		if (!kidos_pair_read(&all[i], pair))
 			continue;
 		packets->pairs_known++;
+		hide(privacy, pair->ipv4, &pair->src, &pair->dst);
 		packets->pair_count += is_pair_meant(filter, pair);
 	}
 	if (!error)
@@ -141,8 +153,8 @@ static int read_pairs(int map, const struct kidos_flow_filter *filter, struct ct
 	return error;
 }
 
-static int read_all(const int maps[KIDOS_CAPTURE_MAPS], const struct settings *settings,
-		    struct ctl_packets *packets)
+static int read_all(const int maps[KIDOS_CAPTURE_MAPS], const struct kidos_privacy *privacy,
+		    const struct settings *settings, struct ctl_packets *packets)
 {
 	size_t limit = ctl_watch_rows(&settings->output);
 	int error = kidos_map_read(maps[KIDOS_CAPTURE_MAP_STATE], 0, &packets->state);
@@ -155,9 +167,11 @@ static int read_all(const int maps[KIDOS_CAPTURE_MAPS], const struct settings *s
 		mirror->reason[sizeof(mirror->reason) - 1] = '\0';
 	}
 	if (!error)
-		error = read_records(maps[KIDOS_CAPTURE_MAP_RECORDS], &settings->filter, packets);
+		error = read_records(maps[KIDOS_CAPTURE_MAP_RECORDS], privacy, &settings->filter,
+				     packets);
 	if (!error)
-		error = read_pairs(maps[KIDOS_CAPTURE_MAP_PAIRS], &settings->filter, packets);
+		error = read_pairs(maps[KIDOS_CAPTURE_MAP_PAIRS], privacy, &settings->filter,
+				   packets);
 	if (limit && packets->record_count > limit)
 		packets->record_count = limit;
 	if (limit && packets->pair_count > limit)
@@ -303,7 +317,7 @@ static int show(const struct ctl_state *state, const struct settings *settings,
 	if (!error) {
 		packets->records = records;
 		packets->pairs = pairs;
-		error = read_all(maps, settings, packets);
+		error = read_all(maps, &state->maps.meta.privacy, settings, packets);
 	}
 	if (error) {
 		ctl_complain("%s: %s", state->path, strerror(-error));

@@ -8,7 +8,6 @@
 #include "core/log.h"
 #include "core/notice.h"
 #include "core/now.h"
-#include "core/privacy.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,33 +27,20 @@ static struct kidos_evidence *find(struct capture *capture, uint64_t alert, uint
 	return NULL;
 }
 
-/* Of an address that <Privacy> cut: all that begin as it does. */
-static void add_host(struct kidos_order *order, const struct kidos_privacy *privacy,
-		     const char *text)
+static void add_host(struct kidos_order *order, const struct kidos_flow_key *flow,
+		     const union kidos_address *address)
 {
-	struct kidos_flow_filter *filter = &order->filter;
-	struct kidos_prefix *prefix = &filter->prefixes[filter->prefix_count];
-	unsigned int shown;
+	bool ipv4 = kidos_key_is_ipv4(flow);
 
-	if (!*text || !kidos_prefix_parse(text, prefix))
-		return;
-	shown = prefix->ipv4 ? 32u - privacy->hidden_v4 : 128u - privacy->hidden_v6;
-	if (prefix->bits > shown)
-		prefix->bits = shown;
-	filter->prefix_count++;
+	if (address->halves[0] || address->halves[1])
+		order->filter.prefixes[order->filter.prefix_count++] =
+			(struct kidos_prefix){ *address, ipv4, ipv4 ? 32 : 128 };
 }
 
-static void add_port(struct kidos_order *order, uint64_t port)
+static void add_port(struct kidos_order *order, uint16_t port)
 {
 	if (port)
-		order->filter.ports[order->filter.port_count++] = (uint16_t)port;
-}
-
-static bool has_ports(int protocol)
-{
-	const struct kidos_flow_key key = { .meta = (__u32)protocol };
-
-	return protocol != KIDOS_FILTER_ANY && kidos_key_has_ports(&key);
+		order->filter.ports[order->filter.port_count++] = port;
 }
 
 /* Of a flow that an alert has as an example the rest differs from packet to packet. */
@@ -67,27 +53,24 @@ static const struct shared {
 	[KIDOS_ABOUT_CLIENT] = { .src = true, .dst = true, .dport = true },
 };
 
-static void add_protocol(struct kidos_order *order, const struct kidos_notice *notice,
+static void add_protocol(struct kidos_order *order, const struct kidos_flow_key *flow,
 			 const struct shared *shared)
 {
-	const union kidos_notice_value *values = notice->values;
-
-	if (*values[KIDOS_NOTICE_PROTO].text)
-		kidos_protocol_parse(values[KIDOS_NOTICE_PROTO].text, &order->filter.protocol);
-	if (!has_ports(order->filter.protocol))
+	if (kidos_key_protocol(flow))
+		order->filter.protocol = (int)kidos_key_protocol(flow);
+	if (!kidos_key_has_ports(flow))
 		return;
 	if (shared->sport)
-		add_port(order, values[KIDOS_NOTICE_SPORT].number);
-	add_port(order, values[KIDOS_NOTICE_DPORT].number);
+		add_port(order, flow->sport);
+	add_port(order, flow->dport);
 }
 
 /* False: it is about nothing that can be captured. */
 static bool order_of(const struct capture *capture, const struct kidos_notice *notice,
 		     struct kidos_order *order)
 {
-	const union kidos_notice_value *values = notice->values;
-	const struct kidos_privacy privacy = kidos_privacy_of(capture->context->config);
 	const struct shared *shared = &shared_of[notice->about];
+	const struct kidos_flow_key *flow = &notice->flow;
 
 	*order = (struct kidos_order)KIDOS_ORDER_ALL;
 	snprintf(order->why, sizeof(order->why), "alert_id=%016" PRIx64 " kind=%s", notice->alert,
@@ -97,11 +80,11 @@ static bool order_of(const struct capture *capture, const struct kidos_notice *n
 			snprintf(order->interface, sizeof(order->interface), "%.79s",
 				 notice->instance);
 	if (shared->src)
-		add_host(order, &privacy, values[KIDOS_NOTICE_SRC].text);
+		add_host(order, flow, &flow->src);
 	if (shared->dst)
-		add_host(order, &privacy, values[KIDOS_NOTICE_DST].text);
+		add_host(order, flow, &flow->dst);
 	if (shared->dport)
-		add_protocol(order, notice, shared);
+		add_protocol(order, flow, shared);
 	return *order->interface || order->filter.prefix_count;
 }
 

@@ -3,6 +3,7 @@
 #include "capture/capture.h"
 #include "core/flow_key.h"
 #include "core/now.h"
+#include "core/privacy.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -162,11 +163,18 @@ uint64_t kidos_capture_start(struct capture *capture, const struct kidos_order *
 			     char file[KIDOS_FOLDER_NAME], char reason[KIDOS_REASON])
 {
 	const struct kidos_capture_settings *settings = capture->settings;
+	const struct kidos_privacy privacy = kidos_privacy_of(capture->context->config);
 	uint64_t snap = *order->why ? settings->evidence_snap : settings->snap, number;
 	struct kidos_job_ports ports;
 	struct kidos_job *job;
 	int error;
 
+	if (!kidos_privacy_allows(&privacy, KIDOS_RAW_CAPTURE)) {
+		snprintf(reason, KIDOS_REASON,
+			 "<Privacy> hides addresses, which a file of packets has whole: "
+			 "it takes Raw \"capture\" there");
+		return 0;
+	}
 	if (order->snap > settings->snap) {
 		snprintf(reason, KIDOS_REASON, "%" PRIu64 " bytes of a packet: SnapLen is %" PRIu64,
 			 order->snap, settings->snap);

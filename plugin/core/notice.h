@@ -66,6 +66,7 @@ struct kidos_notice {
 	char message[KIDOS_NOTICE_MESSAGE];
 	union kidos_notice_value values[KIDOS_NOTICE_FIELDS];
 	uint64_t alert; /* its number */
+	struct kidos_flow_key flow; /* whole, as far as the event has one */
 	struct kidos_notice_capture *capture; /* NULL: nobody asks for it */
 };
 

@@ -2,9 +2,35 @@
 #include "core/privacy.h"
 #include "core/flow_key.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define AT(field) KIDOS_OPTION_AT(kidos_privacy_settings, field)
+
+static const struct raw {
+	const char *name;
+	unsigned int flag;
+} raws[] = {
+	{ "exec", KIDOS_RAW_EXEC },
+	{ "capture", KIDOS_RAW_CAPTURE },
+};
+
+/* 0: it is none. */
+static unsigned int raw_flag(const char *text)
+{
+	for (size_t i = 0; i < sizeof(raws) / sizeof(raws[0]); i++)
+		if (!strcmp(raws[i].name, text))
+			return raws[i].flag;
+	return 0;
+}
+
+static int check_raw(const char *text, char reason[KIDOS_REASON])
+{
+	if (raw_flag(text))
+		return 0;
+	snprintf(reason, KIDOS_REASON, "not one of exec capture");
+	return -1;
+}
 
 static const struct kidos_option options[] = {
 	{ "Enabled", KIDOS_OPTION_BOOLEAN, AT(enabled), 0, 0, "true", NULL,
@@ -15,6 +41,10 @@ static const struct kidos_option options[] = {
 	  "bits of IPv6 addresses that are shown; the rest is 0" },
 	{ "CommandNames", KIDOS_OPTION_BOOLEAN, AT(command_names), 0, 0, "true", NULL,
 	  "show the names of commands" },
+	{ "Raw", KIDOS_OPTION_STRINGS, AT(raw), 0, 2, "exec", NULL,
+	  "what has whole addresses all the same: exec, the metadata of notifications; capture, "
+	  "files of packets, of which there are none without it",
+	  check_raw },
 };
 
 const struct kidos_block kidos_privacy_block = {
@@ -29,13 +59,22 @@ struct kidos_privacy kidos_privacy_of(const struct kidos_config *config)
 	const struct kidos_privacy_settings *settings =
 		kidos_config_settings(config, &kidos_privacy_block);
 
-	if (!settings->enabled)
-		return (struct kidos_privacy){};
-	return (struct kidos_privacy){
+	struct kidos_privacy privacy = {
 		.hidden_v4 = (__u8)(32 - settings->bits_v4),
 		.hidden_v6 = (__u8)(128 - settings->bits_v6),
 		.hide_commands = !settings->command_names,
 	};
+
+	if (!settings->enabled)
+		return (struct kidos_privacy){};
+	for (size_t i = 0; i < settings->raw.count; i++)
+		privacy.raw |= (__u8)raw_flag(settings->raw.items[i]);
+	return privacy;
+}
+
+bool kidos_privacy_allows(const struct kidos_privacy *privacy, unsigned int raw)
+{
+	return privacy->raw & raw || (!privacy->hidden_v4 && !privacy->hidden_v6);
 }
 
 void kidos_privacy_address(const struct kidos_privacy *privacy, bool ipv4,

@@ -14,18 +14,24 @@ struct kidos_privacy {
 	__u8 hidden_v4; /* bits at the end of an IPv4 address, of 32 */
 	__u8 hidden_v6; /* of 128 */
 	__u8 hide_commands;
-	__u8 pad;
+	__u8 raw; /* KIDOS_RAW_*: what has whole addresses all the same */
 };
+
+#define KIDOS_RAW_EXEC 1u /* metadata of notifications */
+#define KIDOS_RAW_CAPTURE 2u /* files of packets */
 
 struct kidos_privacy_settings {
 	bool enabled;
 	uint64_t bits_v4, bits_v6; /* that are shown */
 	bool command_names; /* are shown */
+	struct kidos_strings raw;
 };
 
 extern const struct kidos_block kidos_privacy_block;
 
 struct kidos_privacy kidos_privacy_of(const struct kidos_config *config);
+
+bool kidos_privacy_allows(const struct kidos_privacy *privacy, unsigned int raw);
 
 /* Clears the bits that are hidden. */
 void kidos_privacy_address(const struct kidos_privacy *privacy, bool ipv4,

@@ -191,6 +191,13 @@ static int newest_first(const void *a, const void *b)
 	return left->record.sequence < right->record.sequence ? 1 : -1;
 }
 
+static void hide(const struct kidos_privacy *privacy, struct kidos_drop_record *record)
+{
+	kidos_privacy_address(privacy, record->family == 4, &record->src);
+	kidos_privacy_address(privacy, record->family == 4, &record->dst);
+	kidos_privacy_command(privacy, record->comm, sizeof(record->comm));
+}
+
 static int take_records(struct ctl_drop_scan *scan)
 {
 	uint64_t boot_ns = kidos_boot_ns();
@@ -201,6 +208,7 @@ static int take_records(struct ctl_drop_scan *scan)
 		if (!kidos_drop_read(&scan->maps.rings[i], boot_ns, &view))
 			continue;
 		scan->kept++;
+		hide(&scan->privacy, &view.record);
 		if (!take_record(scan, &view))
 			error = -ENOMEM;
 	}
@@ -251,7 +259,7 @@ int ctl_drop_open(struct ctl_drop_scan *scan, const struct ctl_state *state,
 {
 	int error;
 
-	*scan = (struct ctl_drop_scan){ .settings = settings };
+	*scan = (struct ctl_drop_scan){ .settings = settings, .privacy = state->maps.meta.privacy };
 	error = kidos_drop_reader_open(&scan->maps, state->path);
 	if (error)
 		return complain(error);

@@ -17,6 +17,7 @@ struct ctl_drop_history {
 
 struct ctl_drop_scan {
 	const struct ctl_drop_settings *settings;
+	struct kidos_privacy privacy;
 	struct ctl_drop_names *names;
 	struct kidos_drop_reader maps;
 	uint64_t now_ns; /* CLOCK_REALTIME */

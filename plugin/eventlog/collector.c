@@ -2,6 +2,7 @@
 /* collector.c: flows and alerts, as rows of a file. */
 #include "collector.h"
 #include "core/log.h"
+#include "core/privacy.h"
 #include "eventlog/settings.h"
 #include "eventlog/writer.h"
 
@@ -15,18 +16,25 @@
 struct eventlog {
 	const struct kidos_context *context;
 	const struct kidos_log_settings *settings;
+	struct kidos_privacy privacy;
 	bool enabled;
 	bool test; /* nothing is written */
 	atomic_bool on; /* rows are taken */
 	struct kidos_log_writer *writer; /* from the first start on */
 };
 
-static void take_flow(void *self, const void *gain)
+/* Flows whose difference is hidden share their rows. */
+static void take_flow(void *self, const void *given)
 {
 	struct eventlog *log = self;
+	struct kidos_flow_gain gain = *(const struct kidos_flow_gain *)given;
+	struct kidos_flow_key shown = *gain.key;
 
-	if (atomic_load(&log->on))
-		kidos_log_writer_flow(log->writer, gain);
+	if (!atomic_load(&log->on))
+		return;
+	kidos_privacy_flow(&log->privacy, &shown);
+	gain.key = &shown;
+	kidos_log_writer_flow(log->writer, &gain);
 }
 
 static void take_alert(void *self, const void *notice)
@@ -47,6 +55,7 @@ static void *create(struct kidos_context *context, const void *settings, bool en
 	log->settings = settings;
 	log->enabled = enabled;
 	log->test = context->config->test;
+	log->privacy = kidos_privacy_of(context->config);
 	if (!enabled)
 		return log;
 	context->flow_window_ns = log->settings->log_window * 1000000000u;

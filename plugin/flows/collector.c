@@ -98,8 +98,9 @@ static int open_reader(struct flows *flows)
 {
 	struct kidos_context *context = flows->context;
 	bool wanted;
-	int error = kidos_series_init(&flows->series, flows->settings, context->meta.slots,
-				      kidos_key_seed());
+	const struct kidos_privacy privacy = kidos_privacy_of(context->config);
+	int error = kidos_series_init(&flows->series, flows->settings, &privacy,
+				      context->meta.slots, kidos_key_seed());
 
 	if (error)
 		return error;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "flows/ctl_scan.h"
 #include "core/flow_key.h"
+#include "core/privacy.h"
 #include "state/baseline.h"
 
 #include <errno.h>
@@ -41,6 +42,13 @@ static bool take(struct walk *walk, size_t hint, struct kidos_flow_row *row)
 	return !walk->failed;
 }
 
+/* What is asked for is asked of what is shown. */
+static bool is_meant(const struct walk *walk, struct kidos_flow_key *key)
+{
+	kidos_privacy_flow(&walk->state->maps.meta.privacy, key);
+	return !walk->scan->filter || kidos_flow_matches(walk->scan->filter, key);
+}
+
 static bool take_entry(struct walk *walk, uint32_t set, unsigned int way)
 {
 	const struct kidos_maps *maps = &walk->state->maps;
@@ -48,9 +56,8 @@ static bool take_entry(struct walk *walk, uint32_t set, unsigned int way)
 	struct kidos_flow_reading reading;
 	struct kidos_flow_row row = {};
 
-	if (!kidos_flow_read(&maps->flows[set].ways[way], &reading))
-		return true;
-	if (walk->scan->filter && !kidos_flow_matches(walk->scan->filter, &reading.key))
+	if (!kidos_flow_read(&maps->flows[set].ways[way], &reading) ||
+	    !is_meant(walk, &reading.key))
 		return true;
 	row.view.key = reading.key;
 	row.view.packets = reading.packets + ((uint64_t)detail->packets_carry << 32);
@@ -66,11 +73,10 @@ static bool take_baseline(const struct kidos_flow_key *key, const struct kidos_f
 			  void *context)
 {
 	struct walk *walk = context;
-	struct kidos_flow_row row = {};
+	struct kidos_flow_row row = { .view.key = *key };
 
-	if (walk->scan->filter && !kidos_flow_matches(walk->scan->filter, key))
+	if (!is_meant(walk, &row.view.key))
 		return true;
-	row.view.key = *key;
 	row.view.packets = flow->packets;
 	row.view.bytes = flow->bytes;
 	row.view.tcp_flags = flow->marks & KIDOS_MARKS_TCP_FLAGS;

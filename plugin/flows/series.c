@@ -18,12 +18,12 @@ static int alloc_talkers(struct kidos_flow_series *series)
 }
 
 int kidos_series_init(struct kidos_flow_series *series, const struct kidos_flow_settings *settings,
-		      unsigned int slots, uint64_t seed)
+		      const struct kidos_privacy *privacy, unsigned int slots, uint64_t seed)
 {
 	*series = (struct kidos_flow_series){ .top = settings->enabled ? settings->top_flows : 0,
 					      .seed = seed,
 					      .slot_count = slots };
-	kidos_series_rule_init(&series->rule, settings);
+	kidos_series_rule_init(&series->rule, settings, privacy);
 	series->slots = calloc(slots, sizeof(*series->slots));
 	if (!series->slots || alloc_talkers(series))
 		return -ENOMEM;

@@ -54,9 +54,9 @@ struct kidos_flow_series {
 	bool refused; /* a top flow got no name: MaxFlowSeries is reached */
 };
 
-/* 0 or -ENOMEM; free it either way. The names are empty. */
+/* privacy: of the addresses in names. 0 or -ENOMEM; free it either way. The names are empty. */
 int kidos_series_init(struct kidos_flow_series *series, const struct kidos_flow_settings *settings,
-		      unsigned int slots, uint64_t seed);
+		      const struct kidos_privacy *privacy, unsigned int slots, uint64_t seed);
 void kidos_series_free(struct kidos_flow_series *series);
 
 /* Does anything but `other` have to be known? */

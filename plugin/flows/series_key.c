@@ -19,6 +19,11 @@ static struct kidos_series_mask mask_of(bool ipv4, unsigned int bits)
 	return mask;
 }
 
+static unsigned int shorter(uint64_t bits, unsigned int shown)
+{
+	return bits < shown ? (unsigned int)bits : shown;
+}
+
 /* Full lengths stand side by side with shorter ones: of any family, longest first. */
 static int longest_first(const void *a, const void *b)
 {
@@ -28,13 +33,17 @@ static int longest_first(const void *a, const void *b)
 }
 
 void kidos_series_rule_init(struct kidos_series_rule *rule,
-			    const struct kidos_flow_settings *settings)
+			    const struct kidos_flow_settings *settings,
+			    const struct kidos_privacy *privacy)
 {
+	unsigned int shown6 = 128u - privacy->hidden_v6, shown4 = 32u - privacy->hidden_v4;
 	struct kidos_prefix prefix;
 
 	*rule = (struct kidos_series_rule){ .by = settings->flow_key };
-	rule->cut[false] = mask_of(false, (unsigned int)settings->group_prefix.v6);
-	rule->cut[true] = mask_of(true, (unsigned int)settings->group_prefix.v4);
+	rule->shown[false] = mask_of(false, shown6);
+	rule->shown[true] = mask_of(true, shown4);
+	rule->cut[false] = mask_of(false, shorter(settings->group_prefix.v6, shown6));
+	rule->cut[true] = mask_of(true, shorter(settings->group_prefix.v4, shown4));
 	for (size_t i = 0; i < settings->groups.count && i < KIDOS_GROUPS_MAX; i++) {
 		if (!kidos_prefix_parse(settings->groups.items[i], &prefix))
 			continue;
@@ -120,8 +129,8 @@ bool kidos_series_key_of(const struct kidos_series_rule *rule, const struct kido
 		.slot = (uint16_t)kidos_key_slot(flow),
 		.protocol = (uint8_t)protocol,
 		.ipv4 = ipv4,
-		.local_bits = ipv4 ? 32 : 128,
-		.remote_bits = ipv4 ? 32 : 128,
+		.local_bits = rule->shown[ipv4].bits,
+		.remote_bits = rule->shown[ipv4].bits,
 	};
 	/* Type and code differ between request and reply; the identifier is in sport of both. */
 	if (icmp) {
@@ -130,8 +139,11 @@ bool kidos_series_key_of(const struct kidos_series_rule *rule, const struct kido
 	}
 	if (rule->by == KIDOS_SERIES_GROUP)
 		return by_group(rule, key);
-	if (rule->by == KIDOS_SERIES_FIVE_TUPLE)
+	if (rule->by == KIDOS_SERIES_FIVE_TUPLE) {
+		cut(&rule->shown[ipv4].mask, &key->local);
+		cut(&rule->shown[ipv4].mask, &key->remote);
 		return true;
+	}
 	key->local_bits = cut_to_prefix(rule, ipv4, &key->local);
 	key->remote_bits = cut_to_prefix(rule, ipv4, &key->remote);
 	if (icmp)

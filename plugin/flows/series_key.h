@@ -7,6 +7,7 @@
 #define KIDOS_FLOWS_SERIES_KEY_H
 
 #include "core/prefix.h"
+#include "core/privacy.h"
 #include "flows/settings.h"
 
 #include <stdint.h>
@@ -33,13 +34,15 @@ struct kidos_series_mask {
 /* FlowKey, Group and GroupPrefix, prepared. */
 struct kidos_series_rule {
 	enum kidos_series_by by;
-	struct kidos_series_mask cut[2]; /* GroupPrefix of IPv6 and IPv4; address unused */
+	struct kidos_series_mask shown[2]; /* of IPv6 and IPv4, by <Privacy>; address unused */
+	struct kidos_series_mask cut[2]; /* GroupPrefix, no longer than what is shown */
 	struct kidos_series_mask groups[KIDOS_GROUPS_MAX]; /* longest first */
 	size_t group_count;
 };
 
 void kidos_series_rule_init(struct kidos_series_rule *rule,
-			    const struct kidos_flow_settings *settings);
+			    const struct kidos_flow_settings *settings,
+			    const struct kidos_privacy *privacy);
 
 /* The key of the series that a flow belongs to; false if it has none (FlowKey "group"). */
 bool kidos_series_key_of(const struct kidos_series_rule *rule, const struct kidos_flow_key *flow,

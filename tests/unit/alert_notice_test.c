@@ -13,6 +13,8 @@
 #include "alert_event.h"
 #include "document.h"
 
+static const struct kidos_privacy open_to_all;
+
 static const char hostile[] = "a\nHost: x\033[2J\"'\\\xff";
 
 static struct kidos_drop_record a_drop(void)
@@ -57,7 +59,7 @@ static void test_notice(void **state)
 	(void)state;
 	kidos_alert_of_drop(&drop, "NO_SOCKET", &event);
 	alert = alert_of(&event);
-	kidos_notice_of(&alert, KIDOS_ALERT_STARTED, 1000 * SECOND, &notice);
+	kidos_notice_of(&alert, KIDOS_ALERT_STARTED, 1000 * SECOND, &open_to_all, &notice);
 	assert_int_equal(notice.severity, KIDOS_SEVERITY_WARNING);
 	assert_int_equal(notice.time_ns, 1005 * SECOND);
 	assert_string_equal(notice.kind, "new_drop_reason");
@@ -86,11 +88,11 @@ static void test_notice_of_end(void **state)
 	struct kidos_notice notice;
 
 	(void)state;
-	kidos_notice_of(&alert, KIDOS_ALERT_STARTED, 0, &notice);
+	kidos_notice_of(&alert, KIDOS_ALERT_STARTED, 0, &open_to_all, &notice);
 	assert_string_equal(notice.message, "drop_share on eth0: 2.5 % of packets dropped, 1 % are "
 					    "allowed alert_id=0000000000001234 active=true");
 	alert.ended_ns = 165 * SECOND;
-	kidos_notice_of(&alert, KIDOS_ALERT_ENDED, 0, &notice);
+	kidos_notice_of(&alert, KIDOS_ALERT_ENDED, 0, &open_to_all, &notice);
 	assert_int_equal(notice.severity, KIDOS_SEVERITY_OKAY);
 	assert_int_equal(notice.time_ns, 165 * SECOND);
 	assert_false(notice.values[KIDOS_NOTICE_ACTIVE].boolean);
@@ -121,7 +123,7 @@ static void test_hostile(void **state)
 	memset(event.instance, '\n', sizeof(event.instance) - 1);
 	memset(event.subject, '"', sizeof(event.subject) - 1);
 	alert = alert_of(&event);
-	kidos_notice_of(&alert, KIDOS_ALERT_STARTED, 0, &notice);
+	kidos_notice_of(&alert, KIDOS_ALERT_STARTED, 0, &open_to_all, &notice);
 	assert_plain(notice.message, sizeof(notice.message));
 	assert_plain(notice.instance, sizeof(notice.instance));
 	for (unsigned int i = 0; i < KIDOS_NOTICE_FIELDS; i++)

@@ -19,6 +19,8 @@
 #define SECOND 1000000000ull
 #define ROOM 8u
 
+static const struct kidos_privacy open_to_all;
+
 static struct kidos_connect_record record_to(uint32_t tgid, uint32_t host, uint64_t time)
 {
 	struct kidos_connect_record record = {
@@ -268,7 +270,7 @@ static void notice_of(const struct kidos_alert_event *event, struct kidos_notice
 					   .raised = 1,
 					   .event = *event };
 
-	kidos_notice_of(&alert, KIDOS_ALERT_STARTED, 0, notice);
+	kidos_notice_of(&alert, KIDOS_ALERT_STARTED, 0, &open_to_all, notice);
 	for (const char *at = notice->message; *at; at++)
 		assert_true(*at >= ' ' && *at < 0x7f);
 }

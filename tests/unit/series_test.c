@@ -75,7 +75,35 @@ static const struct {
 	const char *local;
 	uint16_t lport;
 	const char *name; /* NULL: only in other */
+	struct kidos_privacy privacy;
 } named[] = {
+	{ KIDOS_SERIES_FIVE_TUPLE,
+	  "",
+	  6,
+	  "192.0.2.7",
+	  50000,
+	  "10.1.2.3",
+	  443,
+	  "flow_tcp_10.1.0.0p16_443_192.0.0.0p16_50000",
+	  { .hidden_v4 = 16 } },
+	{ KIDOS_SERIES_PREFIX,
+	  "",
+	  6,
+	  "192.0.2.7",
+	  50000,
+	  "10.1.2.3",
+	  443,
+	  "flow_tcp_10.0.0.0p8_443_192.0.0.0p8_0",
+	  { .hidden_v4 = 24 } },
+	{ KIDOS_SERIES_FIVE_TUPLE,
+	  "",
+	  250,
+	  "2001:db8::6666",
+	  1,
+	  "2001:db8:1111::7777",
+	  2,
+	  "flow_250_::p0_2_::p0_1",
+	  { .hidden_v6 = 128 } },
 	{ KIDOS_SERIES_PREFIX, "", 6, "192.0.2.7", 50000, "10.1.2.3", 443,
 	  "flow_tcp_10.1.2.0p24_443_192.0.2.0p24_0" },
 	{ KIDOS_SERIES_PREFIX, "", 17, "192.0.2.7", 53, "10.1.2.3", 40000,
@@ -105,6 +133,8 @@ static const struct {
 	{ KIDOS_SERIES_GROUP, "10.0.0.0/9", 6, "192.0.2.7", 50000, "10.200.2.3", 443, NULL },
 };
 
+static const struct kidos_privacy open_to_all;
+
 /* The memory that is planned then has no room for them. */
 static void test_not_enabled(void **state)
 {
@@ -115,7 +145,7 @@ static void test_not_enabled(void **state)
 	(void)state;
 	for (int enabled = 0; enabled < 2; enabled++) {
 		settings->enabled = enabled;
-		assert_int_equal(kidos_series_init(&series, settings, 4, 1), 0);
+		assert_int_equal(kidos_series_init(&series, settings, &open_to_all, 4, 1), 0);
 		assert_int_equal(kidos_series_wanted(&series), enabled);
 		kidos_series_free(&series);
 	}
@@ -140,7 +170,8 @@ static void test_names(void **state)
 		/* An echo's identifier is in sport of request and reply. */
 		if (named[i].protocol == 58)
 			tx.sport = rx.sport;
-		kidos_series_rule_init(&rule, configure(&config, named[i].by, named[i].groups));
+		kidos_series_rule_init(&rule, configure(&config, named[i].by, named[i].groups),
+				       &named[i].privacy);
 		kidos_config_free(&config);
 		assert_int_equal(kidos_series_key_of(&rule, &rx, &keys[0]), named[i].name != NULL);
 		if (!named[i].name)
@@ -190,7 +221,7 @@ static void start(struct kidos_flow_series *series, uint64_t top, uint64_t most)
 
 	settings->top_flows = top;
 	settings->max_flow_series = most;
-	assert_int_equal(kidos_series_init(series, settings, SLOTS, 42), 0);
+	assert_int_equal(kidos_series_init(series, settings, &open_to_all, SLOTS, 42), 0);
 	kidos_config_free(&config);
 }
 
@@ -400,7 +431,7 @@ static void test_groups(void **state)
 		configure(&config, KIDOS_SERIES_GROUP, "10.0.0.0/8 192.0.2.0/24");
 
 	(void)state;
-	assert_int_equal(kidos_series_init(&series, settings, SLOTS, 42), 0);
+	assert_int_equal(kidos_series_init(&series, settings, &open_to_all, SLOTS, 42), 0);
 	kidos_config_free(&config);
 	assert_true(kidos_series_wanted(&series));
 	kidos_series_begin(&series);

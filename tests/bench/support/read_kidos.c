@@ -71,6 +71,8 @@ static int map_table(struct bpf_map *map)
 	return -errno;
 }
 
+static const struct kidos_privacy open_to_all;
+
 int read_kidos_open(const struct subject *subject)
 {
 	struct bpf_map *rodata = bpf_object__find_map_by_name(subject->object, ".rodata");
@@ -95,7 +97,8 @@ int read_kidos_open(const struct subject *subject)
 	if (!error)
 		error = map_table(subject_flows(subject));
 	if (!error)
-		error = kidos_series_init(&series, &configured, meta.slots, kidos_key_seed());
+		error = kidos_series_init(&series, &configured, &open_to_all, meta.slots,
+					  kidos_key_seed());
 	if (!error)
 		error = kidos_reader_init(&reader, &meta, gained, NULL);
 	return error;
