@@ -154,7 +154,7 @@ equal 'a bad file changes nothing' 37 "$(outcome permitted)"
 check 'every packet has one outcome' sums_to_received
 stop_collectd
 equal 'drop: the event log has it' '30 20 7' \
-	"$(packets_logged dropped 192.0.2.1) $(packets_logged permitted 10.1.2.3) $(packets_logged dropped 10.1.2.3)"
+	"$(packets_logged dropped 192.0.0.0) $(packets_logged permitted 10.0.0.0) $(packets_logged dropped 10.0.0.0)"
 start_collectd b "$(config 'Action "drop"')"
 check 'a bad file at the start: nothing is policed' wait_for 20 logged 'nothing is policed'
 check 'a bad file at the start: status says so' wait_for 5 status_has 'policy failed ('
