@@ -12,7 +12,7 @@ install(FILES collectd.conf.d/policies/permitted.json collectd.conf.d/policies/p
   DESTINATION ${CMAKE_INSTALL_DATADIR}/kidos/policies)
 # Not below share/doc, which small systems leave out.
 install(DIRECTORY collectd.conf.d/ DESTINATION ${CMAKE_INSTALL_DATADIR}/kidos/examples
-  PATTERN kidos.conf EXCLUDE PATTERN policies EXCLUDE)
+  REGEX "collectd\\.conf\\.d/kidos\\.conf$" EXCLUDE PATTERN policies EXCLUDE)
 install(PROGRAMS collectd.conf.d/block-address collectd.conf.d/notify-alertmanager
   collectd.conf.d/notify-block collectd.conf.d/notify-log
   DESTINATION ${CMAKE_INSTALL_DATADIR}/kidos/examples)

@@ -123,6 +123,7 @@ pid=$(collectd_pid)
 check 'install' install_it
 check 'examples and dashboards come with it' [ -x "$root/usr/share/kidos/examples/notify-log" -a \
 	-x "$root/usr/share/kidos/dashboards/collection3/install" -a \
+	-s "$root/usr/share/kidos/examples/collectd.service.d/kidos.conf" -a \
 	-s "$root/usr/share/kidos/dashboards/prometheus/kidos.rules.yml" -a \
 	-s "$root/usr/share/kidos/dashboards/grafana/influxdb/overview.json" ]
 check 'as it is shipped it loads nothing, and collectd is left alone' [ "$(collectd_pid)" = "$pid" ]

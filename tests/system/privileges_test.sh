@@ -91,6 +91,52 @@ for missing in bpf net_admin perfmon; do
 	check "without cap_$missing: nothing is left" nothing_left
 done
 
+# --- every collector, with what the drop-in of collectd's unit leaves ---
+
+# dropped_in: its bounding set, as capsh has it
+dropped_in() {
+	sed -n 's/^CapabilityBoundingSet=//p' "$top/collectd.conf.d/collectd.service.d/kidos.conf" |
+		tr -s ' \n' ',' | sed 's/^,//; s/,$//; s/CAP_//g' | tr '[:upper:]' '[:lower:]'
+}
+
+states() {
+	ctl status --json | jq -r '.collectors | to_entries | map("\(.key) \(.value.state)") | sort | join(", ")'
+}
+
+all_on() {
+	states
+	[ "$(states)" = 'alerts on, capture on, connects on, drops on, eventlog on, flows on, notifications on, policy on' ]
+}
+
+mkdir -m 750 "$work/events" "$work/captures"
+chown $user "$work/events" "$work/captures"
+echo '{ "permitted_cidrs": ["0.0.0.0/0", "::/0"] }' >"$work/permitted.json"
+as_user "$(dropped_in)" b "$config
+<Policy>
+	PermittedFile \"$work/permitted.json\"
+</Policy>
+<Alerts>
+	CoolDown 60
+</Alerts>
+<EventLog>
+	File \"$work/events/log\"
+</EventLog>
+<Capture>
+	Directory \"$work/captures\"
+</Capture>
+<OnNotification>
+	Plugin \"cpu\"
+</OnNotification>"
+check 'drop-in: attached' attached b0
+check 'drop-in: every collector is on' wait_for 10 all_on
+check 'drop-in: nothing to complain about' no_complaint
+in_ns a "$frames" a0 udp 70 >/dev/null
+settle
+equal 'drop-in: counted' 70,0 "$(csv_last b0/if_packets-udp)"
+check 'drop-in: captures' ctl capture start --interface b0 --packets 1
+stop_collectd
+check 'drop-in: nothing is left' nothing_left
+
 # Other namespaces take CAP_SYS_ADMIN; the own one is counted without.
 config="$config
 <Interface \"c0\">
