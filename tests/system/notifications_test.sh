@@ -24,11 +24,12 @@ rule() {
 	printf '<OnNotification>\n%s\n</OnNotification>\n' "$1"
 }
 
-# put SEVERITY HOST PLUGIN TYPE MESSAGE
+# put SEVERITY HOST PLUGIN TYPE MESSAGE [PLUGIN-INSTANCE]
 put() {
 	python3 - "$work/socket" "$@" <<-'END'
 		import socket, sys, time
-		path, severity, host, plugin, kind, message = sys.argv[1:]
+		path, severity, host, plugin, kind, message, *instance = sys.argv[1:]
+		plugin += "".join(" plugin_instance=" + word for word in instance)
 		one = socket.socket(socket.AF_UNIX)
 		one.connect(path)
 		one.sendall(('PUTNOTIF severity=%s time=%d host=%s plugin=%s type=%s message="%s"\n' % (
@@ -128,11 +129,40 @@ disarmed() {
 	stop_collectd
 }
 
+capture_is() {
+	[ "$(ctl capture list --json | jq -r '.captures[0].state')" = "$1" ]
+}
+
+# Of the interface that it names, and the log says where.
+captured() {
+	local file
+	start "<Interface \"b0\">
+	</Interface>
+	<Capture>
+	  Directory \"$work/captures\"
+	  Packets 5
+	</Capture>
+	$(rule $'Plugin "toy"\nDo "capture"')"
+	wait_for 20 interface_is b0 attached && wait_for 20 ready
+	put failure kt toy heat hot b0 >/dev/null
+	check 'capture: the log has its file' wait_for 5 logged 'pcapng for notification=toy-b0/heat'
+	file=$(sed -n 's/.*capture: \(.*pcapng\) for .*/\1/p' "$work/log")
+	put failure kt toy heat hotter b0 >/dev/null
+	wait_for 5 capture_is running
+	in_ns a python3 "$top/tests/tools/udp-frames.py" a0 02:00:00:00:00:99 9 --src 10.0.0.8 --dst 10.0.0.9 >/dev/null
+	check 'capture: it ends by its limit' wait_for 5 capture_is 'done'
+	equal 'capture: one for both notifications' '1 5 b0' \
+		"$(ctl capture list --json | jq -r '[(.captures | length), .captures[0].of_these.packets, .captures[0].captures] | join(" ")')"
+	check 'capture: its ledger holds' ctl evidence verify "$file"
+	stop_collectd
+}
+
 make_ns b
 refused capture
 refused policy-log
 taken
 threshold
 disarmed
+captured
 check 'nothing is left' nothing_left
 finish
