@@ -6,22 +6,10 @@
 # alone: all that is dropped on the machine is looked at
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
 . "$(dirname "$0")/support/lib.bash"
+# shellcheck source=support/alerts.bash
+. "$(dirname "$0")/support/alerts.bash"
 
-got=$work/got captures=$work/captures
-
-# The script runs as nobody, and what it gets lies in a folder.
-write_script() {
-	chmod 755 "$work"
-	mkdir -p "$got"
-	chmod 777 "$got"
-	cat >"$work/receive" <<-END
-		#!/bin/bash
-		file=\$(mktemp "$got/tmp.XXXXXX")
-		cat >"\$file"
-		mv "\$file" "$got/\$(date +%s%N).\$\$"
-	END
-	chmod 755 "$work/receive"
-}
+captures=$work/captures
 
 # start COOLDOWN PACKETS
 start() {
@@ -39,31 +27,8 @@ start() {
 		  Packets $2
 		</Capture>
 		</Plugin>
-		LoadPlugin exec
-		<Plugin exec>
-		  NotificationExec \"nobody\" \"$work/receive\"
-		</Plugin>
+		Include \"$work/receivers.conf\"
 		<Plugin kidos>"
-}
-
-# notices TEXT...: files with all of it
-notices() {
-	local text files
-	files=$(find "$got" -name '[0-9]*' | sort)
-	for text in "$@"; do
-		# shellcheck disable=SC2086 # a list of files without blanks
-		[ -z "$files" ] || files=$(grep -l -- "$text" $files)
-	done
-	[ -z "$files" ] || echo "$files"
-}
-
-has_notice() {
-	[ -n "$(notices "$@")" ]
-}
-
-# field FILE NAME
-field() {
-	sed -n "s/^$2: //p" "$1"
 }
 
 # Packets for nobody are dropped, packets for the interface's own address too, by its stack.
@@ -80,7 +45,7 @@ alert_at() {
 	for try in {1..20}; do
 		storm "$1"
 		sleep 1
-		! has_notice '^Severity: WARNING' '^Type: drop_share' "^PluginInstance: $1\$" || return 0
+		! any_told '^Severity: WARNING' '^Type: drop_share' "^PluginInstance: $1\$" || return 0
 	done
 	grep -h . "$got"/* "$work/log"
 	return 1
@@ -96,21 +61,21 @@ captures_known() {
 
 one_alert() {
 	check 'alert: it comes' alert_at b0
-	notice=$(notices '^Severity: WARNING' '^PluginInstance: b0$' | head -n 1)
-	file=$(field "$notice" capture)
+	notice=$(told '^Severity: WARNING' '^PluginInstance: b0$' | head -n 1)
+	file=$(header "$notice" capture)
 	check 'alert: its file can be read at once' head_of "$file"
 	equal 'alert: its path is in the message' "$file" "$(grep -o 'capture=[^ ]*' "$notice" | head -n 1 | cut -d= -f2)"
 	storm b0
-	check 'alert: it ends' wait_for 20 has_notice '^Severity: OKAY' '^PluginInstance: b0$'
-	notice=$(notices '^Severity: OKAY' '^PluginInstance: b0$' | head -n 1)
-	equal 'alert: the same file at the end' "$file" "$(field "$notice" capture)"
+	check 'alert: it ends' wait_for 20 any_told '^Severity: OKAY' '^PluginInstance: b0$'
+	notice=$(told '^Severity: OKAY' '^PluginInstance: b0$' | head -n 1)
+	equal 'alert: the same file at the end' "$file" "$(header "$notice" capture)"
 	equal 'alert: and how many packets are in it' \
-		"$(capinfos -Tr -c "$file" | cut -f2)" "$(field "$notice" captured)"
-	check 'alert: there are some' test "$(field "$notice" captured)" -gt 0
-	check 'alert: no more than Packets' test "$(field "$notice" captured)" -le 100
+		"$(capinfos -Tr -c "$file" | cut -f2)" "$(header "$notice" captured)"
+	check 'alert: there are some' test "$(header "$notice" captured)" -gt 0
+	check 'alert: no more than Packets' test "$(header "$notice" captured)" -le 100
 	check 'alert: the ledger holds' ctl evidence verify "$file"
 	equal 'alert: the first packet names it' 1 \
-		"$(tshark -r "$file" -c 1 -T fields -e frame.comment 2>/dev/null | grep -c "alert_id=$(field "$notice" alert_id) kind=drop_share")"
+		"$(tshark -r "$file" -c 1 -T fields -e frame.comment 2>/dev/null | grep -c "alert_id=$(header "$notice" alert_id) kind=drop_share")"
 }
 
 # A scan is of one source; no two of its packets need have the same port.
@@ -122,8 +87,8 @@ scanned() {
 		in_ns a python3 "$top/tests/tools/tries.py" ports 10.1.0.2 $((7000 + 40 * round)) 40
 		sleep 0.5
 	done
-	check 'scan: an alert with a capture' wait_for 10 has_notice '^Type: port_scan' '^PluginInstance: b0$' '^capture: /'
-	file=$(field "$(notices '^Type: port_scan' '^PluginInstance: b0$' | head -n 1)" capture)
+	check 'scan: an alert with a capture' wait_for 10 any_told '^Type: port_scan' '^PluginInstance: b0$' '^capture: /'
+	file=$(header "$(told '^Type: port_scan' '^PluginInstance: b0$' | head -n 1)" capture)
 	check 'scan: the ledger holds' wait_for 40 ctl evidence verify "$file"
 	check 'scan: packets to many ports are in it' test \
 		"$(tshark -r "$file" -Y 'tcp.flags.syn == 1 && tcp.flags.ack == 0' -T fields -e tcp.dstport 2>/dev/null | sort -u | wc -l)" -ge 40
@@ -140,7 +105,7 @@ many_alerts() {
 	for link in b0 b1 b2 b3; do
 		alert_at "$link" >/dev/null || not_ok "storm: an alert at $link"
 	done
-	with=$(notices '^Severity: WARNING' '^capture: /' | xargs -r -n 1 sed -n 's/^capture: //p' | sort -u | wc -l)
+	with=$(told '^Severity: WARNING' '^capture: /' | xargs -r -n 1 sed -n 's/^capture: //p' | sort -u | wc -l)
 	equal 'storm: two of four alerts have a capture' 2 "$with"
 	equal 'storm: there is no other' 2 "$(captures_known)"
 	equal 'storm: never more than two run' '' "$(cat "$work/many" 2>/dev/null)"
@@ -150,12 +115,12 @@ many_alerts() {
 # The two that had a capture: it is in their OKAY, and its ledger holds.
 ends_counted() {
 	local notice file
-	for notice in $(notices '^Severity: OKAY' '^capture: /'); do
-		file=$(field "$notice" capture)
-		[ "$(field "$notice" captured)" = "$(capinfos -Tr -c "$file" | cut -f2)" ] &&
+	for notice in $(told '^Severity: OKAY' '^capture: /'); do
+		file=$(header "$notice" capture)
+		[ "$(header "$notice" captured)" = "$(capinfos -Tr -c "$file" | cut -f2)" ] &&
 			ctl evidence verify "$file" || return 1
 	done
-	[ "$(notices '^Severity: OKAY' '^capture: /' | wc -l)" = 2 ]
+	[ "$(told '^Severity: OKAY' '^capture: /' | wc -l)" = 2 ]
 }
 
 # While the storm is on, captures that run are counted.
@@ -167,7 +132,8 @@ watch_running() {
 }
 
 make_world "a b" "a a0 b b0" "a a1 b b1" "a a2 b b2" "a a3 b b3"
-write_script
+write_scripts
+write_receivers receive
 start 2 100
 check 'attached' wait_for 20 all_attached
 one_alert
