@@ -13,9 +13,9 @@ target_link_libraries(kidos_flows PUBLIC kidos_core PkgConfig::NETTLE)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 add_library(kidos_analysis STATIC
-  eventlog/analysis.c eventlog/input.c eventlog/ledger.c eventlog/record.c eventlog/report.c eventlog/rows.c
-  eventlog/rows_console.c eventlog/rows_csv.c eventlog/rows_json.c
-  eventlog/sizes.c)
+  eventlog/analysis.c eventlog/input.c eventlog/ledger.c eventlog/record.c eventlog/report.c
+  eventlog/report_cells.c eventlog/report_threats.c eventlog/report_times.c eventlog/rows.c eventlog/rows_console.c
+  eventlog/rows_csv.c eventlog/rows_json.c eventlog/sizes.c)
 target_link_libraries(kidos_analysis PUBLIC kidos_flows PkgConfig::JSONC PkgConfig::ZLIB PkgConfig::ZSTD)
 
 add_library(kidos_ctl STATIC
