@@ -90,7 +90,8 @@ all_known() {
 		case ${file##*/} in
 		policies) find "$file" -type f -print0 | xargs -0 -n 1 "$kidosctl" policy check || return 1 ;;
 		kidos.conf | notify-exec.conf | notify-log) ;;
-		store-*.conf | threshold.conf) ;; # of stores_test.sh and dashboards_test.sh
+		collectd.service.d) ;; # of privileges_test.sh
+		store-*.conf | threshold.conf | fleet-*.conf) ;; # of stores_test.sh, dashboards_test.sh and fleet_test.sh
 		notify-block* | block-address | never-block | notify-alertmanager* | notify-email.conf | \
 			notify-nagios.conf) ;; # of examples_test.sh
 		*)

@@ -42,27 +42,30 @@ signed() {
 	sed 's/25826/25827/; s/"encrypt"/"sign"/; s/"Encrypt"/"Sign"/; s/database = "collectd"/database = "collectd_signed"/'
 }
 
-start_influxdb() {
+# influxdb_with LINES of its listeners
+influxdb_with() {
 	echo 'collectd: change me' >"$work/collectd.auth"
-	{
-		cat <<-END
-			reporting-disabled = true
-			bind-address = "127.0.0.1:8088"
-			[meta]
-			  dir = "$work/influxdb/meta"
-			[data]
-			  dir = "$work/influxdb/data"
-			  wal-dir = "$work/influxdb/wal"
-			  query-log-enabled = false
-			[http]
-			  bind-address = "127.0.0.1:8086"
-			  log-enabled = false
-		END
-		lines_for '##' store-influxdb.conf
-		lines_for '##' store-influxdb.conf | signed
-		lines_for '##' store-influxdb-udp.conf
-	} >"$work/influxdb.conf"
+	cat >"$work/influxdb.conf" <<-END
+		reporting-disabled = true
+		bind-address = "127.0.0.1:8088"
+		[meta]
+		  dir = "$work/influxdb/meta"
+		[data]
+		  dir = "$work/influxdb/data"
+		  wal-dir = "$work/influxdb/wal"
+		  query-log-enabled = false
+		[http]
+		  bind-address = "127.0.0.1:8086"
+		  log-enabled = false
+		$1
+	END
 	serve influxd -config "$work/influxdb.conf"
+}
+
+start_influxdb() {
+	influxdb_with "$(lines_for '##' store-influxdb.conf)
+$(lines_for '##' store-influxdb.conf | signed)
+$(lines_for '##' store-influxdb-udp.conf)"
 }
 
 # influx DATABASE QUERY: the answer's rows, "SECONDS VALUE"
