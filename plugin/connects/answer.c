@@ -15,7 +15,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define LAPSE_NS 1000000000u /* without a question: who comes back reads all that is new at once */
+#define LAPSE_NS 1000000000u /* without a question: who comes back reads all that is new at once \
+			      */
 
 struct kidos_connect_answers {
 	struct kidos_context *context;
@@ -40,8 +41,7 @@ static const char *words_of(struct kidos_connect_answers *answers,
 
 	memcpy(key, known->owner.comm, sizeof(known->owner.comm));
 	words = &answers->words[kidos_hash_words(key, 4, KIDOS_FNV) % KIDOS_CONNECT_WORDS];
-	if (words->pid == known->pid &&
-	    !memcmp(&words->owner, &known->owner, sizeof(words->owner)))
+	if (words->pid == known->pid && !memcmp(&words->owner, &known->owner, sizeof(words->owner)))
 		return words->text;
 	words->pid = known->pid;
 	words->owner = known->owner;

@@ -358,7 +358,7 @@ const struct kidos_connect_known *kidos_connect_table_find(struct kidos_connect_
 }
 
 void kidos_connect_say(const struct kidos_connect_known *known, const char *unit,
-			 const struct kidos_privacy *privacy, char words[KIDOS_WHOSE_WORDS])
+		       const struct kidos_privacy *privacy, char words[KIDOS_WHOSE_WORDS])
 {
 	char raw[KIDOS_COMM + 1] = "", text[KIDOS_WHOSE_WORDS];
 	size_t used = 0;

@@ -62,6 +62,6 @@ struct kidos_connect_words {
 
 /* unit: raw, "": not known. */
 void kidos_connect_say(const struct kidos_connect_known *known, const char *unit,
-			 const struct kidos_privacy *privacy, char words[KIDOS_WHOSE_WORDS]);
+		       const struct kidos_privacy *privacy, char words[KIDOS_WHOSE_WORDS]);
 
 #endif
