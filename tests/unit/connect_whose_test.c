@@ -221,6 +221,31 @@ static void test_reuse(void **state)
 	kidos_connect_table_free(table);
 }
 
+/* One process has them, then another, then the first again. */
+static void test_turns(void **state)
+{
+	struct kidos_connect_table *table = make(64);
+	const struct kidos_connect_record first = record_of("first", 5, 40000, 10),
+					  second = record_of("second", 6, 40000, 30),
+					  again = record_of("first", 5, 40000, 50);
+
+	(void)state;
+	put(table, first);
+	put(table, closed(first, 20));
+	put(table, second);
+	put(table, closed(second, 40));
+	put(table, again);
+	assert_int_equal(PID(table, 15000, 40000), 5);
+	assert_int_equal(PID(table, 35000, 40000), 6);
+	assert_int_equal(PID(table, 55000, 40000), 5);
+	/* The later one is read first: it has not ended. */
+	kidos_connect_table_clear(table);
+	put(table, again);
+	put(table, closed(first, 20));
+	assert_int_equal(PID(table, 55000, 40000, .begins = true), 5);
+	kidos_connect_table_free(table);
+}
+
 /* The end may be read before the beginning: rings of several CPUs have no common order. */
 static void test_order(void **state)
 {
@@ -261,6 +286,14 @@ static void test_full(void **state)
 	assert_int_equal(PID(table, 42000, 50000), 0);
 	assert_int_equal(PID(table, 42000, 50001), 300);
 	assert_int_equal(PID(table, 42000, 40002), 102);
+	/* What is known already takes no place. */
+	kidos_connect_table_clear(table);
+	for (uint16_t i = 0; i < 7; i++)
+		put(table, record_of("open", 100 + i, 40000 + i, 10 + i));
+	put(table, record);
+	put(table, closed(record, 40));
+	put(table, closed(record, 40));
+	assert_int_equal(PID(table, 35000, 50000), 200);
 	kidos_connect_table_free(table);
 }
 
@@ -405,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_both_ends),
 		cmocka_unit_test(test_loopback_is_each_namespaces_own),
 		cmocka_unit_test(test_reuse),
+		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_many),
