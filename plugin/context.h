@@ -34,6 +34,9 @@ enum kidos_sink_kind {
 	KIDOS_SINK_WANT_POLICY_LOG, /* policy stops dropping and logs */
 	KIDOS_SINK_SLOT_TAKEN, /* unsigned int: it is an interface's, which is not attached yet */
 	KIDOS_SINK_SLOTS_GONE, /* bool[KIDOS_SLOTS_MAX]: others will have these slots */
+	KIDOS_SINK_CAPTURE_BEGINS, /* NULL: packets will be asked about; by a thread that may wait
+				    */
+	KIDOS_SINK_WHOSE, /* struct kidos_whose: a packet */
 	KIDOS_SINK_KINDS
 };
 
@@ -44,6 +47,7 @@ struct kidos_context {
 	int (*notify)(const struct kidos_notice *notice); /* hands on to collectd; may wait */
 	uint64_t memory_limit; /* bytes; meta.memory are planned */
 	uint64_t alert_window_ns; /* in which shares are judged; 0: nobody takes alerts */
+	bool whose_asked; /* somebody gives KIDOS_SINK_WHOSE */
 	atomic_uint refused; /* enum kidos_flow_action: what becomes of what a policy refuses */
 	uint64_t flow_window_ns; /* between two KIDOS_SINK_FLOW of a flow; 0: nobody takes them */
 	const char

@@ -257,6 +257,7 @@ static void *create(struct kidos_context *context, const void *settings, bool en
 	pthread_mutex_init(&capture->names.lock, NULL);
 	if (!enabled)
 		return capture;
+	context->whose_asked = true;
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_ALERT], kidos_capture_alert, capture);
 	kidos_sinks_add(&context->sinks[KIDOS_SINK_WANT_CAPTURE], kidos_capture_notification,
 			capture);

@@ -12,6 +12,7 @@
 
 #define HEAD_SIZE (64u * 1024u)
 #define FLUSH_NS 100000000u /* what is captured can be read so soon */
+#define COMMENT (KIDOS_ORDER_WHY + KIDOS_WHOSE_WORDS)
 #define TAGGED_MAX 2048u /* bytes of a tagged packet that an expression is asked about */
 
 static size_t interface_block(const struct kidos_job_port *port, uint32_t snap, char *to,
@@ -193,8 +194,21 @@ static struct kidos_chunk *chunk_for(struct kidos_job *job, size_t size)
 	return job->chunk;
 }
 
+/* Why it is there, if that is to be said, and whose it is. */
+static void comment_on(const struct kidos_job *job, int port, const struct kidos_taken *taken,
+		       char comment[COMMENT])
+{
+	size_t used = strlen(job->comment), behind = used ? used + 1 : 0;
+
+	memcpy(comment, job->comment, used + 1);
+	kidos_job_whose(&job->ports.items[port], taken, comment + behind);
+	if (used && comment[behind])
+		comment[used] = ' ';
+}
+
 static bool keep(struct kidos_job *job, int port, const struct kidos_taken *taken)
 {
+	char comment[COMMENT];
 	uint32_t snap = (uint32_t)job->order.snap, tag = taken->tag ? 4 : 0;
 	struct kidos_pcapng_packet packet = {
 		.time_ns = taken->time_ns,
@@ -203,11 +217,13 @@ static bool keep(struct kidos_job *job, int port, const struct kidos_taken *take
 		.length = taken->length + tag,
 		.tag = taken->tag,
 		.direction = taken->direction,
-		.comment = *job->comment ? job->comment : NULL,
 	};
-	size_t size = KIDOS_PCAPNG_PACKET_EXTRA + packet.captured + sizeof(job->comment);
-	struct kidos_chunk *chunk = chunk_for(job, size);
+	size_t size = KIDOS_PCAPNG_PACKET_EXTRA + packet.captured;
+	struct kidos_chunk *chunk;
 
+	comment_on(job, port, taken, comment);
+	packet.comment = *comment ? comment : NULL;
+	chunk = chunk_for(job, size + strlen(comment));
 	if (!chunk)
 		return false;
 	size = kidos_pcapng_packet(chunk->data + chunk->used, KIDOS_CHUNK - chunk->used, &packet,

@@ -11,12 +11,15 @@
 #include "capture/order.h"
 #include "capture/pcapng.h"
 #include "capture/writer.h"
+#include "core/sinks.h"
+#include "core/whose.h"
 
 #define KIDOS_JOB_PORTS 64
 
 /* An interface, as it was when the capture began: its place in the file is its place here. */
 struct kidos_job_port {
 	uint32_t netns, ifindex;
+	uint32_t netns_inode;
 	uint32_t slot;
 	bool mirror; /* its packets come over AF_XDP, else as copies */
 	bool ethernet;
@@ -36,8 +39,9 @@ struct kidos_taken {
 	uint32_t captured, length; /* bytes of data; of the packet, without a tag in metadata */
 	uint32_t tag; /* of kidos_pcapng_packet */
 	uint32_t netns, ifindex;
-	uint64_t time_ns; /* CLOCK_REALTIME */
+	uint64_t time_ns, boot_ns; /* CLOCK_REALTIME, CLOCK_BOOTTIME */
 	enum kidos_pcapng_direction direction;
+	const struct kidos_sinks *whose; /* who may know; NULL: nobody */
 };
 
 struct kidos_job {
@@ -80,6 +84,10 @@ int kidos_job_open(struct kidos_job *job, const struct kidos_order *order,
 		   const struct kidos_job_ports *ports, uint64_t number, uint32_t snap,
 		   const struct kidos_files_rules *rules, struct kidos_writer *writer,
 		   char reason[KIDOS_REASON]);
+
+/* whose.c: what is known of the packet's owner; "": nothing. */
+void kidos_job_whose(const struct kidos_job_port *port, const struct kidos_taken *packet,
+		     char words[KIDOS_WHOSE_WORDS]);
 
 /* A packet that its filter took. */
 void kidos_job_take(struct kidos_job *job, const struct kidos_taken *packet);

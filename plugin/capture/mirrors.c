@@ -91,6 +91,7 @@ void kidos_capture_find_ports(struct capture *capture)
 		flags = kidos_maps_port_flags(&context->maps, ns->number, slot->ifindex);
 		*port = (struct kidos_job_port){ .netns = ns->number,
 						 .ifindex = slot->ifindex,
+						 .netns_inode = (uint32_t)ns->inode,
 						 .slot = i,
 						 .ethernet =
 							 flags < 0 || flags & KIDOS_PORT_ETHERNET };

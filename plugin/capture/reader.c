@@ -4,6 +4,7 @@
  * woken for each costs 20 us, and the rings hold what comes meanwhile. Else it waits for the first.
  */
 #include "capture/capture.h"
+#include "capture/frame.h"
 #include "core/now.h"
 
 #include <errno.h>
@@ -65,21 +66,20 @@ static void take_mirrored(void *context, const struct kidos_sniffed *packet)
 	const struct mirrored *mirrored = context;
 	struct capture *capture = mirrored->capture;
 	struct kidos_mirror *mirror = mirrored->mirror;
-	struct kidos_frame frame = { .data = (void *)(uintptr_t)packet->data,
-				     .data_end = (char *)(uintptr_t)packet->data + packet->captured,
-				     .length = packet->length };
+	uint64_t boot_ns = packet->boot_ns ? packet->boot_ns : kidos_now_ns(CLOCK_BOOTTIME);
 	const struct kidos_taken taken = {
 		.data = packet->data,
 		.captured = packet->captured,
 		.length = packet->length,
 		.netns = mirror->netns_number,
 		.ifindex = mirror->ifindex,
-		.time_ns = packet->boot_ns ? packet->boot_ns + capture->boot_ns
-					   : kidos_now_ns(CLOCK_REALTIME),
+		.time_ns = boot_ns + capture->boot_ns,
+		.boot_ns = boot_ns,
+		.whose = &capture->context->sinks[KIDOS_SINK_WHOSE],
 	};
 	struct kidos_packet parsed;
 
-	kidos_parse(&frame, &parsed);
+	kidos_capture_parse(packet->data, packet->captured, packet->length, true, &parsed);
 	mirror->received++;
 	mirror->received_bytes += packet->length;
 	mirror->classes[parsed.class].packets++;
@@ -99,6 +99,8 @@ static void take_copy(void *context, const struct kidos_copy *copy)
 		.netns = copy->netns,
 		.ifindex = copy->ifindex,
 		.time_ns = copy->time + capture->boot_ns,
+		.boot_ns = copy->time,
+		.whose = &capture->context->sinks[KIDOS_SINK_WHOSE],
 		.direction = copy->direction == KIDOS_TX ? KIDOS_PCAPNG_OUT : KIDOS_PCAPNG_IN,
 	};
 

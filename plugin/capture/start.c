@@ -183,9 +183,12 @@ uint64_t kidos_capture_start(struct capture *capture, const struct kidos_order *
 	pthread_mutex_lock(&capture->lock);
 	job = reserve(capture, order, &ports, &number, reason);
 	pthread_mutex_unlock(&capture->lock);
+	if (!job)
+		return 0;
+	kidos_sinks_give(&capture->context->sinks[KIDOS_SINK_CAPTURE_BEGINS], NULL);
 	/* The disk may take its time, and packets are read meanwhile. */
-	if (!job || kidos_job_open(job, order, &ports, number, (uint32_t)snap, &capture->rules,
-				   capture->writer, reason))
+	if (kidos_job_open(job, order, &ports, number, (uint32_t)snap, &capture->rules,
+			   capture->writer, reason))
 		return 0;
 	memcpy(file, job->sheaf.files.name, KIDOS_FOLDER_NAME);
 	pthread_mutex_lock(&capture->lock);

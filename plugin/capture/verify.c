@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "capture/verify.h"
+#include "capture/frame.h"
 #include "capture/pcapng.h"
 #include "core/flow_key.h"
-#include "parse.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -58,18 +58,6 @@ static bool asks(const struct kidos_flow_filter *filter)
 	return filter->protocol != KIDOS_FILTER_ANY || filter->prefix_count || filter->port_count;
 }
 
-static void parse(const uint8_t *data, uint32_t captured, uint32_t length, bool ethernet,
-		  struct kidos_packet *packet)
-{
-	struct kidos_frame frame = { .data = (void *)(uintptr_t)data,
-				     .data_end = (void *)(uintptr_t)(data + captured),
-				     .length = length };
-
-	if (!ethernet && captured)
-		frame.protocol = *data >> 4 == 6 ? 0x86dd : 0x0800;
-	kidos_parse(&frame, packet);
-}
-
 static void check_packet(struct reading *reading, const uint8_t *data, uint32_t captured,
 			 uint32_t length, bool ethernet)
 {
@@ -78,7 +66,7 @@ static void check_packet(struct reading *reading, const uint8_t *data, uint32_t 
 
 	if (!asks(filter))
 		return;
-	parse(data, captured, length, ethernet, &packet);
+	kidos_capture_parse(data, captured, length, ethernet, &packet);
 	if (kidos_is_short(packet.error) && captured < length)
 		reading->verified->unread++;
 	else if (!packet.has_key || !kidos_flow_matches(filter, &packet.key))

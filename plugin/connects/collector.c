@@ -67,6 +67,7 @@ static void stop(void *self)
 {
 	struct connects *connects = self;
 
+	kidos_connect_answers_stop(connects->answers);
 	if (!connects->programs)
 		return;
 	kidos_state_remove(&connects->context->state, KIDOS_CONNECT_SOCKETS_PIN);
@@ -115,6 +116,10 @@ static int load_programs(struct connects *connects)
 	}
 	if (!first)
 		take_base(connects);
+	error = kidos_connect_answers_start(connects->answers, &connects->maps, &connects->state);
+	if (error)
+		kidos_log(LOG_WARNING, "connects: whose packets are is not known: %s",
+			  strerror(-error));
 	kidos_log(LOG_INFO, "connections are counted at %s, outcomes at %s%s%s",
 		  connects->state.rung, connects->state.outcomes, *connects->refused ? ": " : "",
 		  connects->refused);
@@ -148,6 +153,7 @@ static void close_connects(void *self)
 	struct connects *connects = self;
 
 	kidos_connects_free(connects->programs);
+	kidos_connect_answers_free(connects->answers);
 	kidos_connect_maps_close(&connects->maps);
 	kidos_connect_alerts_free(connects->alerts);
 	kidos_connect_cgroups_close(&connects->cgroups);
@@ -172,7 +178,19 @@ static void *create(struct kidos_context *context, const void *settings, bool en
 	connects->state.cpus = context->maps.cpus;
 	connects->state.room = KIDOS_CONNECT_ROOM_LEAST;
 	connects->state.shift = KIDOS_CONNECT_SHIFT_MOST;
-	return connects;
+	if (!enabled)
+		return connects;
+	connects->answers = kidos_connect_answers_new(context);
+	if (connects->answers)
+		return connects;
+	free(connects);
+	return NULL;
+}
+
+static struct kidos_connect_wanted wanted(const struct connects *connects)
+{
+	return (struct kidos_connect_wanted){ .alerts = connects->context->alert_window_ns,
+					      .whose = connects->context->whose_asked };
 }
 
 static uint64_t least(const void *self)
@@ -180,7 +198,7 @@ static uint64_t least(const void *self)
 	const struct connects *connects = self;
 
 	return connects->enabled ? kidos_connect_bytes(connects->settings, connects->state.cpus,
-						       connects->context->alert_window_ns)
+						       wanted(connects))
 				 : 0;
 }
 
@@ -192,7 +210,8 @@ static uint64_t grow(void *self, uint64_t room)
 
 	if (!connects->enabled)
 		return 0;
-	bytes = kidos_connect_fit(connects->settings, connects->state.cpus, room, &sizes);
+	bytes = kidos_connect_fit(connects->settings, connects->state.cpus, wanted(connects), room,
+				  &sizes);
 	connects->state.shift = sizes.shift;
 	connects->state.room = sizes.room;
 	return bytes;

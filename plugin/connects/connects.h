@@ -5,6 +5,7 @@
 
 #include "collector.h"
 #include "connects/alerts.h"
+#include "connects/answer.h"
 #include "connects/cgroups.h"
 #include "connects/ignored.h"
 #include "connects/maps.h"
@@ -24,6 +25,7 @@ struct connects {
 	struct kidos_connects *programs; /* NULL while stopped */
 	char refused[KIDOS_REASON]; /* why no rung would do */
 	uint64_t missed_before; /* of programs that are gone */
+	struct kidos_connect_answers *answers; /* NULL: it is not enabled */
 	/* From here on: nothing before the first start. */
 	bool open;
 	struct kidos_connect_cgroups cgroups;

@@ -14,9 +14,15 @@ struct kidos_connect_sizes {
 	uint32_t room; /* records of one CPU, a power of two */
 };
 
-/* Bytes with the least room. alerts: somebody takes them. */
+/* What is wanted of connections beside their values. */
+struct kidos_connect_wanted {
+	bool alerts;
+	bool whose; /* packets are */
+};
+
+/* Bytes with the least room. */
 uint64_t kidos_connect_bytes(const struct kidos_connect_settings *settings, unsigned int cpus,
-			     bool alerts);
+			     struct kidos_connect_wanted wanted);
 
 /*
  * The largest that fit `room` bytes more: first whole maps, then records, no
@@ -24,6 +30,7 @@ uint64_t kidos_connect_bytes(const struct kidos_connect_settings *settings, unsi
  * bytes that these take more.
  */
 uint64_t kidos_connect_fit(const struct kidos_connect_settings *settings, unsigned int cpus,
-			   uint64_t room, struct kidos_connect_sizes *sizes);
+			   struct kidos_connect_wanted wanted, uint64_t room,
+			   struct kidos_connect_sizes *sizes);
 
 #endif

@@ -52,6 +52,39 @@ uint64_t kidos_connect_recent(const struct kidos_connect_rings *rings, uint64_t 
 	return overwritten;
 }
 
+/* Returns how many were overwritten: their places have one that came a round later, or more. */
+static uint64_t follow_ring(const struct kidos_connect_record *ring, unsigned int room,
+			    uint64_t *last, kidos_connect_record_take take, void *context)
+{
+	const struct kidos_connect_record *next = &ring[(*last + 1) & (room - 1)];
+	struct kidos_connect_record copy;
+	uint64_t overwritten = 0;
+
+	while (__atomic_load_n(&next->sequence, __ATOMIC_RELAXED) > *last &&
+	       kidos_connect_record_read(next, &copy)) {
+		if (copy.sequence == *last + 1) {
+			*last = copy.sequence;
+			take(&copy, context);
+		} else {
+			overwritten += copy.sequence - room - *last;
+			*last = copy.sequence - room;
+		}
+		next = &ring[(*last + 1) & (room - 1)];
+	}
+	return overwritten;
+}
+
+uint64_t kidos_connect_follow(const struct kidos_connect_rings *rings, uint64_t *last,
+			      kidos_connect_record_take take, void *context)
+{
+	uint64_t overwritten = 0;
+
+	for (unsigned int cpu = 0; rings->records && cpu < rings->cpus; cpu++)
+		overwritten +=
+			follow_ring(ring_of(rings, cpu), rings->room, &last[cpu], take, context);
+	return overwritten;
+}
+
 /* The oldest of a ring that has been round, 0 of one that has not. */
 static uint64_t oldest_time(const struct kidos_connect_record *ring, unsigned int room)
 {

@@ -32,6 +32,13 @@ uint64_t kidos_connect_recent(const struct kidos_connect_rings *rings, uint64_t 
 			      kidos_connect_record_take take, void *context);
 
 /*
+ * The same, for who comes often: looks at what is new alone, of each CPU oldest first, and leaves
+ * one that is being written for the next time.
+ */
+uint64_t kidos_connect_follow(const struct kidos_connect_rings *rings, uint64_t *last,
+			      kidos_connect_record_take take, void *context);
+
+/*
  * Since when (CLOCK_BOOTTIME, ns) every recorded event is still there:
  * `started` as long as no ring has been round.
  */

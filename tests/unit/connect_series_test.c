@@ -373,31 +373,39 @@ static void test_memory(void **state)
 	const struct kidos_connect_settings settings = { .max_commands = 64,
 							 .recorder = 65536,
 							 .fanout = 100 };
+	const struct kidos_connect_wanted none = {}, alerts = { .alerts = true },
+					  whose = { .whose = true };
 	struct kidos_connect_settings few = settings;
 	struct kidos_connect_sizes sizes;
 	uint64_t bytes, maps;
 
 	(void)state;
-	bytes = kidos_connect_fit(&settings, 2, UINT64_MAX / 2, &sizes);
+	bytes = kidos_connect_fit(&settings, 2, none, UINT64_MAX / 2, &sizes);
 	assert_int_equal(sizes.shift, 0);
 	assert_int_equal(sizes.room, 32768);
 	maps = bytes - (65536 - 128) * sizeof(struct kidos_connect_record);
 	/* A byte less than all maps take: smaller ones, and records for the rest. */
-	assert_true(kidos_connect_fit(&settings, 2, maps - 1, &sizes) < maps);
+	assert_true(kidos_connect_fit(&settings, 2, none, maps - 1, &sizes) < maps);
 	assert_int_equal(sizes.shift, 1);
 	assert_true(sizes.room > KIDOS_CONNECT_ROOM_LEAST);
-	assert_int_equal(kidos_connect_fit(&settings, 2, 0, &sizes), 0);
+	assert_int_equal(kidos_connect_fit(&settings, 2, none, 0, &sizes), 0);
 	assert_int_equal(sizes.shift, KIDOS_CONNECT_SHIFT_MOST);
 	assert_int_equal(sizes.room, KIDOS_CONNECT_ROOM_LEAST);
 	few.recorder = 1000;
-	kidos_connect_fit(&few, 4, UINT64_MAX / 2, &sizes);
+	kidos_connect_fit(&few, 4, none, UINT64_MAX / 2, &sizes);
 	assert_int_equal(sizes.room, 128);
-	kidos_connect_fit(&few, 128, UINT64_MAX / 2, &sizes);
+	kidos_connect_fit(&few, 128, none, UINT64_MAX / 2, &sizes);
 	assert_int_equal(sizes.room, KIDOS_CONNECT_ROOM_LEAST);
 	/* It fits a small host beside the rest. */
-	assert_true(kidos_connect_bytes(&settings, 2, false) < 6u << 20);
-	assert_true(kidos_connect_bytes(&settings, 2, false) <
-		    kidos_connect_bytes(&settings, 2, true));
+	assert_true(kidos_connect_bytes(&settings, 2, none) < 6u << 20);
+	assert_true(kidos_connect_bytes(&settings, 2, none) <
+		    kidos_connect_bytes(&settings, 2, alerts));
+	assert_true(kidos_connect_bytes(&settings, 2, none) <
+		    kidos_connect_bytes(&settings, 2, whose));
+	assert_true(kidos_connect_bytes(&settings, 2, whose) < 8u << 20);
+	/* The larger table is among what takes room. */
+	assert_true(kidos_connect_fit(&settings, 2, whose, maps, &sizes) <= maps);
+	assert_int_equal(sizes.shift, 1);
 }
 
 int main(void)
