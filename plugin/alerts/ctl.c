@@ -64,7 +64,8 @@ static bool set_kind(void *field, const char *value)
 #define FIELD(member) offsetof(struct settings, member)
 
 const struct ctl_option ctl_alert_options[] = {
-	{ "kind", "NAME", "kind of alert: drop_share", set_kind, FIELD(kind), false },
+	{ "kind", "NAME", "kind of alert, as the notification's type: port_scan", set_kind,
+	  FIELD(kind), false },
 	{ "instance", "NAME", "interface or collector that it is about", ctl_set_text,
 	  FIELD(instance), false },
 	{ "active", NULL, "those that are active, without the recent ones", ctl_set_true,

@@ -109,6 +109,12 @@ static void fill_values(const struct kidos_alert *alert, bool active,
 	fill_command(&alert->event, values);
 }
 
+/* For people: a share has its fraction, a large number all of its digits. */
+static void put_number(double number, char *text, size_t size)
+{
+	snprintf(text, size, number >= 1000 ? "%.0f" : "%.4g", number);
+}
+
 /* One {name} of a wording; at stands behind the brace. */
 static void append_named(struct draft *draft, const char *at, const struct kidos_alert_event *event)
 {
@@ -116,10 +122,10 @@ static void append_named(struct draft *draft, const char *at, const struct kidos
 
 	switch (*at) {
 	case 'o':
-		snprintf(text, sizeof(text), "%.4g", event->observed);
+		put_number(event->observed, text, sizeof(text));
 		break;
 	case 't':
-		snprintf(text, sizeof(text), "%.4g", event->threshold);
+		put_number(event->threshold, text, sizeof(text));
 		break;
 	default:
 		kidos_text_escape_quotes(event->subject, text, KIDOS_ALERT_SUBJECT);

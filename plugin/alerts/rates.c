@@ -18,6 +18,7 @@ struct fast {
 	uint64_t hash; /* of its key, 0: free */
 	double rate; /* at the last scan that saw it */
 	double raised; /* the rate that raised its alert, 0: there is none */
+	double threshold; /* that it had passed */
 	uint32_t bin; /* number of the newest one */
 	uint32_t packets[BINS];
 };
@@ -169,16 +170,17 @@ static double threshold_of(const struct kidos_rates *rates, const struct fast *f
 
 /* Both directions of a conversation are one alert. */
 static void observe(const struct kidos_rates *rates, const struct fast *fast,
-		    const struct kidos_flow_key *key, double threshold, bool renews)
+		    const struct kidos_flow_key *key, bool renews)
 {
 	const struct kidos_flow_key shown = kidos_rule_shown(&rates->base, key);
 	char id[KIDOS_COMMUNITY_ID];
 	const struct kidos_observed observed = { .kind = KIDOS_ALERT_RATE_SPIKE,
 						 .slot = kidos_key_slot(key),
 						 .value = fast->rate,
-						 .threshold = renews ? fast->raised : threshold,
+						 .threshold = fast->threshold,
 						 .flow = key,
 						 .subject = id,
+						 .judged = renews, /* by half of what raised it */
 						 .renews = renews };
 
 	kidos_community_id(&shown, id);
@@ -191,7 +193,7 @@ static void judge(const struct kidos_rates *rates, struct fast *fast,
 	double threshold = threshold_of(rates, fast, young);
 
 	if (fast->raised && fast->rate * 2 >= fast->raised) {
-		observe(rates, fast, key, threshold, true);
+		observe(rates, fast, key, true);
 		return;
 	}
 	fast->raised = 0;
@@ -199,7 +201,8 @@ static void judge(const struct kidos_rates *rates, struct fast *fast,
 	    kidos_exempts_flow(rates->base.exempts, KIDOS_ALERT_RATE_SPIKE, key))
 		return;
 	fast->raised = fast->rate;
-	observe(rates, fast, key, threshold, false);
+	fast->threshold = threshold;
+	observe(rates, fast, key, false);
 }
 
 void kidos_rates_see(struct kidos_rates *rates, const struct kidos_flow_seen *seen)

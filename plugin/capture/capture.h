@@ -85,6 +85,9 @@ unsigned int kidos_capture_round(struct capture *capture);
 /* Packets that the program counted of the interface of such a capture; 0 for others. */
 uint64_t kidos_capture_counted(const struct capture *capture, const struct kidos_job *job);
 
+/* show.c: packets of the job's mirror ports so far that no filter saw. */
+uint64_t kidos_capture_unseen(const struct capture *capture, const struct kidos_job *job);
+
 /* mirrors.c: the manager's thread, and what it leaves at the end. */
 void *kidos_capture_manage(void *self);
 void kidos_capture_close_mirrors(struct capture *capture);

@@ -204,7 +204,7 @@ static void add_number(struct ctl_grid *grid, uint64_t number)
 static uint64_t lost_of(const struct kidos_capture_row *row)
 {
 	return row->fates[KIDOS_FATE_RING] + row->fates[KIDOS_FATE_CHUNKS] +
-	       row->fates[KIDOS_FATE_DISK];
+	       row->fates[KIDOS_FATE_DISK] + row->unseen;
 }
 
 static void add_row(struct ctl_grid *grid, const struct kidos_capture_row *row)

@@ -39,6 +39,10 @@ static void print(const struct kidos_verified *verified)
 			printf("%s%" PRIu64 " %s", i == KIDOS_FATE_WRITTEN ? " = " : " + ",
 			       (uint64_t)ledger->fates[i], kidos_fate_names[i]);
 	printf("\n");
+	if (ledger->unseen)
+		printf("%" PRIu64 " packets of its mirror port were lost before the filter, "
+		       "which might have taken them\n",
+		       ledger->unseen);
 	if (ledger->counted_most)
 		printf("the interface had %" PRIu64 " to %" PRIu64 " by its totals\n",
 		       ledger->counted_least, ledger->counted_most);
@@ -66,6 +70,7 @@ static void print_json(const struct kidos_verified *verified)
 	json_add_number(object, "matched", ledger->matched);
 	json_add_number(object, "counted_least", ledger->counted_least);
 	json_add_number(object, "counted_most", ledger->counted_most);
+	json_add_number(object, "unseen", ledger->unseen);
 	member = json_add_object(object, "of_these");
 	for (unsigned int i = 0; i < KIDOS_FATES; i++)
 		json_add_number(member, kidos_fate_names[i], ledger->fates[i]);

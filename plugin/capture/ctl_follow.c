@@ -143,8 +143,12 @@ static int step(struct follow *follow)
 		return error;
 	if (more)
 		return open_part(follow, next) ?: 1;
-	if (done || !ctl_process_exists(follow->state->maps.meta.pid))
+	if (done)
 		return 0;
+	if (!ctl_process_exists(follow->state->maps.meta.pid)) {
+		ctl_complain("collectd is gone: the capture has no end");
+		return -ESRCH;
+	}
 	if (interrupted)
 		ask_to_stop(follow);
 	usleep(PAUSE_US);
@@ -170,7 +174,7 @@ static void report(const struct follow *follow)
 	fprintf(stderr, "%" PRIu64 " packets, %" PRIu64 " lost\n",
 		(uint64_t)row->fates[KIDOS_FATE_WRITTEN],
 		(uint64_t)(row->fates[KIDOS_FATE_RING] + row->fates[KIDOS_FATE_CHUNKS] +
-			   row->fates[KIDOS_FATE_DISK]));
+			   row->fates[KIDOS_FATE_DISK] + row->unseen));
 }
 
 static int open_all(struct follow *follow, const char *first)
@@ -213,9 +217,9 @@ int ctl_follow(const struct ctl_state *state, uint64_t number, const char *first
 	else
 		ask_to_stop(&follow);
 	/* Who reads no more has what he wanted. */
-	if (error && error != -EPIPE)
+	if (error && error != -EPIPE && error != -ESRCH)
 		ctl_complain("copy: %s", strerror(-error));
-	if (code == CTL_OK)
+	if (code == CTL_OK && !error)
 		report(&follow);
 	kn_close_fd(&follow.file);
 	kn_close_fd(&follow.folder);

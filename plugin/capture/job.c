@@ -302,6 +302,7 @@ static void fill_ledger(struct kidos_job *job, struct kidos_ledger *ledger)
 		ledger->counted_least = job->counted.last - job->counted.armed;
 		ledger->counted_most = job->counted.after - job->counted.before;
 	}
+	ledger->unseen = job->unseen;
 	memcpy(ledger->fates, job->fates, sizeof(ledger->fates));
 	ledger->fates[KIDOS_FATE_WRITTEN] = atomic_load(&job->sheaf.written);
 	ledger->fates[KIDOS_FATE_DISK] = atomic_load(&job->sheaf.lost);
@@ -319,8 +320,8 @@ void kidos_job_finish(struct kidos_sheaf *sheaf)
 	statistics.time_ns = statistics.end_ns = job->ended_ns;
 	statistics.start_ns = job->started_ns;
 	statistics.received = job->matched;
-	statistics.dropped = ledger.fates[KIDOS_FATE_RING] + ledger.fates[KIDOS_FATE_CHUNKS] +
-			     ledger.fates[KIDOS_FATE_DISK];
+	statistics.dropped = ledger.unseen + ledger.fates[KIDOS_FATE_RING] +
+			     ledger.fates[KIDOS_FATE_CHUNKS] + ledger.fates[KIDOS_FATE_DISK];
 	kidos_files_write(&sheaf->files, block,
 			  kidos_pcapng_statistics(block, sizeof(block), &statistics));
 	memcpy(job->file, sheaf->files.name, sizeof(job->file));
@@ -337,6 +338,7 @@ void kidos_job_row(struct kidos_job *job, struct kidos_capture_row *row)
 		.started_ns = job->started_ns,
 		.ended_ns = job->ended_ns,
 		.matched = job->matched,
+		.unseen = job->unseen,
 		.bytes = atomic_load(&job->sheaf.bytes),
 	};
 	memcpy(row->fates, job->fates, sizeof(row->fates));

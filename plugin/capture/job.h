@@ -74,6 +74,7 @@ struct kidos_job {
 	uint64_t matched; /* packets of mirror ports, and at the end those of copies too */
 	uint64_t taken, taken_bytes; /* into chunks */
 	uint64_t fates[KIDOS_FATES];
+	uint64_t base_unseen, unseen; /* by mirror ports: as it began, in its time */
 };
 
 /*

@@ -23,6 +23,7 @@ static struct json_object *json_capture(const struct kidos_capture_row *row, con
 	json_add_text(object, "end", row->end);
 	json_add_number(object, "bytes", row->bytes);
 	json_add_number(object, "matched", row->matched);
+	json_add_number(object, "unseen", row->unseen);
 	fates = json_add_object(object, "of_these");
 	for (unsigned int i = 0; i < KIDOS_FATES; i++)
 		json_add_number(fates, kidos_fate_names[i], row->fates[i]);

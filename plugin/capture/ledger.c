@@ -16,8 +16,9 @@ static const struct {
 	{                                                      \
 		#member, offsetof(struct kidos_ledger, member) \
 	}
-	NUMBER(started_ns), NUMBER(ended_ns), NUMBER(first_ns),      NUMBER(last_ns),
-	NUMBER(files),      NUMBER(matched),  NUMBER(counted_least), NUMBER(counted_most),
+	NUMBER(started_ns),    NUMBER(ended_ns),     NUMBER(first_ns),
+	NUMBER(last_ns),       NUMBER(files),        NUMBER(matched),
+	NUMBER(counted_least), NUMBER(counted_most), NUMBER(unseen),
 #undef NUMBER
 };
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))

@@ -22,6 +22,7 @@ struct kidos_ledger {
 	 * filter has no part in, gained meanwhile. Between these; both 0: not known.
 	 */
 	uint64_t counted_least, counted_most;
+	uint64_t unseen; /* lost by mirror ports before the filter, or passed: in no fate */
 	uint64_t fates[KIDOS_FATES];
 };
 

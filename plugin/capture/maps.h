@@ -103,6 +103,7 @@ struct kidos_capture_row {
 	__u64 started_ns, ended_ns; /* CLOCK_REALTIME; 0: runs */
 	__u64 matched; /* packets that the filter took: the sum of the fates once it is done */
 	__u64 fates[KIDOS_FATES];
+	__u64 unseen; /* of its mirror ports: lost or passed before any filter saw them */
 	__u64 bytes; /* of the files */
 	char words[KIDOS_CAPTURE_WORDS]; /* what it captures */
 	char file[KIDOS_FOLDER_NAME]; /* the newest, in the directory */

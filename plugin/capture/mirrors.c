@@ -74,6 +74,31 @@ static void judge(struct capture *capture, const struct kidos_slot *slot,
 		snprintf(reason, KIDOS_REASON, "copies of frames at XDP take kernel 5.18");
 }
 
+static bool is_there(const struct kidos_context *context, const struct kidos_job_port *port)
+{
+	for (unsigned int i = 1; i < context->meta.slots; i++) {
+		const struct kidos_slot *slot = &context->slots[i];
+		const struct kidos_namespace *ns = namespace_of(context, slot->netns);
+
+		if (slot->state != KIDOS_SLOT_UNUSED && slot->ifindex == port->ifindex && ns &&
+		    ns->number == port->netns)
+			return true;
+	}
+	return false;
+}
+
+/* Another interface may have the name by now. */
+static void end_without_interface(struct capture *capture)
+{
+	for (unsigned int i = 0; i < KIDOS_JOBS; i++) {
+		struct kidos_job *job = &capture->jobs[i];
+
+		if (job->stage == KIDOS_CAPTURE_RUNNING && !job->end && *job->order.interface &&
+		    !is_there(capture->context, &job->ports.items[0]))
+			job->end = "its interface is gone";
+	}
+}
+
 void kidos_capture_find_ports(struct capture *capture)
 {
 	const struct kidos_context *context = capture->context;
@@ -102,6 +127,7 @@ void kidos_capture_find_ports(struct capture *capture)
 		judge(capture, slot, mirror_of(capture, slot),
 		      capture->port_reasons[ports->count++]);
 	}
+	end_without_interface(capture);
 }
 
 /* What a mirror port is now; ifindex 0: nothing that sockets could be had of. */
@@ -124,9 +150,13 @@ static struct now look_up(struct capture *capture, const struct kidos_mirror *mi
 			continue;
 		if (slot->state == KIDOS_SLOT_ATTACHED && ns && is_at_xdp(slot))
 			return (struct now){ ns->number, slot->ifindex };
-		snprintf(reason, KIDOS_REASON, "%s%s",
-			 slot->state == KIDOS_SLOT_ATTACHED ? "AF_XDP takes the XDP hook: " : "",
-			 slot->reason);
+		if (!slot->mirror)
+			snprintf(reason, KIDOS_REASON, "its <Interface> block has no Mirror true");
+		else
+			snprintf(reason, KIDOS_REASON, "%s%s",
+				 slot->state == KIDOS_SLOT_ATTACHED ? "AF_XDP takes the XDP hook: "
+								    : "",
+				 slot->reason);
 	}
 	return (struct now){};
 }

@@ -164,7 +164,11 @@ static void count_copies(struct capture *capture, struct kidos_job *job)
 /* Without a chunk to take the end with it is tried again. */
 static void end_job(struct capture *capture, struct kidos_job *job)
 {
+	uint64_t unseen = kidos_capture_unseen(capture, job);
+
 	count_copies(capture, job);
+	if (unseen > job->base_unseen) /* else the port is not there any more */
+		job->unseen = unseen - job->base_unseen;
 	/* The filter is another capture's from now on. */
 	job->copy = -1;
 	job->stage = KIDOS_CAPTURE_ENDING;

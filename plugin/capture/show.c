@@ -44,6 +44,32 @@ static struct kidos_sniffer_lost lost_of(const struct kidos_mirror *mirror)
 	return lost;
 }
 
+static bool is_captured(const struct kidos_job *job, const struct kidos_mirror *mirror)
+{
+	for (size_t i = 0; i < job->ports.count; i++)
+		if (job->ports.items[i].mirror && job->ports.items[i].ifindex == mirror->ifindex &&
+		    job->ports.items[i].netns == mirror->netns_number)
+			return true;
+	return false;
+}
+
+uint64_t kidos_capture_unseen(const struct capture *capture, const struct kidos_job *job)
+{
+	struct kidos_sniffer_lost lost;
+	struct kidos_mirrored mirrored;
+	uint64_t unseen = 0;
+
+	for (size_t i = 0; i < capture->mirror_count; i++) {
+		if (!is_captured(job, &capture->mirrors[i]))
+			continue;
+		lost = lost_of(&capture->mirrors[i]);
+		unseen += lost.dropped + lost.ring_full;
+		if (!read_mirrored(capture, &capture->mirrors[i], &mirrored))
+			unseen += mirrored.passed.packets;
+	}
+	return unseen;
+}
+
 static void show_mirror(const struct capture *capture, const struct kidos_mirror *mirror,
 			struct kidos_mirror_state *state)
 {

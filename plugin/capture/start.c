@@ -137,6 +137,7 @@ static int run_job(struct capture *capture, struct kidos_job *job, char reason[K
 	}
 	if (job->order.seconds)
 		job->deadline_ns = kidos_now_ns(CLOCK_MONOTONIC) + job->order.seconds * SECOND_NS;
+	job->base_unseen = kidos_capture_unseen(capture, job);
 	job->stage = KIDOS_CAPTURE_RUNNING;
 	capture->running |= 1u << (job - capture->jobs);
 	kidos_capture_show(capture);

@@ -167,6 +167,15 @@ static void print(const struct settings *settings, const struct kidos_report *re
 		ctl_report_text(report);
 }
 
+/* Lines, and none of them is a row: it is another file than was meant. */
+static bool is_no_log(const struct kidos_rows *rows, const struct kidos_analysis *analysis)
+{
+	if (!kidos_rows_bad(rows) || analysis->all.rows || analysis->alerts || analysis->outside)
+		return false;
+	ctl_complain("no line of %" PRIu64 " is a row of a log", kidos_rows_bad(rows));
+	return true;
+}
+
 /* What could be read is reported, whatever could not. */
 static int analyze(char **files, const struct settings *settings, struct kidos_rows *rows,
 		   struct kidos_analysis *analysis)
@@ -178,6 +187,8 @@ static int analyze(char **files, const struct settings *settings, struct kidos_r
 	for (; *files; files++)
 		if (read_file(*files, rows, analysis, &progress))
 			status = CTL_FAILURE;
+	if (is_no_log(rows, analysis))
+		status = CTL_FAILURE;
 	kidos_report_make(&report, analysis, kidos_rows_bad(rows));
 	if (report.failed)
 		ctl_complain("out of memory");

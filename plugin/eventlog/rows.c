@@ -57,13 +57,22 @@ static enum kidos_row take(struct kidos_rows *rows, const struct kidos_slice *li
 		       : KIDOS_ROW_BAD;
 }
 
+/* The byte order mark that some programs begin a file with. */
+static struct kidos_slice without_mark(const struct kidos_slice *line)
+{
+	bool marked = line->length >= 3 && !memcmp(line->at, "\xef\xbb\xbf", 3);
+
+	return marked ? (struct kidos_slice){ line->at + 3, line->length - 3 } : *line;
+}
+
 enum kidos_row kidos_rows_take(struct kidos_rows *rows, const struct kidos_slice *line,
 			       struct kidos_log_record *record)
 {
 	enum kidos_row row;
+	struct kidos_slice text = without_mark(line);
 
 	*record = (struct kidos_log_record){};
-	row = take(rows, line, record);
+	row = take(rows, &text, record);
 	rows->bad += row == KIDOS_ROW_BAD;
 	return row;
 }

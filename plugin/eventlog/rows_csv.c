@@ -2,6 +2,7 @@
 #include "eventlog/entry.h"
 #include "eventlog/rows_parts.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* One value, from *at to behind its comma; false: its quotes do not end. */
@@ -63,12 +64,21 @@ static void take_header(struct kidos_rows *rows, const struct kidos_slice *line)
 	}
 }
 
+static bool is_edge(const char *at, const char *begin, const char *end)
+{
+	return at < begin || at >= end || *at == ',' || *at == '"' || *at == '\r';
+}
+
+/* A header names the time, in any column; a row begins with a letter only where a name comes first.
+ */
 bool kidos_rows_is_header(const struct kidos_slice *line)
 {
 	static const char name[] = "timestamp";
-	const char *at = line->length && *line->at == '"' ? line->at + 1 : line->at;
+	const char *end = line->at + line->length;
+	const char *at = memmem(line->at, line->length, name, sizeof(name) - 1);
 
-	return line->length > sizeof(name) && !memcmp(at, name, sizeof(name) - 1);
+	return at && !isdigit((unsigned char)*line->at) && is_edge(at - 1, line->at, end) &&
+	       is_edge(at + sizeof(name) - 1, line->at, end);
 }
 
 enum kidos_row kidos_rows_csv(struct kidos_rows *rows, const struct kidos_slice *line,

@@ -105,6 +105,15 @@ equal 'no file' 2 $?
 "$kidosctl" analyze --tz Nowhere/Land ours.jsonl >/dev/null 2>&1
 equal 'no such zone' 2 $?
 
+printf 'packet_size,timestamp,dst_ip,src_ip\n100,1764400000,10.0.0.2,10.0.0.1\n' >other.csv
+equal 'a header in another order' '[1,100,"10.0.0.1"]' \
+	"$("$kidosctl" analyze --json other.csv | jq -c '[.summary.rows, .summary.bytes, .top_sources[0].address]')"
+{ printf '\357\273\277'; cat other.csv; } >marked.csv
+equal 'a byte order mark' '[1,0,0]' "$(summary marked.csv)"
+"$kidosctl" analyze /etc/passwd >/dev/null 2>none.err
+equal 'a file that is no log' 1 "$?"
+equal 'and what is wrong with it' 1 "$(grep -c 'is a row of a log' none.err)"
+
 # --- zones, windows, reports ---
 
 equal '--tz: hours of that zone' '["16"]' "$(echo "$row" | "$kidosctl" analyze --json --tz Asia/Tokyo - | jq -c '[.hours[].hour]')"
