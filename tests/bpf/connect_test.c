@@ -3,7 +3,7 @@
  * The ledger of connections on every rung that this kernel has: beside exact
  * counts of what a program did, each in a process of its own.
  *
- * kernels: 5.10 6.1 7.2
+ * kernels: 5.10 7.2
  */
 #include <setjmp.h>
 #include <stdarg.h>

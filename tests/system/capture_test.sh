@@ -209,6 +209,8 @@ flood() {
 	equal 'flood: sent = seen + what the sending end dropped' "$flood" \
 		$((seen - before + $(dropped_by_peer) - dropped))
 	end_capture
+	equal 'flood: what no socket had is told' $((seen - before)) \
+		"$(of_capture "$number" '.matched + .unseen')"
 	equal 'flood: what was received was written or counted' true \
 		"$(of_capture "$number" '.matched == ([.of_these[]] | add)')"
 	equal 'rotation: two files are kept' 2 "$(find "$captures" -name "kidos-*-$number-*" | wc -l)"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 5.10
 # Many interfaces: none takes a descriptor, none holds up the start, a poll, a request or the stop.
 # What a daemon that was killed left is taken back, by the next start or by kidosctl cleanup; and
 # what cannot be looked at for want of descriptors is left alone.

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# kernels: 6.1
 # Someone else's XDP program, clsact and filters are in the way: never replaced, intact after our
 # exit, and kidos counts all the same.
 # shellcheck source-path=SCRIPTDIR source=support/lib.bash
