@@ -363,7 +363,8 @@ static void test_health(void **state)
 
 	(void)state;
 	assert_int_equal(kidos_health(&meta, true, 101 * second, why), KIDOS_STARTING);
-	assert_int_equal(kidos_health(&meta, true, 104 * second, why), KIDOS_STALE);
+	assert_int_equal(kidos_health(&meta, true, 130 * second, why), KIDOS_STARTING);
+	assert_int_equal(kidos_health(&meta, true, 131 * second, why), KIDOS_STALE);
 	meta.last_poll_ns = 110 * second;
 	assert_int_equal(kidos_health(&meta, true, 113 * second, why), KIDOS_ALIVE);
 	assert_int_equal(kidos_health(&meta, true, 113 * second + 1, why), KIDOS_STALE);
