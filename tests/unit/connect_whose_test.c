@@ -434,19 +434,23 @@ static void test_follow(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_directions),
-		cmocka_unit_test(test_both_ends),
-		cmocka_unit_test(test_loopback_is_each_namespaces_own),
-		cmocka_unit_test(test_reuse),
-		cmocka_unit_test(test_turns),
-		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_full),
-		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_datagrams),
-		cmocka_unit_test(test_nothing_to_be_known),
-		cmocka_unit_test(test_words),
-		cmocka_unit_test(test_follow),
+		{ "whose: either direction", test_directions, NULL, NULL, NULL },
+		{ "whose: both ends on this host", test_both_ends, NULL, NULL, NULL },
+		{ "whose: loopback is each namespace's own", test_loopback_is_each_namespaces_own,
+		  NULL, NULL, NULL },
+		{ "whose: ports that another has later", test_reuse, NULL, NULL, NULL },
+		{ "whose: two that take turns at the same ports", test_turns, NULL, NULL, NULL },
+		{ "whose: records in any order", test_order, NULL, NULL, NULL },
+		{ "whose: who gives way in a full table", test_full, NULL, NULL, NULL },
+		{ "whose: as many as there is room for", test_many, NULL, NULL, NULL },
+		{ "whose: datagrams", test_datagrams, NULL, NULL, NULL },
+		{ "whose: nothing is said of what is not known", test_nothing_to_be_known, NULL,
+		  NULL, NULL },
+		{ "whose: words of hostile names, and what is hidden", test_words, NULL, NULL,
+		  NULL },
+		{ "whose: rings are followed", test_follow, NULL, NULL, NULL },
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
