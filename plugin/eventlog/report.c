@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "eventlog/report.h"
 #include "eventlog/entry.h"
 #include "eventlog/report_cells.h"
 

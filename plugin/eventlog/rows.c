@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "eventlog/rows.h"
 #include "eventlog/rows_parts.h"
 
 #include <stdlib.h>
