@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define LAPSE_NS 1000000000u /* without a question: who comes back reads all that is new at once \
-			      */
+/* Without a question for so long, who comes back reads all that is new at once. */
+#define LAPSE_NS 1000000000u
 
 struct kidos_connect_answers {
 	struct kidos_context *context;
