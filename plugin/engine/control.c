@@ -112,7 +112,8 @@ static void take_request(struct kidos_engine *engine, const struct kidos_request
 	struct kidos_running *running = running_find(engine, request->text);
 
 	*answer = (struct kidos_answer){ .number = request->number, .status = -EINVAL };
-	snprintf(answer->text, sizeof(answer->text), "no collector of the configuration takes this request");
+	snprintf(answer->text, sizeof(answer->text),
+		 "no collector of the configuration takes this request");
 	if (request->verb == KIDOS_REQUEST_COLLECTOR && running)
 		switch_collector(running, request->argument != 0, answer);
 	else if (request->verb != KIDOS_REQUEST_COLLECTOR)

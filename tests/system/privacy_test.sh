@@ -61,11 +61,13 @@ scan
 check 'a series is named by what is shown' wait_for 20 eval 'find "$work/csv" -path "*b0.flows*" | grep -q 10.0.0.0p8'
 check 'the event log has the alert' wait_for 20 in_the_log
 check 'a script has what is shown' wait_for 20 told_source 10.0.0.0
-ctl flows --limit 0 >"$work/shown"
-ctl flows --json --limit 0 >>"$work/shown"
-ctl alerts >>"$work/shown"
-ctl alerts --json >>"$work/shown"
-ctl drops --recent >>"$work/shown" 2>&1
+{
+	ctl flows --limit 0
+	ctl flows --json --limit 0
+	ctl alerts
+	ctl alerts --json
+	ctl drops
+} >"$work/shown" 2>&1
 check 'kidosctl has it' grep -q 'port_scan.*10\.0\.0\.0' "$work/shown"
 check 'nowhere is a whole address' eval '! { find "$work/csv"; cat "$work/shown" "$work/log.d/events" "$got"/[0-9]*; } | grep -F 10.1.0'
 equal 'what is asked for is asked of what is shown' 0 "$(ctl flows --json --host 10.1.0.1 | jq '.flows | length')"
