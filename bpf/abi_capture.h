@@ -20,13 +20,6 @@ struct kidos_mirrored {
 	struct kidos_count passed;
 };
 
-/* In front of the frame in the socket's memory, where the driver has room for it. */
-struct kidos_mirror_stamp {
-	__u64 mark;
-	__u64 time; /* CLOCK_BOOTTIME */
-};
-#define KIDOS_MIRROR_MARK 0x6b69646f73206d69ull
-
 /* Copies: what is copied of packets that go their way, one filter each. */
 #define KIDOS_COPY_FILTERS 8
 #define KIDOS_COPY_ENDS 2

@@ -66,7 +66,7 @@ static void take_mirrored(void *context, const struct kidos_sniffed *packet)
 	const struct mirrored *mirrored = context;
 	struct capture *capture = mirrored->capture;
 	struct kidos_mirror *mirror = mirrored->mirror;
-	uint64_t boot_ns = packet->boot_ns ? packet->boot_ns : kidos_now_ns(CLOCK_BOOTTIME);
+	uint64_t boot_ns = kidos_now_ns(CLOCK_BOOTTIME);
 	const struct kidos_taken taken = {
 		.data = packet->data,
 		.captured = packet->captured,

@@ -37,7 +37,6 @@ struct queue {
 	/* A packet in several pieces, whose end has not come yet. */
 	char *assembled;
 	uint32_t captured, length;
-	uint64_t boot_ns;
 };
 
 struct kidos_sniffer {
@@ -246,20 +245,6 @@ void kidos_sniffer_close(struct kidos_sniffer *sniffer)
 	free(sniffer);
 }
 
-/* The program leaves the time in front of the frame; cleared, so that it is not taken twice. */
-static uint64_t time_of(char *data, uint64_t offset)
-{
-	struct kidos_mirror_stamp stamp;
-
-	if (offset < sizeof(stamp))
-		return 0;
-	memcpy(&stamp, data - sizeof(stamp), sizeof(stamp));
-	if (stamp.mark != KIDOS_MIRROR_MARK)
-		return 0;
-	memset(data - sizeof(stamp), 0, sizeof(stamp));
-	return stamp.time;
-}
-
 /* What does not fit is counted in the packet's length. */
 static void assemble(struct queue *queue, const char *data, uint32_t length)
 {
@@ -275,21 +260,17 @@ static void assemble(struct queue *queue, const char *data, uint32_t length)
 static bool take_piece(const struct kidos_sniffer *sniffer, struct queue *queue,
 		       const struct xdp_desc *piece, struct kidos_sniffed *packet)
 {
-	char *data = xsk_umem__get_data(queue->area, piece->addr);
+	const char *data = xsk_umem__get_data(queue->area, piece->addr);
 	bool more = sniffer->pieces && piece->options & CONTINUED, first = !queue->length;
-	uint64_t boot_ns = first ? time_of(data, piece->addr & (sniffer->chunk - 1)) : 0;
 
 	if (first && !more) {
-		*packet = (struct kidos_sniffed){ data, piece->len, piece->len, boot_ns };
+		*packet = (struct kidos_sniffed){ data, piece->len, piece->len };
 		return true;
 	}
-	if (first)
-		queue->boot_ns = boot_ns;
 	assemble(queue, data, piece->len);
 	if (more)
 		return false;
-	*packet = (struct kidos_sniffed){ queue->assembled, queue->captured, queue->length,
-					  queue->boot_ns };
+	*packet = (struct kidos_sniffed){ queue->assembled, queue->captured, queue->length };
 	queue->captured = queue->length = 0;
 	return true;
 }

@@ -29,7 +29,6 @@ struct kidos_sniffed {
 	const void *data;
 	uint32_t captured; /* bytes of data */
 	uint32_t length; /* of the packet */
-	uint64_t boot_ns; /* CLOCK_BOOTTIME as it arrived; 0: the driver has no room for it */
 };
 
 /* Hands over what is there, up to a few thousand packets of each queue. Returns how many. */
