@@ -12,6 +12,7 @@
 
 #include "abi_capture.h"
 #include "entry.h"
+#include "entry_programs.h"
 #include "parse.h"
 #include "port.h"
 
@@ -39,13 +40,6 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
 } copies SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, KIDOS_ENTRY_PROGRAMS);
-	__type(key, __u32);
-	__type(value, __u32);
-} xdp_program SEC(".maps"), tc_program SEC(".maps");
 
 /*
  * The packet at hand, one for each CPU: what functions leave for the next. They are global, so that

@@ -9,18 +9,11 @@
 #include <bpf/bpf_helpers.h>
 
 #include "entry.h"
+#include "entry_programs.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 const volatile __u32 kidos_netns;
-
-/* A program array takes one program type, attach type and frags flag (EINVAL for others). */
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, KIDOS_ENTRY_PROGRAMS);
-	__type(key, __u32);
-	__type(value, __u32);
-} xdp_program SEC(".maps"), tc_program SEC(".maps");
 
 /* Returns when there is nothing to jump to. All entries write the origin, so none is stale. */
 static __always_inline void enter(void *ctx, void *program, __u32 direction)
