@@ -87,10 +87,7 @@ static void load(struct kidos_quota_counts *quotas)
 	}
 	if (error)
 		kidos_log(LOG_WARNING, "quotas in %s/" KIDOS_QUOTA_FILE ": %s: counted from 0",
-			  folder,
-			  error == -EPERM     ? "not a file that only we may write"
-			  : error == -EBADMSG ? "not as kidos writes it"
-					      : strerror(-error));
+			  folder, kidos_file_fault(error));
 }
 
 static int write_lines(const void *context, FILE *file)

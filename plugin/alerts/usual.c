@@ -96,10 +96,7 @@ static void load(struct kidos_usual *usual)
 	}
 	if (error)
 		kidos_log(LOG_WARNING, "usual rates in %s/" KIDOS_USUAL_FILE ": %s: learned anew",
-			  folder,
-			  error == -EPERM     ? "not a file that only we may write"
-			  : error == -EBADMSG ? "not as kidos writes it"
-					      : strerror(-error));
+			  folder, kidos_file_fault(error));
 }
 
 static void write_interface(const struct interface *item, FILE *file)

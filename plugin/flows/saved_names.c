@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "flows/saved_names.h"
 #include "core/log.h"
+#include "state/file.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,8 +15,7 @@ void kidos_saved_names_load(struct kidos_saved_names *saved, struct kidos_names 
 	saved->time = (uint64_t)time(NULL);
 	if (error)
 		kidos_log(LOG_WARNING, "names of series in %s/" KIDOS_NAMES_FILE ": %s: not read",
-			  folder,
-			  error == -EPERM ? "not a file that only we may write" : strerror(-error));
+			  folder, kidos_file_fault(error));
 }
 
 void kidos_saved_names_save(struct kidos_saved_names *saved, struct kidos_names *names,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,6 +34,18 @@ static int open_checked(const char *folder, const char *name, off_t largest)
 	if (fd >= 0)
 		close(fd);
 	return error == -ELOOP ? -EPERM : error;
+}
+
+const char *kidos_file_fault(int error)
+{
+	switch (error) {
+	case -EPERM:
+		return "not a file that only we may write";
+	case -EBADMSG:
+		return "not as kidos writes it";
+	default:
+		return strerror(-error);
+	}
 }
 
 int kidos_file_open(const char *folder, const char *name, off_t largest, FILE **file)

@@ -15,6 +15,9 @@
  */
 int kidos_file_open(const char *folder, const char *name, off_t largest, FILE **file);
 
+/* In words, what is wrong with it; -EBADMSG is for who reads it. */
+const char *kidos_file_fault(int error);
+
 /*
  * Replaces a file as a whole by what write makes (it returns 0 or -errno), or
  * leaves it as it was. 0 or -errno.

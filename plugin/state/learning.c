@@ -2,6 +2,7 @@
 #include "state/learning.h"
 #include "core/log.h"
 #include "core/now.h"
+#include "state/file.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,8 +18,7 @@ static void complain(const struct kidos_learned_kind *kind, const char *folder, 
 			  kind->what, folder, kind->file, line);
 	else
 		kidos_log(LOG_WARNING, "%s in %s/%s: %s: learned anew", kind->what, folder,
-			  kind->file,
-			  error == -EPERM ? "not a file that only we may write" : strerror(-error));
+			  kind->file, kidos_file_fault(error));
 }
 
 uint64_t kidos_learning_start(const struct kidos_learned_kind *kind, const char *folder,
