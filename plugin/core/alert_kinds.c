@@ -64,7 +64,6 @@ const struct kidos_alert_row kidos_alert_kinds[KIDOS_ALERT_KINDS] = {
 	    .option = "RateThreshold",
 	    .hold = 1,
 	    .intervals = 3,
-	    .keep = 50, /* of the rate that raised it */
 	    .wording = "a flow of {observed} packets a second, {threshold} are allowed",
 	},
     [KIDOS_ALERT_PORT_SCAN] =
