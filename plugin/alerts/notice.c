@@ -96,7 +96,7 @@ static void fill_command(const struct kidos_alert_event *event, union kidos_noti
 static void fill_values(const struct kidos_alert *alert, bool active,
 			const struct kidos_privacy *privacy, union kidos_notice_value *values)
 {
-	struct kidos_flow_key shown = alert->event.flow;
+	const struct kidos_flow_key shown = kidos_privacy_flow(privacy, &alert->event.flow);
 
 	memset(values, 0, KIDOS_NOTICE_FIELDS * sizeof(*values));
 	snprintf(values[KIDOS_NOTICE_ALERT_ID].text, KIDOS_NOTICE_TEXT, "%016" PRIx64,
@@ -104,7 +104,6 @@ static void fill_values(const struct kidos_alert *alert, bool active,
 	values[KIDOS_NOTICE_ACTIVE].boolean = active;
 	values[KIDOS_NOTICE_OBSERVED].real = alert->event.observed;
 	values[KIDOS_NOTICE_THRESHOLD].real = alert->event.threshold;
-	kidos_privacy_flow(privacy, &shown);
 	fill_flow(&shown, values);
 	fill_command(&alert->event, values);
 }

@@ -15,15 +15,6 @@ static bool keeps(const struct kidos_observed *observed)
 	       observed->value * 100 >= observed->threshold * (keep ? keep : 100);
 }
 
-struct kidos_flow_key kidos_rule_shown(const struct kidos_rules_base *base,
-				       const struct kidos_flow_key *flow)
-{
-	struct kidos_flow_key shown = *flow;
-
-	kidos_privacy_flow(&base->privacy, &shown);
-	return shown;
-}
-
 void kidos_rule_observe(const struct kidos_rules_base *base, const struct kidos_observed *observed)
 {
 	const struct kidos_context *context = base->context;

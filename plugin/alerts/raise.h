@@ -25,14 +25,10 @@ struct kidos_observed {
 	unsigned int slot;
 	double value, threshold;
 	const struct kidos_flow_key *flow; /* raw: it may be exempt */
-	const char *subject; /* of what kidos_rule_shown leaves */
+	const char *subject; /* of what kidos_privacy_flow leaves */
 	bool renews; /* starts nothing, whatever the value */
 	bool judged; /* value and threshold were compared already, in another way */
 };
-
-/* The flow as an alert may name it: without what <Privacy> hides of its addresses. */
-struct kidos_flow_key kidos_rule_shown(const struct kidos_rules_base *base,
-				       const struct kidos_flow_key *flow);
 
 #define KIDOS_RULE_SOURCE (KIDOS_META_IPV4 | KIDOS_META_SLOT_MASK << KIDOS_META_SLOT_SHIFT)
 

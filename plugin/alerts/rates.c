@@ -172,7 +172,7 @@ static double threshold_of(const struct kidos_rates *rates, const struct fast *f
 static void observe(const struct kidos_rates *rates, const struct fast *fast,
 		    const struct kidos_flow_key *key, bool renews)
 {
-	const struct kidos_flow_key shown = kidos_rule_shown(&rates->base, key);
+	const struct kidos_flow_key shown = kidos_privacy_flow(&rates->base.privacy, key);
 	char id[KIDOS_COMMUNITY_ID];
 	const struct kidos_observed observed = { .kind = KIDOS_ALERT_RATE_SPIKE,
 						 .slot = kidos_key_slot(key),

@@ -469,7 +469,7 @@ static struct kidos_flow_key flow_of(const struct kidos_suspect *suspect)
 static void subject_of(const struct kidos_tries *tries, const struct kidos_suspect *suspect,
 		       char subject[KIDOS_ALERT_SUBJECT])
 {
-	const struct kidos_flow_key who = kidos_rule_shown(&tries->base, &suspect->who);
+	const struct kidos_flow_key who = kidos_privacy_flow(&tries->base.privacy, &suspect->who);
 	char text[KIDOS_TEXT_ADDRESS];
 
 	kidos_address_text(suspect->rule == SYN_FLOOD ? &who.dst : &who.src,

@@ -140,7 +140,7 @@ static void judge(struct kidos_volumes *volumes, const struct source *source, ui
 		  double seconds)
 {
 	const struct kidos_flow_key flow = { .src = source->address, .meta = source->meta };
-	const struct kidos_flow_key shown = kidos_rule_shown(&volumes->base, &flow);
+	const struct kidos_flow_key shown = kidos_privacy_flow(&volumes->base.privacy, &flow);
 	unsigned int slot = kidos_key_slot(&flow);
 	char subject[KIDOS_TEXT_ADDRESS];
 	const struct kidos_observed observed = {

@@ -104,13 +104,6 @@ static void settle_pair(void *first, const void *second)
 		pair->sequence = 0;
 }
 
-static void hide(const struct kidos_privacy *privacy, bool ipv4, union kidos_address *src,
-		 union kidos_address *dst)
-{
-	kidos_privacy_address(privacy, ipv4, src);
-	kidos_privacy_address(privacy, ipv4, dst);
-}
-
 static int read_records(int map, const struct kidos_privacy *privacy,
 			const struct kidos_flow_filter *filter, struct ctl_packets *packets)
 {
@@ -123,7 +116,7 @@ static int read_records(int map, const struct kidos_privacy *privacy,
 
 		if (!kidos_record_read(&all[i], record))
 			continue;
-		hide(privacy, record->ipv4, &record->src, &record->dst);
+		kidos_privacy_ends(privacy, record->ipv4, &record->src, &record->dst);
 		packets->record_count += is_record_meant(filter, record);
 	}
 	if (!error)
@@ -144,7 +137,7 @@ static int read_pairs(int map, const struct kidos_privacy *privacy,
 		if (!kidos_pair_read(&all[i], pair))
 			continue;
 		packets->pairs_known++;
-		hide(privacy, pair->ipv4, &pair->src, &pair->dst);
+		kidos_privacy_ends(privacy, pair->ipv4, &pair->src, &pair->dst);
 		packets->pair_count += is_pair_meant(filter, pair);
 	}
 	if (!error)

@@ -28,8 +28,7 @@ void kidos_connect_event_failures(const struct kidos_connect_series *series, boo
 static void set_flow(struct kidos_flow_key *flow, unsigned int protocol, bool ipv4,
 		     const struct kidos_privacy *privacy)
 {
-	kidos_privacy_address(privacy, ipv4, &flow->src);
-	kidos_privacy_address(privacy, ipv4, &flow->dst);
+	kidos_privacy_ends(privacy, ipv4, &flow->src, &flow->dst);
 	flow->meta = protocol << KIDOS_META_PROTOCOL_SHIFT | (ipv4 ? KIDOS_META_IPV4 : 0);
 }
 

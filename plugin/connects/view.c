@@ -41,8 +41,7 @@ void kidos_connect_view_of(const struct kidos_connect_record *record, uint64_t b
 	kidos_privacy_command(privacy, view->record.owner.comm, sizeof(view->record.owner.comm));
 	if (!kidos_connect_is_ip(record))
 		return;
-	kidos_privacy_address(privacy, ipv4, &view->record.src);
-	kidos_privacy_address(privacy, ipv4, &view->record.dst);
+	kidos_privacy_ends(privacy, ipv4, &view->record.src, &view->record.dst);
 }
 
 static bool has_outcome(const struct kidos_connect_record *record)

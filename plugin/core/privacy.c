@@ -84,12 +84,20 @@ void kidos_privacy_address(const struct kidos_privacy *privacy, bool ipv4,
 			   ipv4 ? 32u - privacy->hidden_v4 : 128u - privacy->hidden_v6);
 }
 
-void kidos_privacy_flow(const struct kidos_privacy *privacy, struct kidos_flow_key *flow)
+void kidos_privacy_ends(const struct kidos_privacy *privacy, bool ipv4, union kidos_address *src,
+			union kidos_address *dst)
 {
-	bool ipv4 = kidos_key_is_ipv4(flow);
+	kidos_privacy_address(privacy, ipv4, src);
+	kidos_privacy_address(privacy, ipv4, dst);
+}
 
-	kidos_privacy_address(privacy, ipv4, &flow->src);
-	kidos_privacy_address(privacy, ipv4, &flow->dst);
+struct kidos_flow_key kidos_privacy_flow(const struct kidos_privacy *privacy,
+					 const struct kidos_flow_key *flow)
+{
+	struct kidos_flow_key shown = *flow;
+
+	kidos_privacy_ends(privacy, kidos_key_is_ipv4(flow), &shown.src, &shown.dst);
+	return shown;
 }
 
 void kidos_privacy_command(const struct kidos_privacy *privacy, char *comm, size_t size)

@@ -38,7 +38,12 @@ void kidos_privacy_address(const struct kidos_privacy *privacy, bool ipv4,
 			   union kidos_address *address);
 
 /* The same of both ends. */
-void kidos_privacy_flow(const struct kidos_privacy *privacy, struct kidos_flow_key *flow);
+void kidos_privacy_ends(const struct kidos_privacy *privacy, bool ipv4, union kidos_address *src,
+			union kidos_address *dst);
+
+/* A flow as it may be shown. */
+struct kidos_flow_key kidos_privacy_flow(const struct kidos_privacy *privacy,
+					 const struct kidos_flow_key *flow);
 
 /* Clears the raw name of a command where names are hidden. */
 void kidos_privacy_command(const struct kidos_privacy *privacy, char *comm, size_t size);

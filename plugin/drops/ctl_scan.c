@@ -193,8 +193,7 @@ static int newest_first(const void *a, const void *b)
 
 static void hide(const struct kidos_privacy *privacy, struct kidos_drop_record *record)
 {
-	kidos_privacy_address(privacy, record->family == 4, &record->src);
-	kidos_privacy_address(privacy, record->family == 4, &record->dst);
+	kidos_privacy_ends(privacy, record->family == 4, &record->src, &record->dst);
 	kidos_privacy_command(privacy, record->comm, sizeof(record->comm));
 }
 

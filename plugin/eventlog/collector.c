@@ -28,11 +28,11 @@ static void take_flow(void *self, const void *given)
 {
 	struct eventlog *log = self;
 	struct kidos_flow_gain gain = *(const struct kidos_flow_gain *)given;
-	struct kidos_flow_key shown = *gain.key;
+	struct kidos_flow_key shown;
 
 	if (!atomic_load(&log->on))
 		return;
-	kidos_privacy_flow(&log->privacy, &shown);
+	shown = kidos_privacy_flow(&log->privacy, gain.key);
 	gain.key = &shown;
 	kidos_log_writer_flow(log->writer, &gain);
 }

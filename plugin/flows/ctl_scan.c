@@ -45,7 +45,7 @@ static bool take(struct walk *walk, size_t hint, struct kidos_flow_row *row)
 /* What is asked for is asked of what is shown. */
 static bool is_meant(const struct walk *walk, struct kidos_flow_key *key)
 {
-	kidos_privacy_flow(&walk->state->maps.meta.privacy, key);
+	*key = kidos_privacy_flow(&walk->state->maps.meta.privacy, key);
 	return !walk->scan->filter || kidos_flow_matches(walk->scan->filter, key);
 }
 

@@ -58,7 +58,7 @@ bool kidos_policy_alert_make(void *self, const void *data, struct kidos_alert_ev
 {
 	const struct kidos_policy_record *record = data;
 	struct kidos_policy_names *names = self;
-	struct kidos_flow_key shown = record->key;
+	const struct kidos_flow_key shown = kidos_privacy_flow(&names->privacy, &record->key);
 
 	if (record->size != sizeof(*record))
 		return false;
@@ -69,7 +69,6 @@ bool kidos_policy_alert_make(void *self, const void *data, struct kidos_alert_ev
 		.flow = record->key,
 	};
 	copy_name(names, kidos_key_slot(&record->key), event->instance);
-	kidos_privacy_flow(&names->privacy, &shown);
 	kidos_address_text(&shown.src, kidos_key_is_ipv4(&shown), event->subject);
 	return true;
 }
